@@ -1,0 +1,69 @@
+package sync
+
+import "sync/atomic"
+
+// Uint32 is an atomic 32-bit word.
+type Uint32 struct{ v atomic.Uint32 }
+
+// Load returns the value.
+func (x *Uint32) Load() uint32 { point(); return x.v.Load() }
+
+// Store sets the value; it is a full barrier.
+func (x *Uint32) Store(v uint32) { point(); x.v.Store(v) }
+
+// Add adds delta, which wraps, and returns the new value.
+func (x *Uint32) Add(delta uint32) uint32 { point(); return x.v.Add(delta) }
+
+// CompareAndSwap stores new if the value is old, and reports whether it was.
+func (x *Uint32) CompareAndSwap(old, new uint32) bool { point(); return x.v.CompareAndSwap(old, new) }
+
+// Swap stores new and returns the old value.
+func (x *Uint32) Swap(new uint32) uint32 { point(); return x.v.Swap(new) }
+
+// Or sets the bits of mask and returns the old value.
+func (x *Uint32) Or(mask uint32) uint32 { point(); return x.v.Or(mask) }
+
+// And keeps the bits of mask and returns the old value.
+func (x *Uint32) And(mask uint32) uint32 { point(); return x.v.And(mask) }
+
+// Uint64 is an atomic 64-bit word.
+type Uint64 struct{ v atomic.Uint64 }
+
+// Load returns the value.
+func (x *Uint64) Load() uint64 { point(); return x.v.Load() }
+
+// Store sets the value; it is a full barrier.
+func (x *Uint64) Store(v uint64) { point(); x.v.Store(v) }
+
+// Add adds delta, which wraps, and returns the new value.
+func (x *Uint64) Add(delta uint64) uint64 { point(); return x.v.Add(delta) }
+
+// CompareAndSwap stores new if the value is old, and reports whether it was.
+func (x *Uint64) CompareAndSwap(old, new uint64) bool { point(); return x.v.CompareAndSwap(old, new) }
+
+// Swap stores new and returns the old value.
+func (x *Uint64) Swap(new uint64) uint64 { point(); return x.v.Swap(new) }
+
+// Or sets the bits of mask and returns the old value.
+func (x *Uint64) Or(mask uint64) uint64 { point(); return x.v.Or(mask) }
+
+// And keeps the bits of mask and returns the old value.
+func (x *Uint64) And(mask uint64) uint64 { point(); return x.v.And(mask) }
+
+// Int64 is an atomic signed 64-bit counter.
+type Int64 struct{ v atomic.Int64 }
+
+// Load returns the value.
+func (x *Int64) Load() int64 { point(); return x.v.Load() }
+
+// Store sets the value; it is a full barrier.
+func (x *Int64) Store(v int64) { point(); x.v.Store(v) }
+
+// Add adds delta and returns the new value.
+func (x *Int64) Add(delta int64) int64 { point(); return x.v.Add(delta) }
+
+// CompareAndSwap stores new if the value is old, and reports whether it was.
+func (x *Int64) CompareAndSwap(old, new int64) bool { point(); return x.v.CompareAndSwap(old, new) }
+
+// Swap stores new and returns the old value.
+func (x *Int64) Swap(new int64) int64 { point(); return x.v.Swap(new) }
