@@ -8,11 +8,17 @@ type Uint32 struct{ v atomic.Uint32 }
 // Load returns the value.
 func (x *Uint32) Load() uint32 { point(); return x.v.Load() }
 
+// LoadFree is Load for a caller that has just seen Free.
+func (x *Uint32) LoadFree() uint32 { return x.v.Load() }
+
 // Store sets the value; it is a full barrier.
 func (x *Uint32) Store(v uint32) { point(); x.v.Store(v) }
 
 // Add adds delta, which wraps, and returns the new value.
 func (x *Uint32) Add(delta uint32) uint32 { point(); return x.v.Add(delta) }
+
+// AddFree is Add for a caller that has just seen Free.
+func (x *Uint32) AddFree(delta uint32) uint32 { return x.v.Add(delta) }
 
 // CompareAndSwap stores new if the value is old, and reports whether it was.
 func (x *Uint32) CompareAndSwap(old, new uint32) bool { point(); return x.v.CompareAndSwap(old, new) }
@@ -31,6 +37,9 @@ type Uint64 struct{ v atomic.Uint64 }
 
 // Load returns the value.
 func (x *Uint64) Load() uint64 { point(); return x.v.Load() }
+
+// LoadFree is Load for a caller that has just seen Free.
+func (x *Uint64) LoadFree() uint64 { return x.v.Load() }
 
 // Store sets the value; it is a full barrier.
 func (x *Uint64) Store(v uint64) { point(); x.v.Store(v) }

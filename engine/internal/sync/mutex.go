@@ -30,7 +30,16 @@ func (m *Mutex) Unlock() {
 //go:noinline
 func (m *Mutex) lockScheduled() {
 	sched.Yield()
-	if !m.mu.TryLock() {
-		sched.Block(m.mu.TryLock)
+	for !m.mu.TryLock() {
+		sched.Block(m.free)
 	}
+}
+
+// free reports whether nobody holds m; under a scheduler no one can take it in between.
+func (m *Mutex) free() bool {
+	if !m.mu.TryLock() {
+		return false
+	}
+	m.mu.Unlock()
+	return true
 }

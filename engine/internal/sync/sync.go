@@ -22,7 +22,8 @@ package sync
 type Scheduler interface {
 	// Yield is called before each atomic and lock and after each unlock.
 	Yield()
-	// Block returns once ready reports true. Tasks that are blocked do not
+	// Block returns once ready reports true; ready has no effect of its own and
+	// may be called often. Tasks that are blocked do not
 	// run; if all are, that is a deadlock.
 	Block(ready func() bool)
 }
@@ -38,6 +39,11 @@ func Use(s Scheduler) (restore func()) {
 	sched = s
 	return func() { sched = old }
 }
+
+// Free reports that no Scheduler is installed. It is for the two or three
+// hottest functions of the engine: they ask once, use the …Free methods, and
+// leave everything else to a slow path that yields as usual.
+func Free() bool { return sched == nil }
 
 // point is a yield point.
 func point() {
