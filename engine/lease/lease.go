@@ -1,0 +1,204 @@
+// Package lease models layout leases: the right of somebody outside the file
+// system (a pNFS client, through nfsd) to use a file's blocks directly. Before
+// the blocks may change, the leases are recalled and waited for. The kernel's
+// counterparts are FL_LAYOUT leases, break_layout and __break_lease
+// (fs/locks.c), nfsd4_layout_lm_break and the fencing after a client that does
+// not answer (fs/nfsd/nfs4layouts.c).
+//
+// It is not a general lease package: there are no read leases, no upgrades and
+// no downgrades.
+//
+// Lock: Set.mu guards the list and is a leaf but for the wait table. A holder
+// is asked to return its lease with no lock held.
+package lease
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"daxbench/engine/internal/sync"
+)
+
+// A Holder is whoever was granted a lease.
+type Holder interface {
+	// Recall asks for l back. The holder answers with l.Return, at once, later
+	// from anywhere, or never. It is called once per lease.
+	Recall(l *Lease)
+}
+
+// A Set holds the leases on one inode. It must be given its wait table by Init
+// before use and is safe for concurrent use.
+type Set struct {
+	n     sync.Uint32 // number of leases; changed under mu, read without it
+	mu    sync.Mutex
+	head  *Lease // guarded by mu
+	waits *sync.WaitTable
+}
+
+// A Lease is one grant. Its memory belongs to the holder, who may use it again
+// once it is neither Outstanding nor being recalled.
+type Lease struct {
+	set      *Set // nil unless outstanding; guarded by set.mu
+	next     *Lease
+	holder   Holder
+	recalled bool // guarded by set.mu
+	state    sync.Uint32
+}
+
+// The states of a lease.
+const (
+	idle uint32 = iota
+	outstanding
+	fenced
+)
+
+// ErrOutstanding is returned by Grant for a lease that is in use.
+var ErrOutstanding = errors.New("lease: already outstanding")
+
+// Init makes s ready; t is where tasks that break its leases sleep.
+func (s *Set) Init(t *sync.WaitTable) { s.waits = t }
+
+// Empty reports whether nobody holds a lease. It is the one flag test that
+// break_layout makes on an inode without leases.
+func (s *Set) Empty() bool { return s.n.Load() == 0 }
+
+// Len returns the number of leases.
+func (s *Set) Len() int { return int(s.n.Load()) }
+
+// Grant gives l to h.
+func (s *Set) Grant(l *Lease, h Holder) error {
+	if !l.state.CompareAndSwap(idle, outstanding) && !l.state.CompareAndSwap(fenced, outstanding) {
+		return ErrOutstanding
+	}
+	s.mu.Lock()
+	l.set, l.holder, l.recalled = s, h, false
+	l.next, s.head = s.head, l
+	s.n.Add(1)
+	s.mu.Unlock()
+	s.waits.Wake(sync.KeyOf(s)) // a breaker who sleeps must ask this holder too
+	return nil
+}
+
+// Outstanding reports whether the holder has the lease.
+func (l *Lease) Outstanding() bool { return l.state.Load() == outstanding }
+
+// Fenced reports whether the lease was taken away because its holder did not
+// answer in time. What it does to the blocks afterwards is refused by the
+// fence; the holder must look before each access.
+func (l *Lease) Fenced() bool { return l.state.Load() == fenced }
+
+// Return gives the lease back. It reports false if it was fenced before.
+func (l *Lease) Return() bool {
+	s := l.set
+	if s == nil || !l.state.CompareAndSwap(outstanding, idle) {
+		return false
+	}
+	s.remove(l)
+	return true
+}
+
+// remove takes l off the list; the caller has moved it out of outstanding.
+func (s *Set) remove(l *Lease) {
+	s.mu.Lock()
+	for p := &s.head; *p != nil; p = &(*p).next {
+		if *p == l {
+			*p = l.next
+			break
+		}
+	}
+	l.next = nil
+	s.n.Add(^uint32(0))
+	s.mu.Unlock()
+	s.waits.Wake(sync.KeyOf(s))
+}
+
+// Broken says what a Break did.
+type Broken struct {
+	Recalled int // holders that were asked
+	Fenced   int // of them, those that did not answer in time
+	Slept    sync.Slept
+}
+
+// Break recalls every lease and waits until all are back. Leases that are not
+// back after the deadline are fenced. New leases that are granted meanwhile are
+// recalled too, so the caller keeps grants away if it wants an end before the
+// deadline. It returns the cause of ctx if that is done first.
+//
+// The kernel's waiter polls once per jiffy; this one is woken by the last
+// return.
+func (s *Set) Break(ctx context.Context, deadline time.Duration) (Broken, error) {
+	var b Broken
+	if s.Empty() {
+		return b, nil
+	}
+	limit, cancel := context.WithTimeoutCause(ctx, deadline, errDeadline)
+	defer cancel()
+	for {
+		b.Recalled += s.recall()
+		w := s.waits.Arm(sync.KeyOf(s))
+		if s.Empty() {
+			s.waits.Disarm(w)
+			return b, nil
+		}
+		slept, err := s.waits.Sleep(limit, w)
+		b.Slept.Total += slept.Total
+		b.Slept.Wake += slept.Wake
+		if err == errDeadline {
+			b.Fenced += s.fence()
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+}
+
+var errDeadline = errors.New("lease: recall deadline")
+
+// recall asks each holder that was not asked yet and returns how many.
+func (s *Set) recall() int {
+	for n := 0; ; n++ {
+		s.mu.Lock()
+		l := s.head
+		for l != nil && l.recalled {
+			l = l.next
+		}
+		if l == nil {
+			s.mu.Unlock()
+			return n
+		}
+		l.recalled = true
+		h := l.holder
+		s.mu.Unlock()
+		h.Recall(l)
+	}
+}
+
+// fence takes away what is still out and returns how many leases that were. It
+// is also what becomes of leases on an inode that is evicted without a recall.
+func (s *Set) fence() int {
+	n := 0
+	for {
+		s.mu.Lock()
+		l := s.head
+		s.mu.Unlock()
+		if l == nil {
+			return n
+		}
+		if l.state.CompareAndSwap(outstanding, fenced) {
+			s.remove(l)
+			n++
+		}
+	}
+}
+
+// Abandon fences every lease without asking and returns how many there were.
+// An eviction that did not break leases does it, so that the next inode in the
+// same memory starts with none.
+func (s *Set) Abandon() int {
+	if s.Empty() {
+		return 0
+	}
+	return s.fence()
+}
