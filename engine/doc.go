@@ -1,0 +1,27 @@
+// Package engine is a small DAX file system in this process, built to measure
+// what it costs, and whether it is safe, to break layouts at inode eviction.
+// README.md beside this file explains the model to a newcomer and lists where
+// it departs from the kernel.
+//
+// # Map
+//
+//	pmem     memory that is storage: mapping, write-back, fences
+//	media    what lies on it: inode records, extents, free blocks
+//	page     who holds a page: one atomic word each, and a gate per mapping
+//	lease    layout leases: grant, recall, fence
+//	vfs      the inode cache, eviction, truncation, the break mechanism;
+//	         its package comment has the life of an inode and the lock order
+//	layout   the policies: what to do at eviction
+//	engine   this package: all of it put together
+//
+// Dependencies point upwards in that list only; a test holds it. Shared state
+// is touched through internal/sync only; a test holds that too.
+//
+// # Words
+//
+// The kernel's nouns with Go verbs: super_block is vfs.Superblock, iget is
+// Iget, pin_user_pages is Pin, dax_layout_busy_page is BusyPage,
+// dax_break_layout_final is BreakLayoutFinal, break_layout is
+// lease.(*Set).Break, evict_inodes is EvictInodes. An inode hash bucket lock is
+// a stripe.
+package engine

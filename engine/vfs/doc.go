@@ -1,0 +1,70 @@
+// Package vfs is the inode cache and what happens to an inode when it leaves
+// it: the counterpart of the kernel's fs/inode.c, the inode half of mm/truncate.c
+// and the layout-breaking half of fs/dax.c.
+//
+// It is not a whole VFS: there are no names, no directories, no credentials. A
+// file is an inode number. What must be done about pinned pages before an inode
+// is torn down is not decided here either: a Breaker, one call per eviction,
+// decides it (package layout has the choices). What is here is the mechanism
+// the choices are made of.
+//
+// # Life of an inode
+//
+//	Create, or Iget on a miss    New, then cached with a reference
+//	Iget on a hit                one more reference
+//	Iput, the last one           linked: onto its stripe's LRU list, or marked
+//	                             Referenced if it is on it already;
+//	                             unlinked or DontCache: evict at once
+//	PruneICache                  takes unreferenced inodes off the LRU's cold end:
+//	                             a Referenced one gets a second round
+//	EvictInodes (unmount)        takes every unreferenced inode
+//	evict                        Freeing, still findable; Breaker; TruncateFinal;
+//	                             blocks freed if unlinked; unhashed, waiters
+//	                             woken; the memory goes to the next inode
+//
+// A lookup that meets a Freeing inode waits until it is gone, then reads it
+// anew. All the time that the Breaker waits for a pin, lookups of that inode
+// wait too, and so do the inodes behind it on the same dispose list.
+//
+// # What each lock protects
+//
+//	Inode.ioLock     size, link count and record of one inode (kernel: i_rwsem)
+//	Inode.layoutMu   the extents of one inode and its page faults: a fault takes
+//	                 it shared, whoever changes the layout exclusive (kernel:
+//	                 mapping->invalidate_lock)
+//	Mapping.mu       the entries of one mapping (kernel: i_pages lock)
+//	stripe.mu        the hash chains of one stripe of the cache (kernel: the one
+//	                 inode_hash_lock)
+//	stripe.lru.mu    the LRU list of one stripe (kernel: the list_lru lock)
+//	slots.mu         the memory for inodes
+//
+// The order, outermost first:
+//
+//	ioLock → layoutMu → lease.Set.mu | Mapping.mu
+//	stripe.mu → stripe.lru.mu
+//	slots.mu and the wait queues: leaves
+//
+// Nothing sleeps under any lock but ioLock and layoutMu. Two ioLocks or
+// layoutMus are never held at once, nor are two stripes.
+//
+// # The state word
+//
+// What the kernel guards by i_lock is one 64-bit word here, changed by single
+// atomic operations: references and state bits together. Therefore no moment
+// exists between "the last reference is gone" and "this task will evict it".
+//
+//	bits 31..0  references
+//	bit  32     New         being read in; lookups wait
+//	bit  33     Freeing     being evicted, by the task that set it; lookups wait
+//	bit  34     Referenced  used again since it came onto the LRU
+//	bit  35     OnLRU       on its stripe's list; changed under lru.mu only
+//	bit  36     Unlinked    no links; the last Iput evicts
+//	bit  37     DontCache   the last Iput evicts although linked
+//	bit  38     DAX         IS_DAX
+//	bit  39     Awaited     somebody waits for New or Freeing to end
+//
+// Iput drops the last reference by a compare-and-swap made while still holding
+// it, never by a subtraction: after a subtraction another task may take the
+// inode up, drop it and evict it, and its memory may be another inode by the
+// time the first task looks again.
+package vfs

@@ -1,0 +1,161 @@
+package vfs
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"daxbench/engine/media"
+)
+
+// waitClass keeps the wait keys of inodes apart from those of pages.
+const waitClass = 1 << 40
+
+// Iget returns the inode with number ino with a reference taken, from the
+// cache or from the region. It waits while the inode is being evicted or read
+// by somebody else. Errors: ErrNotExist, ErrCacheFull, a *HungError, or what
+// reading the record says.
+func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
+	for {
+		s, chain := sb.stripe(ino)
+		s.mu.Lock()
+		if in := sb.findLocked(*chain, ino); in != nil {
+			// The racer is a reclaimer who sets Freeing if there is no
+			// reference. Either our reference is there first and it fails, or
+			// we see Freeing and undo; the undo happens under stripe.mu, so the
+			// memory cannot be another inode by then.
+			w := in.state.Add(refOne)
+			if w&(stFreeing|stNew) == 0 {
+				s.mu.Unlock()
+				t.Stats.Hits++
+				return in, nil
+			}
+			in.state.Add(^uint64(0))
+			if err := sb.waitLocked(t, s, in); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		s.mu.Unlock()
+		in, err := sb.igetMiss(t, ino)
+		if in != nil || err != nil {
+			return in, err
+		}
+	}
+}
+
+// waitLocked waits until in is no longer New or Freeing. It returns with
+// stripe.mu dropped; the caller looks the inode up again.
+//
+// No wake-up is lost. Freeing ends under stripe.mu, and the waiter queues
+// before it drops that lock. New can end at any moment, by one atomic
+// operation that takes Awaited along: either it finds Awaited set, and wakes
+// who is queued by then, or the waiter sees that New is over.
+func (sb *Superblock) waitLocked(t *Task, s *stripe, in *Inode) error {
+	w := sb.waits.Arm(waitClass | uint64(in.ino))
+	old := in.state.Or(stAwaited)
+	s.mu.Unlock()
+	if old&(stNew|stFreeing) == 0 {
+		sb.waits.Disarm(w)
+		return nil
+	}
+	slept, err := sb.waits.Sleep(t.ctx, w)
+	if old&stFreeing != 0 {
+		t.Stats.FreeingWaits++
+		t.Stats.FreeingWait += slept.Total
+	}
+	t.Stats.Wake += slept.Wake
+	return t.hung("the end of its eviction", in, 0, slept, err)
+}
+
+// settle ends New and wakes who waits for it.
+func (sb *Superblock) settle(in *Inode) {
+	if in.state.And(^uint64(stNew|stAwaited))&stAwaited != 0 {
+		sb.waits.Wake(waitClass | uint64(in.ino))
+	}
+}
+
+// igetMiss reads an inode that is not cached. It returns nil, nil if somebody
+// else was faster.
+func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
+	in, err := sb.alloc(t)
+	if err != nil {
+		return nil, err
+	}
+	s, chain := sb.stripe(ino)
+	s.mu.Lock()
+	if sb.findLocked(*chain, ino) != nil {
+		s.mu.Unlock()
+		sb.give(t, in.index)
+		return nil, nil
+	}
+	in.ino = ino
+	in.state.Store(stNew | refOne)
+	in.insertLocked(chain)
+	s.mu.Unlock()
+
+	err = sb.fs.Read(ino, &in.rec)
+	if err == nil && in.rec.Nlink == 0 {
+		err = media.ErrFree
+	}
+	if err != nil {
+		s.mu.Lock()
+		in.removeLocked(chain)
+		old := in.state.Swap(0)
+		s.mu.Unlock()
+		if old&stAwaited != 0 {
+			sb.waits.Wake(waitClass | uint64(ino))
+		}
+		sb.give(t, in.index)
+		if errors.Is(err, media.ErrFree) || errors.Is(err, media.ErrBadIno) {
+			return nil, fmt.Errorf("%w: %d", ErrNotExist, ino)
+		}
+		return nil, err
+	}
+	if in.rec.Flags&media.FlagDAX != 0 {
+		in.state.Or(stDAX)
+	}
+	in.mapping.reset()
+	sb.settle(in)
+	t.Stats.Misses++
+	return in, nil
+}
+
+// alloc returns memory for an inode, after direct reclaim if the cache is at
+// its limit.
+func (sb *Superblock) alloc(t *Task) (*Inode, error) {
+	if i := sb.take(t); i != 0 {
+		return &sb.inodes[i], nil
+	}
+	return sb.allocSlow(t)
+}
+
+// reclaimTries bounds direct reclaim: every unreferenced inode may need two
+// looks, the first of which takes its Referenced bit.
+const reclaimTries = 4
+
+func (sb *Superblock) allocSlow(t *Task) (*Inode, error) {
+	start := time.Now()
+	evicted := t.Stats.Evictions
+	t.reclaim++
+	var i uint32
+	for try := 0; i == 0 && try < reclaimTries && t.err == nil; try++ {
+		want := sb.opts.ReclaimBatch
+		if try > 0 {
+			want = sb.opts.CacheInodes
+		}
+		sb.PruneICache(t, want)
+		i = sb.take(t)
+	}
+	t.reclaim--
+	t.Stats.Reclaims++
+	t.Stats.Reclaimed += t.Stats.Evictions - evicted
+	t.Stats.ReclaimTime += time.Since(start)
+	if i == 0 {
+		if t.err != nil {
+			return nil, t.err
+		}
+		return nil, fmt.Errorf("%w: limit %d, %+v", ErrCacheFull, sb.opts.CacheInodes, sb.Usage())
+	}
+	return &sb.inodes[i], nil
+}

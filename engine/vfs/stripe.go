@@ -1,0 +1,107 @@
+package vfs
+
+import "daxbench/engine/internal/sync"
+
+// A stripe is a part of the inode cache with its own locks: hash chains and an
+// LRU list. The kernel has one hash lock for all and an LRU per node.
+type stripe struct {
+	mu    sync.Mutex
+	heads []uint32 // hash chains by slot index; guarded by mu
+	_     [64 - 32]byte
+	lru   lru
+	_     [64 - 24]byte // keeps neighbouring stripes off this line
+}
+
+// hash spreads inode numbers, which are dense and given out in order.
+func hash(ino Ino) uint64 {
+	const golden = 0x9E3779B97F4A7C15 // 2^64 / golden ratio
+	return uint64(ino) * golden
+}
+
+// stripe returns the stripe of ino, and the chain in it.
+func (sb *Superblock) stripe(ino Ino) (*stripe, *uint32) {
+	h := hash(ino)
+	s := &sb.stripes[h>>sb.shift&uint64(len(sb.stripes)-1)]
+	return s, &s.heads[h>>24&uint64(len(s.heads)-1)]
+}
+
+// findLocked returns the inode with number ino in a chain, or nil. The caller
+// holds the stripe's mu.
+func (sb *Superblock) findLocked(chain uint32, ino Ino) *Inode {
+	for chain != 0 {
+		in := &sb.inodes[chain]
+		if in.ino == ino {
+			return in
+		}
+		chain = in.hashNext
+	}
+	return nil
+}
+
+// insertLocked puts in at the head of its chain.
+func (in *Inode) insertLocked(chain *uint32) {
+	in.hashNext, *chain = *chain, in.index
+}
+
+// removeLocked takes in out of its chain.
+func (in *Inode) removeLocked(chain *uint32) {
+	for p := chain; *p != 0; p = &in.sb.inodes[*p].hashNext {
+		if *p == in.index {
+			*p = in.hashNext
+			return
+		}
+	}
+	panic("vfs: inode is not in its hash chain")
+}
+
+// slots is the memory for inodes: indices of free ones. Tasks take and return
+// them in half magazines.
+type slots struct {
+	mu   sync.Mutex
+	free []uint32 // guarded by mu
+}
+
+// maxMagazine bounds how many free slots a task keeps at hand. A small cache
+// has smaller magazines, or tasks at rest would hold much of it.
+const maxMagazine = 32
+
+func magazineFor(cacheInodes int) int { return max(2, min(maxMagazine, cacheInodes/32)) }
+
+// take returns the index of a free inode from the task's magazine or the
+// common list; 0 if there is none.
+func (sb *Superblock) take(t *Task) uint32 {
+	if len(t.slots) == 0 {
+		l := &sb.slots
+		l.mu.Lock()
+		n := min(sb.magazine/2, len(l.free))
+		t.slots = append(t.slots, l.free[len(l.free)-n:]...)
+		l.free = l.free[:len(l.free)-n]
+		l.mu.Unlock()
+		if n == 0 {
+			return 0
+		}
+	}
+	i := t.slots[len(t.slots)-1]
+	t.slots = t.slots[:len(t.slots)-1]
+	return i
+}
+
+// give returns the index of an inode that nobody can find any more.
+func (sb *Superblock) give(t *Task, i uint32) {
+	if len(t.slots) == sb.magazine {
+		sb.giveBack(t, sb.magazine/2)
+	}
+	t.slots = append(t.slots, i)
+}
+
+// giveBack moves n slots from the task to the common list.
+func (sb *Superblock) giveBack(t *Task, n int) {
+	l := &sb.slots
+	l.mu.Lock()
+	l.free = append(l.free, t.slots[len(t.slots)-n:]...)
+	l.mu.Unlock()
+	t.slots = t.slots[:len(t.slots)-n]
+}
+
+// Release gives back what the task keeps at hand. Call it when the task ends.
+func (sb *Superblock) Release(t *Task) { sb.giveBack(t, len(t.slots)) }

@@ -1,0 +1,170 @@
+package vfs
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"time"
+
+	"daxbench/engine/internal/sync"
+	"daxbench/engine/media"
+	"daxbench/engine/page"
+	"daxbench/engine/pmem"
+)
+
+// Errors that callers tell apart.
+var (
+	ErrNotExist  = errors.New("vfs: no such inode")
+	ErrCacheFull = errors.New("vfs: inode cache is full and nothing can be reclaimed")
+	ErrNotMapped = errors.New("vfs: page is not mapped")
+	ErrLongterm  = errors.New("vfs: a long-term pin on a DAX page is not supported") // kernel: EOPNOTSUPP
+	ErrNoPages   = errors.New("vfs: page cache is full")
+)
+
+// A Breaker breaks layouts at eviction. It is called once per eviction, after
+// the inode is Freeing and off the LRU, before its mapping is truncated, with
+// no lock held. When it returns nil the eviction goes on, whatever is pinned;
+// an error is one of the task's, from a wait that was given up.
+type Breaker interface {
+	BreakForEvict(t *Task, in *Inode) error
+}
+
+// LRURule says whether an inode whose DAX mapping has entries may be reclaimed.
+type LRURule uint8
+
+const (
+	// EntriesIgnored: entries make no difference, as before v5.16. Reclaim can
+	// then meet pinned pages.
+	EntriesIgnored LRURule = iota
+	// EntriesKeepOff: an inode with DAX entries stays off the LRU, as
+	// mapping_shrinkable does since v5.16; only truncation, the last Iput of an
+	// unlinked or DontCache inode, or unmount can evict it. One with a single
+	// entry at index 0 goes onto the list, but is never freed from it.
+	EntriesKeepOff
+)
+
+// Options shape a Superblock. The zero value of a field takes the default.
+type Options struct {
+	Stripes        int           // of the cache; rounded up to a power of two; default 64
+	CacheInodes    int           // hard limit on cached inodes; default 4096
+	ReclaimBatch   int           // inodes that direct reclaim tries to free at once; default 128 (kernel: SHRINK_BATCH)
+	CachePages     int           // page-cache pages for files that are not DAX; default 1024
+	WaitQueues     int           // hashed wait queues; default 256 (kernel: WAIT_TABLE_BITS 8)
+	LRU            LRURule       // default EntriesIgnored
+	RecallDeadline time.Duration // until a lease is fenced; default 1 s (nfsd: two lease periods, 180 s)
+}
+
+func (o *Options) setDefaults() {
+	for _, f := range []struct {
+		v   *int
+		def int
+	}{{&o.Stripes, 64}, {&o.CacheInodes, 4096}, {&o.ReclaimBatch, 128}, {&o.CachePages, 1024}, {&o.WaitQueues, 256}} {
+		if *f.v == 0 {
+			*f.v = f.def
+		}
+	}
+	if o.RecallDeadline == 0 {
+		o.RecallDeadline = time.Second
+	}
+}
+
+// A Superblock is one mounted file system and its inode cache. It is safe for
+// concurrent use, each Task by one goroutine.
+type Superblock struct {
+	opts    Options
+	fs      *media.FS
+	region  *pmem.Region
+	pages   *page.Table
+	waits   *sync.WaitTable
+	breaker Breaker
+	cache   *pageCache
+
+	inodes  []Inode // slot 0 is never used, so that 0 can end a list
+	stripes []stripe
+	shift   uint8 // hash bits above which the stripe is chosen
+	slots   slots
+
+	magazine int // free slots a task keeps at most
+}
+
+// NewSuperblock caches the inodes of fs; b breaks layouts when they leave.
+func NewSuperblock(fs *media.FS, b Breaker, o Options) (*Superblock, error) {
+	o.setDefaults()
+	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.RecallDeadline < 0 {
+		return nil, fmt.Errorf("vfs: options must be positive: %+v", o)
+	}
+	o.Stripes = 1 << bits.Len(uint(o.Stripes-1))
+	waits := sync.NewWaitTable(o.WaitQueues)
+	sb := &Superblock{
+		opts:     o,
+		fs:       fs,
+		region:   fs.Region(),
+		pages:    page.NewTable(int(fs.BlockCount()), waits),
+		waits:    waits,
+		breaker:  b,
+		cache:    newPageCache(o.CachePages),
+		inodes:   make([]Inode, o.CacheInodes+1),
+		stripes:  make([]stripe, o.Stripes),
+		magazine: magazineFor(o.CacheInodes),
+		shift:    uint8(64 - bits.Len(uint(o.Stripes-1))),
+	}
+	chains := 1 << bits.Len(uint(max(1, o.CacheInodes/o.Stripes)-1))
+	for i := range sb.stripes {
+		sb.stripes[i].heads = make([]uint32, chains)
+	}
+	for i := range sb.inodes {
+		in := &sb.inodes[i]
+		in.sb, in.index = sb, uint32(i)
+		in.ioLock.Init(waits)
+		in.layoutMu.Init(waits)
+		in.leases.Init(waits)
+	}
+	sb.slots.free = make([]uint32, 0, o.CacheInodes)
+	for i := o.CacheInodes; i > 0; i-- {
+		sb.slots.free = append(sb.slots.free, uint32(i))
+	}
+	return sb, nil
+}
+
+// Options returns the options in force, defaults filled in.
+func (sb *Superblock) Options() Options { return sb.opts }
+
+// FS returns the file system on the region.
+func (sb *Superblock) FS() *media.FS { return sb.fs }
+
+// Usage says what the cache holds.
+type Usage struct {
+	Cached  int // inodes in the cache
+	InUse   int // of them, referenced
+	OnLRU   int // on a list, referenced or not
+	Parked  int // unreferenced and on no list: reclaim cannot find them
+	Freeing int // being evicted
+}
+
+// Usage counts the cache. On an engine at work the figures belong to different
+// moments.
+func (sb *Superblock) Usage() Usage {
+	var u Usage
+	for i := range sb.stripes {
+		s := &sb.stripes[i]
+		s.mu.Lock()
+		for _, head := range s.heads {
+			for ; head != 0; head = sb.inodes[head].hashNext {
+				u.Cached++
+				switch w := sb.inodes[head].state.Load(); {
+				case w&stFreeing != 0:
+					u.Freeing++
+				case w&refMask != 0:
+					u.InUse++
+				case w&stOnLRU == 0:
+					u.Parked++
+				}
+				if sb.inodes[head].state.Load()&stOnLRU != 0 {
+					u.OnLRU++
+				}
+			}
+		}
+		s.mu.Unlock()
+	}
+	return u
+}

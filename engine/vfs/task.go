@@ -1,0 +1,141 @@
+package vfs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"daxbench/engine/internal/sync"
+	"daxbench/engine/media"
+	"daxbench/engine/page"
+)
+
+// A Task is who calls: the kernel's current. It carries the limit on waiting
+// and the counters. A task belongs to one goroutine at a time.
+type Task struct {
+	Stats Stats
+
+	ctx     context.Context
+	err     error // the first wait that ended with ctx; sticky
+	reclaim int   // nesting of direct reclaim (kernel: PF_MEMALLOC)
+	hand    uint32
+	slots   []uint32       // inode memory at hand, a magazine as in slab allocators
+	tail    []media.Extent // scratch of Truncate
+}
+
+// NewTask returns a task whose waits end when ctx is done.
+func NewTask(ctx context.Context) *Task {
+	return &Task{ctx: ctx, slots: make([]uint32, 0, maxMagazine)}
+}
+
+// Err returns the error of the first wait that did not end by itself, a
+// *HungError. After one, the inode concerned stays Freeing for ever and the
+// engine is of no use but to be looked at.
+func (t *Task) Err() error { return t.err }
+
+// InReclaim reports whether the task is reclaiming inodes because it, or
+// somebody, needs memory.
+func (t *Task) InReclaim() bool { return t.reclaim > 0 }
+
+// A HungError says that a wait was given up.
+type HungError struct {
+	What  string // what was waited for
+	Ino   Ino
+	PFN   page.PFN // 0 if not for a page
+	Pins  uint32   // pins on it at the end
+	After time.Duration
+	Cause error
+}
+
+func (e *HungError) Error() string {
+	s := fmt.Sprintf("hung: inode %d waited %v for %s", e.Ino, e.After.Round(time.Millisecond), e.What)
+	if e.PFN != 0 {
+		s += fmt.Sprintf(" on pfn %d (%d still held)", e.PFN, e.Pins)
+	}
+	return s + ": " + e.Cause.Error()
+}
+
+func (e *HungError) Unwrap() error { return e.Cause }
+
+// Stats counts what a task did. Plain numbers: one task writes them, and they
+// are added up when it rests.
+type Stats struct {
+	Hits, Misses int64 // Iget found the inode cached, or read it
+
+	Evictions   int64 // inodes that went through evict
+	Freed       int64 // of them, unlinked: their blocks were freed
+	Reclaims    int64 // direct reclaim runs by this task
+	ReclaimTime time.Duration
+	Reclaimed   int64 // inodes evicted in them
+
+	PinWaits       int64         // sleeps for a pin
+	PinWait        time.Duration // their length
+	Recalls        int64         // leases asked back
+	Fenced         int64         // of them, taken away at the deadline
+	RecallWait     time.Duration // time slept for them
+	FreeingWaits   int64         // lookups that met a Freeing inode
+	FreeingWait    time.Duration
+	Wake           time.Duration // of all three: from the wake-up call to running again
+	ReclaimBlocked time.Duration // of PinWait and RecallWait: while in reclaim
+
+	EvictedPinned   int64 // inodes torn down with a pinned page: the pin's owner is forgotten
+	FreedPinned     int64 // pages freed with a pin on them: the next owner can be written over
+	LeasesAbandoned int64 // leases still out when their inode was torn down
+	Refaults        int64 // pins that found the gate shut and went the slow way
+}
+
+// Add adds o to s.
+func (s *Stats) Add(o *Stats) {
+	s.Hits += o.Hits
+	s.Misses += o.Misses
+	s.Evictions += o.Evictions
+	s.Freed += o.Freed
+	s.Reclaims += o.Reclaims
+	s.ReclaimTime += o.ReclaimTime
+	s.Reclaimed += o.Reclaimed
+	s.PinWaits += o.PinWaits
+	s.PinWait += o.PinWait
+	s.Recalls += o.Recalls
+	s.Fenced += o.Fenced
+	s.RecallWait += o.RecallWait
+	s.FreeingWaits += o.FreeingWaits
+	s.FreeingWait += o.FreeingWait
+	s.Wake += o.Wake
+	s.ReclaimBlocked += o.ReclaimBlocked
+	s.EvictedPinned += o.EvictedPinned
+	s.FreedPinned += o.FreedPinned
+	s.LeasesAbandoned += o.LeasesAbandoned
+	s.Refaults += o.Refaults
+}
+
+// notePinWait books one sleep for a pin on pfn and turns its error, if any,
+// into a HungError.
+func (t *Task) notePinWait(in *Inode, pfn page.PFN, s sync.Slept, err error) error {
+	if s.Total > 0 {
+		t.Stats.PinWaits++
+		t.Stats.PinWait += s.Total
+		t.noteSleep(s)
+	}
+	return t.hung("pins", in, pfn, s, err)
+}
+
+func (t *Task) noteSleep(s sync.Slept) {
+	t.Stats.Wake += s.Wake
+	if t.InReclaim() {
+		t.Stats.ReclaimBlocked += s.Total
+	}
+}
+
+func (t *Task) hung(what string, in *Inode, pfn page.PFN, s sync.Slept, err error) error {
+	if err == nil {
+		return nil
+	}
+	h := &HungError{What: what, Ino: in.ino, PFN: pfn, After: s.Total, Cause: err}
+	if pfn != 0 {
+		h.Pins = in.sb.pages.Pins(pfn)
+	}
+	if t.err == nil {
+		t.err = h
+	}
+	return h
+}

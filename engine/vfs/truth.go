@@ -1,0 +1,115 @@
+package vfs
+
+import (
+	"encoding/binary"
+
+	"daxbench/engine/media"
+	"daxbench/engine/page"
+	"daxbench/engine/pmem"
+)
+
+// Storage truth. The first line of each data block says who owns it
+// (media.Stamp). A device that writes through a pin leaves a stamp in the
+// second line: who owned the page when it was pinned. An owner who finds
+// another's stamp in its block has been written over: these are actual foreign
+// bytes, not a race that was inferred. Bytes behind the two lines are the
+// file's.
+
+// stampLine is where DeviceWrite stamps, and DataOffset where the file's own
+// bytes start.
+const (
+	stampLine  = pmem.CacheLine
+	DataOffset = 2 * pmem.CacheLine
+)
+
+// stampMark tells a stamp from other bytes.
+const stampMark = 0xDA0BE2C4_57A3F11E
+
+// claimBlock makes a block o's when it is first faulted in.
+func (sb *Superblock) claimBlock(block uint32, o media.Owner) {
+	sb.fs.Stamp(block, o)
+	off := int64(block)*media.BlockSize + stampLine
+	for i := int64(0); i < pmem.CacheLine; i += 8 {
+		sb.region.Store64(off+i, 0)
+	}
+	sb.region.Flush(off, pmem.CacheLine)
+}
+
+// DeviceWrite is what a device does with a pinned page: it writes into it. It
+// reports whether a DAX page still belonged to the file through which it was
+// pinned; if not, somebody else's bytes are gone.
+func (sb *Superblock) DeviceWrite(p Pin) (own bool) {
+	b := sb.PinBytes(p)[stampLine:]
+	binary.NativeEndian.PutUint64(b[8:], ownerWord(p.owner))
+	binary.NativeEndian.PutUint64(b, stampMark)
+	return !p.dax || sb.fs.Owner(p.page) == p.owner
+}
+
+// DeviceRead is the other direction: the device reads the page and sends it
+// somewhere. It reports whether what it read was the file's own.
+func (sb *Superblock) DeviceRead(p Pin) (own bool) {
+	return !p.dax || sb.fs.Owner(p.page) == p.owner
+}
+
+// ForeignWrites returns how many mapped pages of a DAX file hold a stamp that
+// is not the file's own, and clears those. The caller holds a reference.
+func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
+	if !in.IsDAX() {
+		return 0
+	}
+	own := ownerWord(in.Owner())
+	m := &in.mapping
+	in.layoutMu.RLock()
+	m.mu.Lock()
+	if m.n.Load() > 0 {
+		pieces(in.rec.Extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
+			for block := e.Start; block < e.End(); block++ {
+				b := sb.blockBytes(block)[stampLine:]
+				if binary.NativeEndian.Uint64(b) == stampMark && binary.NativeEndian.Uint64(b[8:]) != own {
+					n++
+					binary.NativeEndian.PutUint64(b, 0)
+				}
+			}
+			return true
+		})
+	}
+	m.mu.Unlock()
+	in.layoutMu.RUnlock()
+	return n
+}
+
+func ownerWord(o media.Owner) uint64 { return uint64(o.Ino) | uint64(o.Gen)<<32 }
+
+// WritePage writes 4 KiB to page index of a file, which must be mapped; the
+// first DataOffset bytes of src are left out. On a DAX file the store bypasses
+// the cache and is durable on return. For the time of the store the page is
+// pinned: that stands for the translation, which the kernel could not take
+// away in the middle of it either.
+func (sb *Superblock) WritePage(t *Task, in *Inode, index uint32, src []byte) error {
+	p, err := sb.Pin(t, in, index)
+	if err != nil {
+		return err
+	}
+	if p.dax {
+		sb.region.CopyNT(int64(p.page)*media.BlockSize+DataOffset, src[DataOffset:media.BlockSize])
+		sb.region.Fence()
+	} else {
+		copy(sb.cache.bytes(p.page)[DataOffset:], src[DataOffset:])
+	}
+	sb.Unpin(p)
+	return nil
+}
+
+// PinnedPages returns how many pages of the region are pinned. It is for the
+// check at the end of a cell, when it must be none.
+func (sb *Superblock) PinnedPages() (n int) {
+	for pfn := range sb.pages.Len() {
+		if !sb.pages.Idle(page.PFN(pfn)) {
+			n++
+		}
+	}
+	return n
+}
+
+// CachedPages returns how many page-cache pages are in use.
+func (sb *Superblock) CachedPages() int { return sb.cache.used() }
