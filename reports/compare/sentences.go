@@ -1,0 +1,274 @@
+package compare
+
+import (
+	"fmt"
+	"strings"
+
+	"daxbench/reports/stats"
+	"daxbench/reports/unit"
+)
+
+// Topic says what a sentence is about.
+type Topic uint8
+
+// The topics.
+const (
+	Harm    Topic = iota // something went wrong: violations, hangs, parked inodes
+	Safe                 // it was looked for, and nothing was found
+	Price                // a difference that the data carries
+	Level                // a difference that the data excludes
+	Unknown              // undecided
+)
+
+// Sentence is one conclusion in plain words. Group is an index into Table.Groups, or −1 if it holds for all of them.
+type Sentence struct {
+	Group int
+	Topic Topic
+	Text  string
+}
+
+// Thresholds of what is worth a sentence about the tail.
+const (
+	tailFactor = 2     // p99.9 must differ at least so much, at the near end of its interval
+	tailOps    = 10000 // operations per round: ten or more lie beyond p99.9
+)
+
+// Sentences returns the conclusions that the data carries, group by group, and nothing else. What the data does not
+// decide is said to be undecided.
+func Sentences(t *Table) []Sentence {
+	var out []Sentence
+	harm, decided, few := false, false, 0
+	for i := range t.Groups {
+		for _, r := range t.Groups[i].Rows {
+			harm = harm || r.Violations > 0
+			decided = decided || r.Ratio.Bounded()
+			few = max(few, r.Ratio.N)
+		}
+	}
+	for i := range t.Groups {
+		s := speaker{g: &t.Groups[i], index: i}
+		if harm {
+			s.violations()
+		}
+		s.stalls()
+		if decided {
+			s.costs()
+		}
+		s.tails()
+		out = append(out, s.out...)
+	}
+	if !harm {
+		out = append(out, allClean(t)...)
+	}
+	if !decided && few > 0 { // said once instead of for every row
+		out = append(out, Sentence{Group: -1, Topic: Unknown, Text: fmt.Sprintf(
+			"Which policy costs more or less is undecided: n=%d, and a 95 %% interval needs %d.", few, stats.MinPairs)})
+	}
+	return out
+}
+
+// speaker says what there is to say of one group.
+type speaker struct {
+	g     *Group
+	index int
+	out   []Sentence
+}
+
+func (s *speaker) say(topic Topic, format string, args ...any) {
+	s.out = append(s.out, Sentence{Group: s.index, Topic: topic, Text: fmt.Sprintf(format, args...)})
+}
+
+// violations says which policies let writes land in blocks of other files, and for the others how much was looked at.
+// Groups without a violation are silent; their tables say what was looked at.
+func (s *speaker) violations() {
+	bad, unlooked := 0, 0
+	var clean []Row
+	for _, r := range s.g.Rows {
+		switch {
+		case r.Violations > 0:
+			bad++
+			s.say(Harm, "Under %s %s landed in blocks that already belonged to another file.", r.Policy, plural(r.Violations, "device write"))
+		case r.Looked:
+			clean = append(clean, r)
+		default:
+			unlooked++
+		}
+	}
+	if bad == 0 || len(clean) == 0 {
+		return
+	}
+	who := list(policies(clean))
+	if len(clean) > 1 && unlooked == 0 {
+		who = "the other policies"
+	}
+	s.say(Safe, "Under %s no such write was found in %s.", who, lookedAt(clean))
+}
+
+// lookedAt is how many operations a finding of zero rests on.
+func lookedAt(rows []Row) string {
+	least, most := rows[0].Ops, rows[0].Ops
+	for _, r := range rows {
+		least, most = min(least, r.Ops), max(most, r.Ops)
+	}
+	switch {
+	case len(rows) == 1:
+		return unit.Count(least) + " operations"
+	case unit.Count(least) == unit.Count(most):
+		return unit.Count(least) + " operations each"
+	}
+	return "at least " + unit.Count(least) + " operations each"
+}
+
+// allClean is said once for a run in which no oracle found anything, over the rows that were looked at.
+func allClean(t *Table) []Sentence {
+	var ops uint64
+	for i := range t.Groups {
+		for _, r := range t.Groups[i].Rows {
+			if r.Looked {
+				ops += r.Ops
+			}
+		}
+	}
+	if ops == 0 {
+		return nil
+	}
+	return []Sentence{{Group: -1, Topic: Safe, Text: fmt.Sprintf(
+		"No device write was found in a block of another file, under any policy, in %s operations.", unit.Count(ops))}}
+}
+
+// stalls says what did not come to its end.
+func (s *speaker) stalls() {
+	for _, r := range s.g.Rows {
+		if r.Hung > 0 {
+			s.say(Harm, "Under %s %s hung in %s.", r.Policy, plural(r.Hung, "cell"), plural(int64(r.Rounds), "round"))
+		}
+		if r.Parked > 0 {
+			s.say(Harm, "Under %s %s stayed parked because of pins.", r.Policy, plural(r.Parked, "inode"))
+		}
+	}
+}
+
+// costs holds each policy against the reference: differences one by one, the rest together.
+func (s *speaker) costs() {
+	w := wordsFor(s.g)
+	var same, few []Row
+	within := 0.0
+	for _, r := range s.g.Rows {
+		switch r.Verdict.Judgement {
+		case Dearer, Cheaper:
+			s.say(Price, "Under %s %s %s under %s (n=%d).", r.Policy, w.clause, w.difference(r.Ratio), s.g.Reference, r.Ratio.N)
+		case Same:
+			same, within = append(same, r), max(within, r.Verdict.Within)
+		case TooFew:
+			few = append(few, r)
+		}
+	}
+	if len(same) > 0 {
+		s.say(Level, "Under %s %s the same as under %s within ±%.0f %% (%s).", list(policies(same)), w.clause, s.g.Reference,
+			within*100, rounds(same))
+	}
+	for _, r := range s.g.Rows {
+		if r.Verdict.Judgement == Undecided {
+			s.say(Unknown, "Whether %s %s or %s under %s than under %s is undecided: %s %s (n=%d).", w.clause, w.more, w.less, r.Policy,
+				s.g.Reference, unit.Ratio(r.Ratio.Value), brackets(r.Ratio), r.Ratio.N)
+		}
+	}
+	if len(few) > 0 {
+		s.say(Unknown, "Whether %s %s or %s under %s than under %s is undecided: %s, and a 95 %% interval needs %d.", w.clause, w.more,
+			w.less, list(policies(few)), s.g.Reference, rounds(few), stats.MinPairs)
+	}
+}
+
+// words are how a group's primary unit is spoken of: "an eviction costs" "more" or "less", "as much".
+type words struct {
+	clause, more, less, as string
+}
+
+func wordsFor(g *Group) words {
+	switch {
+	case g.Better > 0:
+		return words{"the rate in " + g.Unit + " is", "higher", "lower", "as high"}
+	case g.Unit == "ns/evict":
+		return words{"an eviction costs", "more", "less", "as much"}
+	case g.Unit == "ns/op":
+		return words{"an operation costs", "more", "less", "as much"}
+	}
+	return words{"the cost in " + g.Unit + " is", "higher", "lower", "as high"}
+}
+
+// difference puts a ratio into words, up to what it is held against: "58 % [54, 61] more than", "5.60 times [5.20, 6.10]
+// as much as".
+func (w words) difference(e stats.Estimate) string {
+	lo, hi := unit.Interval(e.Value, e.Lo, e.Hi)
+	switch value := bare(unit.Ratio(e.Value)); {
+	case unit.IsFactor(e.Value):
+		return fmt.Sprintf("%s times [%s, %s] %s as", value, lo, hi, w.as)
+	case e.Value >= 1:
+		return fmt.Sprintf("%s [%s, %s] %s than", value, bare(lo), bare(hi), w.more)
+	default:
+		return fmt.Sprintf("%s [%s, %s] %s than", value, bare(hi), bare(lo), w.less)
+	}
+}
+
+// bare is a change or a factor without its sign, for a sentence that says "higher" or "times".
+func bare(s string) string {
+	return strings.TrimLeft(s, "+−×")
+}
+
+// tails says where p99.9 differs by so much that the median hides what matters.
+func (s *speaker) tails() {
+	ref := s.reference()
+	if ref == nil || ref.LeastOps < tailOps {
+		return
+	}
+	for _, r := range s.g.Rows {
+		if !r.Tail.Bounded() || r.LeastOps < tailOps || (r.Tail.Lo < tailFactor && r.Tail.Hi > 1./tailFactor) {
+			continue
+		}
+		s.say(Price, "Under %s p99.9 is %s, under %s %s (%s %s, n=%d).", r.Policy, unit.Format(r.P999, unit.Nanos), ref.Policy,
+			unit.Format(ref.P999, unit.Nanos), unit.Ratio(r.Tail.Value), brackets(r.Tail), r.Tail.N)
+	}
+}
+
+// reference returns the row of the reference policy, or nil.
+func (s *speaker) reference() *Row {
+	for i := range s.g.Rows {
+		if s.g.Rows[i].Verdict.Judgement == Reference {
+			return &s.g.Rows[i]
+		}
+	}
+	return nil
+}
+
+// brackets is an interval as it stands behind a ratio.
+func brackets(e stats.Estimate) string {
+	lo, hi := unit.Interval(e.Value, e.Lo, e.Hi)
+	return "[" + lo + ", " + hi + "]"
+}
+
+func policies(rows []Row) []string {
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.Policy
+	}
+	return names
+}
+
+// rounds is "n=6", or "n=4 to 5" if the rows differ.
+func rounds(rows []Row) string {
+	least, most := rows[0].Ratio.N, rows[0].Ratio.N
+	for _, r := range rows {
+		least, most = min(least, r.Ratio.N), max(most, r.Ratio.N)
+	}
+	if least == most {
+		return fmt.Sprintf("n=%d", least)
+	}
+	return fmt.Sprintf("n=%d to %d", least, most)
+}
+
+func plural(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return unit.Count(n) + " " + word + "s"
+}

@@ -1,0 +1,167 @@
+// Package compare turns a run into what can be said of it: per workload and parameters one group, per policy one row,
+// and the sentences that the data carries. It holds numbers, verdicts and warnings, and no layout.
+//
+// A verdict rests on the ratio of the primary unit to the reference policy, paired by round. It is "dearer" or
+// "cheaper" only if the interval of package stats leaves out 1, and "same within ±x %" only if the interval lies inside
+// that margin. Everything else is undecided, and is called so.
+//
+// All functions are pure. A Table that nobody changes may be shared.
+package compare
+
+import (
+	"fmt"
+	"time"
+
+	"daxbench/reports/folder"
+	"daxbench/reports/stats"
+)
+
+// Names of metrics and counters that rows hold.
+const (
+	unitP50     = "p50-ns"
+	unitP99     = "p99-ns"
+	unitP999    = "p99.9-ns"
+	unitOps     = "ops/s"
+	unitEvicts  = "evict/s"
+	unitBlocked = "blocked-ns/op"
+
+	countViolations = "violations"
+	countParked     = "parked"
+	countHung       = "hung"
+)
+
+// Table is one run, compared policy by policy.
+type Table struct {
+	Run      Facts
+	Groups   []Group
+	Warnings []string // about the whole run, or about cells that are in no group
+}
+
+// Facts is what one needs to know of a run to read its numbers.
+type Facts struct {
+	Tool, Commit, Status string
+	CPU, OS, Kernel, Go  string
+	Cores                string
+	Seed                 uint64
+	Rounds               int // planned
+	Done                 int // that the cell with the most rounds has
+	Elapsed              time.Duration
+}
+
+// Group is one workload with one set of parameters: the policies that compare.
+type Group struct {
+	Workload  string
+	Params    []folder.Param
+	Unit      string // the primary unit, which decides
+	Better    int    // +1 if higher is better, −1 if lower is
+	Reference string // the policy that the others are held against; empty if the group does not have it
+	Rows      []Row  // in the order in which the run lists the policies
+}
+
+// Row is one policy in one group. Values are medians over the rounds that have one. Zero in a time or a rate means that
+// it was not measured, because results hold no zeros; zero in Blocked means that nothing was blocked.
+type Row struct {
+	Policy   string
+	Cost     stats.Estimate // the primary unit
+	Ratio    stats.Estimate // to the reference, paired by round; N is 0 for the reference itself
+	Verdict  Verdict
+	Bounds   [2]float64     // of all values of the primary unit
+	Tail     stats.Estimate // ratio of p99.9 to the reference, paired by round; N is 0 if there is none
+	P50      float64        // ns
+	P99      float64        // ns
+	P999     float64        // ns
+	OpsRate  float64        // operations per second
+	Evicts   float64        // evictions per second
+	Blocked  float64        // ns per operation that was waited for pins
+	Ops      uint64         // operations of all rounds
+	LeastOps uint64         // operations of the round that had the fewest
+	Rounds   int            // rounds that ended, or were ended
+	Safety
+	Warnings []string
+}
+
+// Safety is what was counted over all rounds of a row.
+type Safety struct {
+	Violations int64 // device writes that landed in blocks that already belonged to another file
+	Looked     bool  // the oracle looked in every round: only then do zero violations mean that there were none
+	Parked     int64 // inodes whose eviction was put off because of pins and had not happened at the end
+	Hung       int64 // rounds, or operations, that ended at the hang limit
+}
+
+// Clean says that nothing was found and that every round was looked at.
+func (s Safety) Clean() bool {
+	return s.Looked && s.Violations == 0 && s.Parked == 0 && s.Hung == 0
+}
+
+// Judgement is how a policy compares with the reference.
+type Judgement uint8
+
+// The judgements.
+const (
+	NoValue   Judgement = iota // there is nothing to compare, or nothing to compare with
+	Reference                  // the row is the reference
+	Dearer                     // the interval lies on the dear side of 1, and the median by at least minEffect
+	Cheaper                    // the same on the other side
+	Same                       // the interval lies inside Verdict.Within
+	Undecided                  // the interval is too wide to say
+	TooFew                     // there are too few rounds for an interval
+)
+
+// Verdict is a judgement, with the margin that Same holds for.
+type Verdict struct {
+	Judgement Judgement
+	Within    float64 // 0.03 for ±3 %; set for Same only
+}
+
+// String is the verdict in words: "dearer", "same within ±3 %".
+func (v Verdict) String() string {
+	switch v.Judgement {
+	case Reference:
+		return "reference"
+	case Dearer:
+		return "dearer"
+	case Cheaper:
+		return "cheaper"
+	case Same:
+		return fmt.Sprintf("same within ±%.0f %%", v.Within*100)
+	case Undecided:
+		return "undecided"
+	case TooFew:
+		return "n too small"
+	}
+	return "no value"
+}
+
+// minEffect is the smallest change that is called one. On shared machines two runs of the same program differ by up to
+// about 1 % in paired medians, whatever their intervals say.
+const minEffect = 0.01
+
+// margins that Same is tried with, ascending. Choosing after the fact is sound, because all of them follow from the one
+// interval.
+var margins = []float64{0.01, 0.02, 0.03, 0.05}
+
+// judge turns a ratio of costs into a verdict. The margins are symmetric on the logarithmic scale, so that swapping the
+// two policies swaps dearer and cheaper and leaves everything else.
+func judge(ratio stats.Estimate, better int) Verdict {
+	switch {
+	case ratio.N == 0:
+		return Verdict{}
+	case !ratio.Bounded():
+		return Verdict{Judgement: TooFew}
+	}
+	if better > 0 { // more is better: cost is the reciprocal
+		ratio = ratio.Inverse()
+	}
+	if ratio.Lo > 1 && ratio.Value >= 1+minEffect {
+		return Verdict{Judgement: Dearer}
+	}
+	if ratio.Hi < 1 && ratio.Value <= 1/(1+minEffect) {
+		return Verdict{Judgement: Cheaper}
+	}
+	for _, m := range margins {
+		if ratio.Lo >= 1/(1+m) && ratio.Hi <= 1+m {
+			return Verdict{Judgement: Same, Within: m}
+		}
+	}
+	return Verdict{Judgement: Undecided}
+}

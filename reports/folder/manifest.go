@@ -1,0 +1,169 @@
+package folder
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Schema is the version of run.json that this package reads. A field may be added without a new version; a field that
+// changes its meaning or goes away needs one.
+const Schema = 1
+
+// ErrSchema means that run.json has a schema version that this package does not read.
+var ErrSchema = errors.New("unknown schema version")
+
+// Manifest is run.json.
+type Manifest struct {
+	Schema      int                `json:"schema"`
+	Tool        string             `json:"tool"`
+	Commit      string             `json:"commit"`
+	Status      string             `json:"status"` // finished, interrupted, running, failed
+	Command     []string           `json:"command"`
+	Seed        uint64             `json:"seed"`
+	Started     string             `json:"started"` // RFC 3339
+	Ended       string             `json:"ended"`   // RFC 3339; empty while the run goes on
+	Plan        Plan               `json:"plan"`
+	Environment map[string]any     `json:"environment"`
+	Warnings    []Warning          `json:"warnings"`
+	Harness     map[string]float64 `json:"harness"`
+	Cells       []Record           `json:"cells"`
+}
+
+// Plan is what the run set out to do.
+type Plan struct {
+	Rounds    int         `json:"rounds"`
+	Workers   int         `json:"workers"`
+	Reference string      `json:"reference"`
+	Groups    []PlanGroup `json:"groups"`
+}
+
+// PlanGroup is one workload with one set of parameters, under several policies.
+type PlanGroup struct {
+	Workload string   `json:"workload"`
+	Params   []Param  `json:"params"`
+	Policies []string `json:"policies"`
+	Primary  string   `json:"primary"` // the unit that decides
+}
+
+// Warning is a doubt that the run itself had, about one cell, or about everything if Cell is empty.
+type Warning struct {
+	Cell string `json:"cell"`
+	Text string `json:"text"`
+}
+
+// Record is one cell in one round.
+type Record struct {
+	Round      int                `json:"round"`
+	Workload   string             `json:"workload"`
+	Params     []Param            `json:"params"`
+	Policy     string             `json:"policy"`
+	Name       string             `json:"name"`
+	Ops        uint64             `json:"ops"`
+	Seconds    float64            `json:"seconds"`
+	Outcome    string             `json:"outcome"`
+	Metrics    map[string]float64 `json:"metrics"`
+	Counters   map[string]int64   `json:"counters"`
+	Histograms map[string]string  `json:"histograms"` // HdrHistogram V2, compressed, base64
+	Timeline   [][2]float64       `json:"timeline"`   // offset in ms, ns per operation
+	Notes      []string           `json:"notes"`
+}
+
+// Key returns the key of the record's cell.
+func (r *Record) Key() Key {
+	return Key{Workload: r.Workload, Params: r.Params, Policy: r.Policy}
+}
+
+// stopped says that the cell did not come to its end in that round.
+func (r *Record) stopped() bool {
+	return r.Outcome == "hung" || r.Outcome == "failed"
+}
+
+// Elapsed is how long the run took; 0 if it has not ended or its times cannot be read.
+func (m *Manifest) Elapsed() time.Duration {
+	from, err := time.Parse(time.RFC3339Nano, m.Started)
+	if err != nil {
+		return 0
+	}
+	to, err := time.Parse(time.RFC3339Nano, m.Ended)
+	if err != nil || to.Before(from) {
+		return 0
+	}
+	return to.Sub(from)
+}
+
+// Fact returns an entry of the environment as text, or "" if it is absent or no plain value.
+func (m *Manifest) Fact(key string) string {
+	switch v := m.Environment[key].(type) {
+	case string:
+		return v
+	case float64, bool:
+		return fmt.Sprint(v)
+	}
+	return ""
+}
+
+// parseManifest reads run.json: exactly one JSON object of a known schema, and nothing after it.
+func parseManifest(path string, data []byte) (*Manifest, error) {
+	// The version comes first: a file of another schema may well not fit the fields of this one.
+	var version struct {
+		Schema *int `json:"schema"`
+	}
+	if err := unmarshal(path, data, &version); err != nil {
+		return nil, err
+	}
+	if version.Schema == nil {
+		return nil, fmt.Errorf("%s: %w: there is no field \"schema\"; this daxbench reads %d", path, ErrSchema, Schema)
+	}
+	if *version.Schema != Schema {
+		return nil, fmt.Errorf("%s: %w %d; this daxbench reads %d", path, ErrSchema, *version.Schema, Schema)
+	}
+	m := new(Manifest)
+	if err := unmarshal(path, data, m); err != nil {
+		return nil, err
+	}
+	return m, m.check(path)
+}
+
+// check refuses what would make rounds pair up wrongly.
+func (m *Manifest) check(path string) error {
+	type slot struct {
+		name  string
+		round int
+	}
+	seen := make(map[slot]int, len(m.Cells))
+	for i := range m.Cells {
+		rec := &m.Cells[i]
+		if rec.Workload == "" {
+			return fmt.Errorf("%s: cells[%d] names no workload", path, i)
+		}
+		if rec.Round < 1 {
+			return fmt.Errorf("%s: cells[%d] (%q) has round %d; rounds count from 1", path, i, rec.Name, rec.Round)
+		}
+		s := slot{rec.Key().name(), rec.Round}
+		if j, ok := seen[s]; ok {
+			return fmt.Errorf("%s: cells[%d] and cells[%d] are both %q in round %d", path, j, i, s.name, s.round)
+		}
+		seen[s] = i
+	}
+	return nil
+}
+
+// unmarshal decodes the whole of data. json.Unmarshal, unlike a Decoder, refuses trailing bytes and says where.
+func unmarshal(path string, data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &syntax) && syntax.Offset >= int64(len(data)) && !json.Valid(data):
+		return fmt.Errorf("%s: byte %d: the file ends too early: %w", path, len(data), err)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%s: byte %d: %w", path, syntax.Offset, err)
+	case errors.As(err, &mismatch):
+		return fmt.Errorf("%s: byte %d: %w", path, mismatch.Offset, err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}

@@ -1,0 +1,136 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"daxbench/reports/compare"
+	"daxbench/reports/stats"
+	"daxbench/reports/unit"
+)
+
+// headline is what one has to know of a run, as short phrases.
+func headline(f *compare.Facts) (out []string) {
+	add := func(s string) {
+		if s != "" {
+			out = append(out, clean(s, maxFact))
+		}
+	}
+	add(f.Tool)
+	add(status(f))
+	switch {
+	case f.Done < f.Rounds:
+		add(fmt.Sprintf("%d of %s", f.Done, plural(f.Rounds, "round")))
+	case f.Done > 0:
+		add(plural(f.Done, "round"))
+	}
+	add(f.CPU)
+	switch f.Cores {
+	case "":
+	case "1":
+		add("1 core")
+	default:
+		add(f.Cores + " cores")
+	}
+	if strings.HasPrefix(strings.ToLower(f.Kernel), strings.ToLower(f.OS)) {
+		add(f.Kernel) // it says what it is the kernel of
+	} else {
+		add(strings.TrimSpace(f.OS + " " + f.Kernel))
+	}
+	add(f.Go)
+	add(fmt.Sprintf("seed %d", f.Seed))
+	add(f.Commit)
+	return out
+}
+
+// status says how the run ended and after how long.
+func status(f *compare.Facts) string {
+	if f.Status == "finished" && f.Elapsed > 0 {
+		return "finished in " + duration(f.Elapsed)
+	}
+	return f.Status
+}
+
+// duration writes how long a run took: "1 min 58 s".
+func duration(d time.Duration) string {
+	s := int(d.Round(time.Second) / time.Second)
+	switch {
+	case s >= 3600:
+		return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
+	case s >= 60:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	}
+	return fmt.Sprintf("%d s", s)
+}
+
+// measure says what the primary unit of a group measures: "cost per eviction".
+func measure(g *compare.Group) string {
+	if phrase := unit.Phrase(g.Unit); phrase != "" {
+		return clean(heading(g)+" "+phrase, maxName)
+	}
+	return clean(heading(g)+" in "+g.Unit, maxName)
+}
+
+// parameters are the parameters of a group: "dax=50 workers=2".
+func parameters(g *compare.Group) string {
+	words := make([]string, len(g.Params))
+	for i, p := range g.Params {
+		word := p.Key + "=" + p.Value
+		if p.Key == "" {
+			word = p.Value
+		}
+		words[i] = clean(word, maxParam)
+	}
+	return strings.Join(words, " ")
+}
+
+// looked says what a group's zero violations rest on, or that they rest on nothing. It is empty if there are violations:
+// then the table has a column for them.
+func looked(g *compare.Group) string {
+	least, all, some := uint64(0), true, false
+	for i := range g.Rows {
+		r := &g.Rows[i]
+		if r.Violations > 0 {
+			return ""
+		}
+		all, some = all && r.Looked, some || r.Looked
+		if i == 0 || r.Ops < least {
+			least = r.Ops
+		}
+	}
+	switch {
+	case !some:
+		return "violations: not looked for"
+	case !all:
+		return "violations: 0 found, but not every round was looked at"
+	case len(g.Rows) == 1:
+		return "violations: 0 found in " + unit.Count(least) + " operations"
+	}
+	return "violations: 0 found in at least " + unit.Count(least) + " operations per policy"
+}
+
+// legend explains the columns, or is empty if nothing was compared.
+func legend(t *compare.Table) string {
+	confidence, rounds, reference := 1.0, 0, ""
+	for i := range t.Groups {
+		for _, r := range t.Groups[i].Rows {
+			if r.Ratio.Bounded() {
+				confidence, rounds = min(confidence, r.Ratio.Confidence), max(rounds, r.Ratio.N)
+				reference = t.Groups[i].Reference
+			}
+		}
+	}
+	if rounds == 0 {
+		return ""
+	}
+	return fmt.Sprintf("change: median over the rounds of the ratio to %s, paired by round; interval: where that median lies with at least %.0f %% confidence (%.1f %% or more here).",
+		clean(reference, maxPolicy), stats.Level*100, confidence*100)
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return unit.Count(n) + " " + word + "s"
+}

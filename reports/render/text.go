@@ -1,0 +1,250 @@
+package render
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"daxbench/reports/compare"
+)
+
+var textFormat = Format{Name: "text", About: "tables and conclusions for a terminal", Ext: ".txt", Write: Text}
+
+// Geometry of the text format, in columns.
+const (
+	indent   = 2   // of everything below a heading
+	gap      = 2   // between two columns
+	maxLine  = 100 // of prose: longer lines are hard to read
+	minWidth = 20  // narrower terminals are treated as this wide
+)
+
+// Text writes a table for a terminal of o.Width columns: one section per group, then the conclusions, which are what is
+// left on the screen. Columns that do not fit are dropped in the order of the drop constants; a number is never wrapped.
+func Text(w io.Writer, t *compare.Table, o Options) error {
+	if o.Width <= 0 {
+		o.Width = DefaultWidth
+	}
+	p := &page{paint: paint(o.Colour), width: max(o.Width, minWidth)}
+	p.head(t)
+	for i := range t.Groups {
+		p.group(&t.Groups[i])
+	}
+	p.conclusions(t)
+	_, err := w.Write(p.out.Bytes())
+	return err
+}
+
+// page is the text while it is being written. It is written in one piece, so that an error leaves no half of a line.
+type page struct {
+	paint
+	width int
+	out   bytes.Buffer
+}
+
+func (p *page) line(s string) {
+	p.out.WriteString(strings.TrimRight(s, " "))
+	p.out.WriteByte('\n')
+}
+
+// prose writes wrapped text with a mark before its first line.
+func (p *page) prose(margin int, mark, s string, colours text.Colors) {
+	room := min(p.width, maxLine) - margin - columns(mark)
+	for i, l := range wrap(s, room) {
+		lead := strings.Repeat(" ", columns(mark))
+		if i == 0 {
+			lead = p.on(mark, colours)
+		}
+		p.line(strings.Repeat(" ", margin) + lead + p.on(l, colours))
+	}
+}
+
+// head writes what one has to know of the run, and the warnings that hold for all of it.
+func (p *page) head(t *compare.Table) {
+	line := ""
+	for i, phrase := range headline(&t.Run) {
+		switch {
+		case i == 0:
+			line = p.on(phrase, bold)
+		case columns(line)+3+columns(phrase) > p.width:
+			p.line(line)
+			line = p.on(phrase, faint)
+		default:
+			line += p.on(" · "+phrase, faint)
+		}
+	}
+	p.line(line)
+	for _, w := range t.Warnings {
+		p.prose(0, "! ", clean(w, maxProse), dear)
+	}
+}
+
+// group writes one section.
+func (p *page) group(g *compare.Group) {
+	p.line("")
+	title := p.on(clean(g.Workload, maxName), bold)
+	params := parameters(g)
+	if params != "" {
+		params += " · "
+	}
+	params += measure(g)
+	if columns(title)+gap+columns(params) <= p.width {
+		p.line(title + strings.Repeat(" ", gap) + p.on(params, faint))
+	} else {
+		p.line(title)
+		p.prose(indent, "", params, faint)
+	}
+	notes := newFootnotes(g)
+	p.table(g, fit(g, tableColumns(g, notes), p.width-indent))
+	texts, left := notes.shown()
+	for i, s := range texts {
+		p.prose(indent, superscript(i+1)+" ", clean(s, maxProse), dear)
+	}
+	if left > 0 {
+		p.prose(indent, "", plural(left, "further warning")+" in run.json", dear)
+	}
+	if s := looked(g); s != "" {
+		p.prose(indent, "", s, faint)
+	}
+}
+
+// filled is a column with its cells written.
+type filled struct {
+	column
+	texts []string
+	width int
+}
+
+// fit fills in the columns, leaves out those without a cell, and drops others until the rest fits into width.
+func fit(g *compare.Group, cols []column, width int) []filled {
+	var out []filled
+	total := -gap
+	for _, c := range cols {
+		f := filled{column: c, texts: c.cells(g)}
+		for _, s := range f.texts {
+			f.width = max(f.width, columns(s))
+		}
+		if f.width == 0 {
+			continue
+		}
+		f.width = max(f.width, columns(c.head))
+		total += f.width + gap
+		out = append(out, f)
+	}
+	for total > width {
+		worst := -1
+		for i, f := range out {
+			if f.drop > 0 && (worst < 0 || f.drop > out[worst].drop) {
+				worst = i
+			}
+		}
+		if worst < 0 {
+			break // what is left says what the table is for
+		}
+		total -= out[worst].width + gap
+		out = append(out[:worst:worst], out[worst+1:]...)
+	}
+	return out
+}
+
+// table writes the rows of a group.
+func (p *page) table(g *compare.Group, cols []filled) {
+	tw := table.NewWriter()
+	tw.SetStyle(textStyle)
+	tw.SuppressTrailingSpaces()
+	head := make(table.Row, len(cols))
+	configs := make([]table.ColumnConfig, len(cols))
+	for i, c := range cols {
+		head[i] = p.on(c.head, faint)
+		configs[i] = table.ColumnConfig{Number: i + 1, Align: c.align, AlignHeader: c.align}
+	}
+	tw.AppendHeader(head)
+	tw.SetColumnConfigs(configs)
+	for r := range g.Rows {
+		row := make(table.Row, len(cols))
+		for i, c := range cols {
+			row[i] = c.texts[r]
+			if c.shade != nil {
+				row[i] = p.on(c.texts[r], c.shade(&g.Rows[r]))
+			}
+		}
+		tw.AppendRow(row)
+	}
+	for l := range strings.Lines(tw.Render()) {
+		l = strings.TrimSuffix(l, "\n")
+		if strings.HasPrefix(l, rule) {
+			l = strings.TrimSuffix(l, strings.Repeat(rule, gap)) // the padding of the last column
+		}
+		p.line(strings.Repeat(" ", indent) + l)
+	}
+}
+
+// rule is what the line below the heads is made of.
+const rule = "─"
+
+// textStyle has a rule below the heads and no other lines: the eye follows the numbers.
+var textStyle = table.Style{
+	Name: "daxbench",
+	Box: table.BoxStyle{
+		PaddingRight:     strings.Repeat(" ", gap),
+		MiddleHorizontal: rule,
+		MiddleSeparator:  rule,
+		UnfinishedRow:    "…",
+	},
+	Options: table.Options{SeparateHeader: true},
+}
+
+// conclusions writes the sentences, each group's below its name.
+func (p *page) conclusions(t *compare.Table) {
+	sentences := compare.Sentences(t)
+	if len(sentences) > 0 {
+		p.line("")
+		p.line(p.on("What this run says", bold))
+	}
+	last := -1
+	for _, s := range sentences {
+		margin := indent
+		if s.Group >= 0 {
+			margin = 2 * indent
+			if s.Group != last {
+				p.prose(indent, "", clean(t.Groups[s.Group].Name(), maxProse), neutral)
+			}
+		}
+		last = s.Group
+		p.prose(margin, bullet(s.Topic)+" ", clean(s.Text, maxProse), tone(s.Topic))
+	}
+	if s := legend(t); s != "" {
+		p.line("")
+		p.prose(0, "", s, faint)
+	}
+}
+
+// bullet tells the topics apart without colour.
+func bullet(t compare.Topic) string {
+	switch t {
+	case compare.Harm:
+		return "✗"
+	case compare.Safe:
+		return "✓"
+	case compare.Price:
+		return "≠"
+	case compare.Level:
+		return "="
+	}
+	return "?"
+}
+
+// tone is the colour of a topic.
+func tone(t compare.Topic) text.Colors {
+	switch t {
+	case compare.Harm:
+		return bad
+	case compare.Safe:
+		return good
+	case compare.Unknown:
+		return faint
+	}
+	return neutral
+}
