@@ -1,8 +1,7 @@
 package vfs
 
 import (
-	"encoding/binary"
-
+	"daxbench/engine/internal/sync"
 	"daxbench/engine/media"
 	"daxbench/engine/page"
 	"daxbench/engine/pmem"
@@ -40,8 +39,8 @@ func (sb *Superblock) claimBlock(block uint32, o media.Owner) {
 // pinned; if not, somebody else's bytes are gone.
 func (sb *Superblock) DeviceWrite(p Pin) (own bool) {
 	b := sb.PinBytes(p)[stampLine:]
-	binary.NativeEndian.PutUint64(b[8:], ownerWord(p.owner))
-	binary.NativeEndian.PutUint64(b, stampMark)
+	sync.StoreWord(b[8:], ownerWord(p.owner))
+	sync.StoreWord(b, stampMark)
 	return !p.dax || sb.fs.Owner(p.page) == p.owner
 }
 
@@ -65,9 +64,9 @@ func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
 		pieces(in.rec.Extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
 			for block := e.Start; block < e.End(); block++ {
 				b := sb.blockBytes(block)[stampLine:]
-				if binary.NativeEndian.Uint64(b) == stampMark && binary.NativeEndian.Uint64(b[8:]) != own {
+				if sync.LoadWord(b) == stampMark && sync.LoadWord(b[8:]) != own {
 					n++
-					binary.NativeEndian.PutUint64(b, 0)
+					sync.StoreWord(b, 0)
 				}
 			}
 			return true

@@ -1,6 +1,9 @@
 package sync
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // Uint32 is an atomic 32-bit word.
 type Uint32 struct{ v atomic.Uint32 }
@@ -76,3 +79,25 @@ func (x *Int64) CompareAndSwap(old, new int64) bool { point(); return x.v.Compar
 
 // Swap stores new and returns the old value.
 func (x *Int64) Swap(new int64) int64 { point(); return x.v.Swap(new) }
+
+// Pointer is an atomic pointer.
+type Pointer[T any] struct{ v atomic.Pointer[T] }
+
+// Load returns the pointer.
+func (x *Pointer[T]) Load() *T { point(); return x.v.Load() }
+
+// Store sets the pointer; it is a full barrier.
+func (x *Pointer[T]) Store(p *T) { point(); x.v.Store(p) }
+
+// StoreWord stores v at the start of b, which must be 8-byte aligned, in one
+// piece, as a device's DMA engine does.
+func StoreWord(b []byte, v uint64) {
+	point()
+	atomic.StoreUint64((*uint64)(unsafe.Pointer(&b[:8][0])), v)
+}
+
+// LoadWord reads what StoreWord wrote.
+func LoadWord(b []byte) uint64 {
+	point()
+	return atomic.LoadUint64((*uint64)(unsafe.Pointer(&b[:8][0])))
+}
