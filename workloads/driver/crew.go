@@ -1,0 +1,160 @@
+package driver
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"daxbench/engine/pmem"
+	"daxbench/workloads/clock"
+)
+
+// A crew is the goroutines that run slices, one per worker. They are the same
+// for all policies of a group; worker 0 runs on the caller's goroutine. The
+// others wait for a slice by spinning, as waking a parked goroutine takes 50 to
+// 200 µs here, a fifth of a slice; after a while they do let go of the
+// processor.
+type crew struct {
+	n       int
+	job     job
+	turn    atomic.Uint32 // changes to announce a job
+	arrived atomic.Int32  // workers that have seen it
+	start   atomic.Uint32 // becomes turn to start it
+	left    atomic.Int32  // workers that have not finished
+	stop    atomic.Bool
+	fatal   chan error // a fault in the region: locks may be held for ever, nobody may wait
+	ended   chan struct{}
+	spans   []span // per worker
+}
+
+// job is one slice of one storm.
+type job struct {
+	storm    Storm
+	region   *pmem.Region
+	wl       *Workload
+	ops      int         // per worker
+	interval clock.Ticks // between operations of a worker; 0: closed loop
+}
+
+// span is how long one worker took for its share.
+type span struct {
+	busy clock.Ticks
+	_    [56]byte
+}
+
+func newCrew(n int, fatal chan error) *crew {
+	c := &crew{n: n, spans: make([]span, n), fatal: fatal, ended: make(chan struct{}, n)}
+	for id := 1; id < n; id++ {
+		go c.serve(id)
+	}
+	return c
+}
+
+// close ends the goroutines.
+func (c *crew) close() {
+	c.stop.Store(true)
+	for id := 1; id < c.n; id++ {
+		<-c.ended
+	}
+}
+
+// run has every worker do its share of j, all starting together, and returns
+// the time from the start to the end of the last.
+func (c *crew) run(j job) clock.Ticks {
+	c.job = j
+	c.arrived.Store(0)
+	c.left.Store(int32(c.n - 1))
+	turn := c.turn.Add(1)
+	for spins := 0; c.arrived.Load() < int32(c.n-1); spins++ {
+		relax(spins)
+	}
+	begin := clock.Now()
+	c.start.Store(turn)
+	c.work(0)
+	for spins := 0; c.left.Load() > 0; spins++ {
+		relax(spins)
+	}
+	return clock.Now() - begin
+}
+
+func (c *crew) serve(id int) {
+	defer func() { c.ended <- struct{}{} }()
+	seen := uint32(0)
+	for {
+		for spins := 0; c.turn.Load() == seen; spins++ {
+			if c.stop.Load() {
+				return
+			}
+			relax(spins)
+		}
+		seen = c.turn.Load()
+		c.arrived.Add(1)
+		for c.start.Load() != seen {
+		}
+		c.work(id)
+		c.left.Add(-1)
+	}
+}
+
+// relax is one step of waiting: spin first, then yield, then sleep.
+func relax(spins int) {
+	switch {
+	case spins < 20_000:
+	case spins < 21_000:
+		runtime.Gosched()
+	default:
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+// work does the share of worker id. A fault in the region (its file shrank) and
+// a panic of the engine end the run: a worker that stopped in the middle of an
+// operation leaves locks behind.
+func (c *crew) work(id int) {
+	j := &c.job
+	w := j.storm.Worker(id)
+	w.busy, w.timed = 0, 0
+	begin := clock.Now()
+	err := guard(j.region, func() {
+		switch {
+		case j.interval != 0:
+			w.runOpen(j.storm, j.ops, begin, j.interval, j.wl.SelfTimed)
+		case j.wl.SelfTimed:
+			j.storm.Run(w, j.ops)
+		default:
+			w.runClosed(j.storm, j.ops, j.wl.SampleEvery)
+		}
+	})
+	if err != nil {
+		w.Fail(err)
+		fail(c.fatal, err)
+	}
+	c.spans[id].busy = clock.Now() - begin
+}
+
+// guard runs fn and turns a panic, and a fault in region, into an error.
+func guard(region *pmem.Region, fn func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	if region == nil {
+		fn()
+		return nil
+	}
+	return region.Guard(func() error {
+		fn()
+		return nil
+	})
+}
+
+// fail reports the first fatal error.
+func fail(fatal chan error, err error) {
+	select {
+	case fatal <- err:
+	default:
+	}
+}

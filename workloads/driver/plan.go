@@ -1,0 +1,132 @@
+package driver
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"daxbench/engine/layout"
+)
+
+// A Request is what a user asks for.
+type Request struct {
+	Workloads  []*Workload
+	Policies   []layout.Policy
+	Set        map[string][]string // parameter → values
+	Rounds     int
+	Duration   time.Duration // measured per cell and round
+	Workers    int
+	Rate       float64 // operations a second in all; 0: as fast as it goes
+	Seed       uint64
+	HangLimit  time.Duration
+	Pmem       string // "": memory
+	Size       int64  // bytes per engine; 0: what the storms need
+	Population *Population
+}
+
+// A Plan is what will be run: Rounds times every group.
+type Plan struct {
+	Request
+	Groups []Group
+}
+
+// A Group is a workload with one set of parameter values; its cells, one per
+// policy, are run by turns.
+type Group struct {
+	Workload *Workload
+	Values   Values
+	Shown    []Param // what names the group in results
+	Workers  int
+}
+
+// NewPlan checks the request and lays out the groups. Errors are the user's.
+func NewPlan(r Request) (*Plan, error) {
+	switch {
+	case len(r.Workloads) == 0 || len(r.Policies) == 0:
+		return nil, fmt.Errorf("nothing to run: name at least one workload and one policy")
+	case r.Rounds < 1 || r.Rounds > 10_000:
+		return nil, fmt.Errorf("%d rounds: want 1 to 10000", r.Rounds)
+	case r.Duration < time.Millisecond || r.Duration > time.Hour:
+		return nil, fmt.Errorf("duration %v: want 1ms to 1h", r.Duration)
+	case r.Workers < 1 || r.Workers > 256:
+		return nil, fmt.Errorf("%d workers: want 1 to 256", r.Workers)
+	case !(r.Rate >= 0 && r.Rate <= 1e8):
+		return nil, fmt.Errorf("rate %g: want 0 (as fast as it goes) to 1e8 operations a second", r.Rate)
+	case r.HangLimit < time.Millisecond:
+		return nil, fmt.Errorf("hang limit %v: want at least 1ms", r.HangLimit)
+	case r.Size < 0:
+		return nil, fmt.Errorf("size %d: want 0 (what is needed) or more bytes", r.Size)
+	}
+	known := make(map[string]bool)
+	for _, wl := range r.Workloads {
+		for _, k := range wl.Knobs {
+			known[k.Key] = true
+		}
+	}
+	for key := range r.Set {
+		if !known[key] {
+			return nil, fmt.Errorf("unknown parameter %q; the chosen workloads have: %s", key, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		}
+	}
+	p := &Plan{Request: r}
+	swept := make(map[string]bool)
+	for key, list := range r.Set {
+		swept[key] = len(list) > 1
+	}
+	for _, wl := range r.Workloads {
+		combos, err := wl.Sweep(r.Set)
+		if err != nil {
+			return nil, err
+		}
+		workers := r.Workers
+		if wl.MaxWorkers > 0 {
+			workers = min(workers, wl.MaxWorkers)
+		}
+		for _, v := range combos {
+			g := Group{Workload: wl, Values: v, Workers: workers}
+			g.Shown = append(wl.Shown(v, swept), Param{"workers", strconv.Itoa(workers)})
+			if r.Rate > 0 {
+				g.Shown = append(g.Shown, Param{"rate", strconv.FormatFloat(r.Rate, 'f', -1, 64)})
+			}
+			p.Groups = append(p.Groups, g)
+		}
+	}
+	return p, nil
+}
+
+// EngineSize returns how many bytes of persistent memory one engine takes.
+func (p *Plan) EngineSize() (int64, error) {
+	need := int64(0)
+	for _, g := range p.Groups {
+		n, err := g.Workload.Size(g.Values, p.Population)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", g.Workload.Name, err)
+		}
+		need = max(need, n)
+	}
+	const huge = 2 << 20
+	need = (need + huge - 1) / huge * huge
+	if p.Size != 0 {
+		if p.Size < need {
+			return 0, fmt.Errorf("size %d is too small: these storms need %d bytes (%d MiB) for each policy's engine", p.Size, need, need>>20)
+		}
+		need = p.Size / 4096 * 4096
+	}
+	return need, nil
+}
+
+// Name returns the cell's name in the Go benchmark format, without the
+// Benchmark prefix: EvictStorm/dax=50/workers=2/policy=none.
+func (g *Group) Name(policy string) string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(g.Workload.Name, "-") {
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	for _, p := range g.Shown {
+		fmt.Fprintf(&b, "/%s=%s", p.Key, p.Value)
+	}
+	return b.String() + "/policy=" + policy
+}

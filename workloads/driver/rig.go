@@ -1,0 +1,149 @@
+package driver
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"daxbench/engine"
+	"daxbench/engine/vfs"
+	"daxbench/workloads/device"
+)
+
+// A Rig is what nearly every storm stands on: an engine, its workers, and the
+// device that finishes their I/O. Storms embed it.
+type Rig struct {
+	Env
+	*engine.Engine
+	Device  *device.Device // nil if the storm has none
+	Workers []*Worker
+
+	// Written by workers and the device, hence atomic; all are rare.
+	Looked, Violations, Found atomic.Int64
+}
+
+// RigOptions shape a Rig.
+type RigOptions struct {
+	Inodes uint32
+	Cache  vfs.Options
+	Device bool
+}
+
+// NewRig opens a fresh engine on env.Region.
+func NewRig(env Env, o RigOptions) (*Rig, error) {
+	e, err := engine.Open(env.Region, engine.Config{Policy: env.Policy, Inodes: o.Inodes, Cache: o.Cache, Seed: env.Seed})
+	if err != nil {
+		return nil, err
+	}
+	r := &Rig{Env: env, Engine: e}
+	for id := range env.Workers {
+		r.Workers = append(r.Workers, NewWorker(id, env.Seed, vfs.NewTask(env.Context)))
+	}
+	if o.Device {
+		r.Device = device.New(device.Options{Capacity: 4096})
+	}
+	return r, nil
+}
+
+// Worker implements Storm.
+func (r *Rig) Worker(id int) *Worker { return r.Workers[id] }
+
+// Stats implements Storm.
+func (r *Rig) Stats() vfs.Stats {
+	var sum vfs.Stats
+	for _, w := range r.Workers {
+		sum.Add(&w.Task.Stats)
+	}
+	return sum
+}
+
+// Finish implements Storm: it waits for the device and checks the engine.
+func (r *Rig) Finish(ctx context.Context) (f Findings, err error) {
+	if r.Device != nil {
+		if err := r.Device.Drain(ctx); err != nil {
+			return f, fmt.Errorf("the device has not finished: %w", err)
+		}
+		if late := r.Device.Lateness(); late.Count() > 0 {
+			f.Late = late.Quantile(0.5)
+		}
+	}
+	for _, w := range r.Workers {
+		r.Release(w.Task)
+	}
+	f.Stats = r.Stats()
+	f.Looked, f.Violations, f.Found = r.Looked.Load(), r.Violations.Load(), r.Found.Load()
+	f.Parked = int64(r.Usage().Parked)
+	if gerr := r.Region.Guard(func() error { err = r.Check(); return nil }); gerr != nil {
+		err = gerr
+	}
+	return f, err
+}
+
+// Close implements Storm.
+func (r *Rig) Close() {
+	if r.Device != nil {
+		r.Device.Stop()
+	}
+}
+
+// A Hold is I/O in flight: a pin that the device ends after a while, by writing
+// into the page and dropping it. Holds are used again, one circle per worker.
+type Hold struct {
+	rig  *Rig
+	pin  vfs.Pin
+	busy atomic.Bool
+}
+
+// Holds is a worker's circle of holds.
+type Holds struct {
+	list []Hold
+	pos  int
+}
+
+// NewHolds returns n holds.
+func (r *Rig) NewHolds(n int) *Holds {
+	h := &Holds{list: make([]Hold, n)}
+	for i := range h.list {
+		h.list[i].rig = r
+	}
+	return h
+}
+
+// Submit gives pin to the device, which ends it after d. If the device has all
+// it can take, the I/O ends at once, as a full queue makes the submitter wait.
+func (h *Holds) Submit(pin vfs.Pin, d time.Duration) {
+	hold := &h.list[h.pos%len(h.list)]
+	h.pos++
+	if !hold.busy.CompareAndSwap(false, true) {
+		hold.rig.end(pin)
+		return
+	}
+	hold.pin = pin
+	if !hold.rig.Device.Submit(d, hold) {
+		hold.Complete()
+	}
+}
+
+// Complete implements device.Completion.
+func (h *Hold) Complete() {
+	pin := h.pin
+	h.busy.Store(false)
+	h.rig.end(pin)
+}
+
+// end is the device's last act: it writes through the pin, looks whose block it
+// was, and lets go.
+func (r *Rig) end(pin vfs.Pin) {
+	err := guard(r.Region, func() {
+		own := r.DeviceWrite(pin)
+		r.Looked.Add(1)
+		if !own {
+			r.Violations.Add(1)
+		}
+		r.Unpin(pin)
+	})
+	if err != nil {
+		fail(r.Fatal, err)
+	}
+}

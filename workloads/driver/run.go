@@ -1,0 +1,149 @@
+package driver
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"daxbench/engine/layout"
+	"daxbench/engine/pmem"
+	"daxbench/workloads/clock"
+)
+
+// An Observer is told how a run goes. Its methods are called between slices'
+// groups, never while something is measured.
+type Observer interface {
+	// Group starts: group number i of round, after done of all groups.
+	Group(round, i int, g *Group, done, all int)
+	// Round is over and its results are complete. An error ends the run.
+	Round(round int, results []Result) error
+}
+
+// Run runs the rounds from first on (1 is the first of all) on regions, one per
+// policy, and hands each round to o as it ends. The order of groups, of
+// policies in a turn, and every choice in a storm come from the plan's seed and
+// the number of the round, so a resumed run is the same as one in one go.
+//
+// When ctx is done the round that has begun is dropped and the cause returned.
+// Other errors: *pmem.FaultError if the region shrank, or what a storm could
+// not be built for.
+func (p *Plan) Run(ctx context.Context, regions []*pmem.Region, first int, o Observer) error {
+	clock.Calibrate()
+	// One more than the workers, for the device; else it would wait for them.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), p.Workers+1)))
+	fatal := make(chan error, 1)
+	done := make(chan error, 1)
+	go func() { done <- p.rounds(ctx, regions, first, o, fatal) }()
+	select {
+	case err := <-done:
+		return err
+	case err := <-fatal: // somebody may be stuck behind a lock that nobody will release
+		return err
+	}
+}
+
+func (p *Plan) rounds(ctx context.Context, regions []*pmem.Region, first int, o Observer, fatal chan error) error {
+	all := (p.Rounds - first + 1) * len(p.Groups)
+	done := 0
+	for round := first; round <= p.Rounds; round++ {
+		rng := rand.New(rand.NewPCG(p.Seed, uint64(round)))
+		results := make([][]Result, len(p.Groups))
+		seed := rng.Uint64()
+		for _, i := range rng.Perm(len(p.Groups)) {
+			o.Group(round, i, &p.Groups[i], done, all)
+			var err error
+			if results[i], err = p.group(ctx, &p.Groups[i], round, seed, regions, fatal); err != nil {
+				return err
+			}
+			done++
+		}
+		var flat []Result
+		for _, r := range results {
+			flat = append(flat, r...)
+		}
+		if err := o.Round(round, flat); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leastTurns is how often each policy gets a turn at least, whatever the time.
+const leastTurns = 3
+
+// group runs the cells of a group by turns.
+func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regions []*pmem.Region, fatal chan error) (results []Result, err error) {
+	crew := newCrew(g.Workers, fatal)
+	defer crew.close()
+	cells := make([]*cell, len(p.Policies))
+	defer func() {
+		for _, c := range cells {
+			if c != nil {
+				c.cancel(nil)
+				c.storm.Close()
+			}
+		}
+	}()
+	for i, policy := range p.Policies {
+		// Memory has good and bad places; each policy gets each in turn.
+		if cells[i], err = p.open(ctx, g, policy, seed, regions[(i+round)%len(regions)], fatal); err != nil {
+			return nil, fmt.Errorf("%s: %w", g.Name(policy.Name()), err)
+		}
+	}
+	runtime.GC()
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(8 << 30))
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for _, c := range cells {
+		c.warmUp(crew, p)
+	}
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var order []int
+	start := time.Now()
+	budget := p.Duration * time.Duration(len(cells))
+	for turn := 0; turn < leastTurns || time.Since(start) < budget; turn++ {
+		if turn%2 == 0 {
+			order = rng.Perm(len(cells))
+		} else {
+			slices.Reverse(order)
+		}
+		for _, i := range order {
+			if c := cells[i]; c.err == nil {
+				s := c.run(crew, c.ops, c.interval(p), p.HangLimit)
+				c.slices = append(c.slices, s)
+			}
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	for _, c := range cells {
+		results = append(results, c.result(ctx, round, p))
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	return results, nil
+}
+
+// open builds the storm of one cell.
+func (p *Plan) open(ctx context.Context, g *Group, policy layout.Policy, seed uint64, region *pmem.Region, fatal chan error) (*cell, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c := &cell{group: g, policy: policy, region: region, cancel: cancel}
+	env := Env{
+		Values: g.Values, Seed: seed, Workers: g.Workers, Region: region,
+		Policy: policy, Population: p.Population, Context: ctx, Fatal: fatal,
+	}
+	err := region.Guard(func() (err error) {
+		c.storm, err = g.Workload.Open(env)
+		return err
+	})
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	return c, nil
+}

@@ -1,0 +1,128 @@
+package driver
+
+import (
+	"math/rand/v2"
+
+	"daxbench/engine/vfs"
+	"daxbench/workloads/clock"
+	"daxbench/workloads/hist"
+)
+
+// A Worker is one thread of a storm on one engine. Everything in it is its own:
+// nothing is shared and nothing is added up before the storm rests.
+type Worker struct {
+	ID      int
+	Task    *vfs.Task
+	RNG     *rand.Rand
+	Latency hist.Recorder // ns
+
+	picks []uint32 // precomputed choices, gone through in a circle
+	pos   int
+
+	start clock.Ticks
+	due   clock.Ticks // open loop: when the operation should have begun; 0: closed loop
+	busy  clock.Ticks // time between Begin and End in this slice
+	timed int64       // how many such times
+
+	err error
+	_   [64]byte // keeps the next worker's counters off this one's last line
+}
+
+// picksLen is the length of the circle of choices: long enough that its laps do
+// not matter, short enough for the caches (a quarter of a megabyte).
+const picksLen = 1 << 16
+
+// NewWorker returns worker id of a storm with the given seed. The same seed and
+// id make the same choices, whatever the policy.
+func NewWorker(id int, seed uint64, t *vfs.Task) *Worker {
+	return &Worker{ID: id, Task: t, RNG: rand.New(rand.NewPCG(seed, uint64(id)+1))}
+}
+
+// SetPicks lets Pick return the numbers that draw gives, which are drawn now.
+func (w *Worker) SetPicks(draw func(*rand.Rand) uint32) {
+	w.picks = make([]uint32, picksLen)
+	for i := range w.picks {
+		w.picks[i] = draw(w.RNG)
+	}
+}
+
+// Pick returns the next choice. It costs about a nanosecond.
+func (w *Worker) Pick() uint32 {
+	v := w.picks[w.pos&(picksLen-1)]
+	w.pos++
+	return v
+}
+
+// Begin starts the timed part of an operation.
+func (w *Worker) Begin() { w.start = clock.Now() }
+
+// End ends it. In an open loop its latency counts from when the operation was
+// due, and so includes what came before Begin and any backlog.
+func (w *Worker) End() {
+	now := clock.Now()
+	d := now - w.start
+	w.busy += d
+	w.timed++
+	if w.due != 0 {
+		d = now - w.due
+	}
+	w.Latency.Record(clock.Nanos(d))
+}
+
+// Fail ends the cell with an error; the first one stays.
+func (w *Worker) Fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// Failed reports whether the cell has ended; Run then returns early.
+func (w *Worker) Failed() bool { return w.err != nil || w.Task != nil && w.Task.Err() != nil }
+
+// Err returns what ended the cell, nil if nothing did.
+func (w *Worker) Err() error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.Task != nil {
+		return w.Task.Err()
+	}
+	return nil
+}
+
+// runClosed does n operations as fast as it goes, timing one in every.
+func (w *Worker) runClosed(s Storm, n, every int) {
+	for n > 0 && !w.Failed() {
+		k := min(n, every)
+		if k > 1 {
+			s.Run(w, k-1)
+		}
+		t := clock.Now()
+		s.Run(w, 1)
+		w.Latency.Record(clock.Nanos(clock.Now() - t))
+		n -= k
+	}
+}
+
+// runOpen does n operations, the i-th due at start + i×interval. One that is
+// late begins at once, and its latency says how late.
+func (w *Worker) runOpen(s Storm, n int, start, interval clock.Ticks, selfTimed bool) {
+	for i := range n {
+		if w.Failed() {
+			return
+		}
+		w.due = start + clock.Ticks(i)*interval
+		t := clock.Now()
+		for t < w.due {
+			t = clock.Now()
+		}
+		s.Run(w, 1)
+		if !selfTimed {
+			now := clock.Now()
+			w.busy += now - t
+			w.timed++
+			w.Latency.Record(clock.Nanos(now - w.due))
+		}
+	}
+	w.due = 0
+}

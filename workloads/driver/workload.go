@@ -1,0 +1,92 @@
+package driver
+
+import (
+	"context"
+	"time"
+
+	"daxbench/engine/layout"
+	"daxbench/engine/pmem"
+	"daxbench/engine/vfs"
+)
+
+// A Workload is one kind of storm: what is done, with which parameters, and how
+// it is timed.
+type Workload struct {
+	Name  string // kebab-case
+	About string // one line
+	Doc   string // what one operation is, and what is timed
+	Knobs []Knob
+
+	// Primary is the unit that policies are compared by.
+	Primary string
+	// Slice is how long one turn of one policy should last.
+	Slice time.Duration
+	// SelfTimed storms time a part of each operation themselves, with
+	// Worker.Begin and End. Others are timed in whole slices, and one
+	// operation in SampleEvery on its own for the distribution.
+	SelfTimed   bool
+	SampleEvery int
+	// TimedEvicts says that the timed part of an operation consists of
+	// evictions; else the time per eviction is that of direct reclaim.
+	TimedEvicts bool
+	// MaxWorkers limits the workers; 0 is no limit.
+	MaxWorkers int
+	// Control storms evict nothing under the policies' eyes: what differs
+	// between policies in them is noise.
+	Control bool
+
+	// Size returns how many bytes of persistent memory one engine takes.
+	Size func(Values, *Population) (int64, error)
+	// Open builds the storm on a fresh engine.
+	Open func(Env) (Storm, error)
+	// Small holds parameter values with which a cell runs in milliseconds.
+	Small map[string]string
+}
+
+// A Knob is one parameter of a workload.
+type Knob struct {
+	Key     string
+	Default string   // value, unless the sweep is in force
+	Sweep   []string // values of the default matrix; empty: the default alone
+	About   string   // meaning, unit and range
+	Check   func(string) error
+}
+
+// Env is what a storm is built from.
+type Env struct {
+	Values     Values
+	Seed       uint64 // the same for all policies of a round
+	Workers    int
+	Region     *pmem.Region
+	Policy     layout.Policy
+	Population *Population // nil: synthetic files
+	Context    context.Context
+	Fatal      chan error // takes what ends the run; see crew
+}
+
+// A Storm is a workload on one engine. Its methods are called by one goroutine
+// at a time, but Run, which each worker calls for itself.
+type Storm interface {
+	// Run does n operations as w. Errors go to w.Fail.
+	Run(w *Worker, n int)
+	// Worker returns worker id.
+	Worker(id int) *Worker
+	// Stats returns the sum of what the engine's tasks counted so far.
+	Stats() vfs.Stats
+	// Finish comes after the last Run: it waits for what is outstanding and
+	// verifies everything. An error means that the cell's figures are void.
+	Finish(ctx context.Context) (Findings, error)
+	// Close ends the storm in any state.
+	Close()
+}
+
+// Findings is what a storm's self-check saw.
+type Findings struct {
+	Looked     int64 // device writes that were looked at for who owned the block
+	Violations int64 // of them, those that landed in a block of another file
+	Found      int64 // of those, stamps that owners found in their own data
+	Parked     int64 // unreferenced inodes that reclaim could not find at the end
+	Stats      vfs.Stats
+	Late       int64 // median lateness of the device in ns
+	Notes      []string
+}
