@@ -39,6 +39,9 @@ func (sb *Superblock) dispose(t *Task, d disposal, done func(Ino)) {
 // list once at most, so fewer come back if many are in use or Referenced.
 func (sb *Superblock) PruneICache(t *Task, want int) int {
 	before := t.Stats.Evictions
+	if t.hand == 0 { // tasks start at stripes far apart, or they would meet at every lock
+		t.hand = sb.hands.Add(uint32(len(sb.stripes))*5/8 + 1)
+	}
 	for range sb.stripes {
 		left := want - int(t.Stats.Evictions-before)
 		if left <= 0 || t.err != nil {

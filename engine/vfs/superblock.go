@@ -84,6 +84,8 @@ type Superblock struct {
 	shift   uint8 // hash bits above which the stripe is chosen
 	slots   slots
 
+	hands sync.Uint32 // where the next task begins to prune
+
 	magazine int // free slots a task keeps at most
 }
 

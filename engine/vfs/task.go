@@ -16,9 +16,9 @@ type Task struct {
 	Stats Stats
 
 	ctx     context.Context
-	err     error // the first wait that ended with ctx; sticky
-	reclaim int   // nesting of direct reclaim (kernel: PF_MEMALLOC)
-	hand    uint32
+	err     error          // the first wait that ended with ctx; sticky
+	reclaim int            // nesting of direct reclaim (kernel: PF_MEMALLOC)
+	hand    uint32         // stripe to prune next; 0: not begun
 	slots   []uint32       // inode memory at hand, a magazine as in slab allocators
 	tail    []media.Extent // scratch of Truncate
 }

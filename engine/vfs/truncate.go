@@ -8,8 +8,8 @@ import (
 
 // truncateFinal empties the mapping of an inode that is being evicted:
 // truncate_inode_pages_final. After a Breaker that did its work there is
-// nothing left of a DAX mapping. Pages of the page cache are written back
-// first if the file lives on.
+// nothing left of a DAX mapping. Dirty pages of the page cache are written
+// back first if the file lives on.
 func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) {
 	if in.mapping.len() == 0 {
 		return
@@ -25,9 +25,11 @@ func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) {
 // Those that are pinned live on without it.
 func (sb *Superblock) dropCached(in *Inode, from uint32, writeBack bool) {
 	m := &in.mapping
+	written := false
 	m.mu.Lock()
 	m.dropLocked(from, func(index, e uint32) {
-		if writeBack {
+		if writeBack && sb.cache.isDirty(e-1) {
+			written = true
 			pieces(in.rec.Extents, index, index+1, func(_ uint32, b media.Extent) bool {
 				sb.region.CopyNT(int64(b.Start)*media.BlockSize, sb.cache.bytes(e-1))
 				return false
@@ -36,7 +38,7 @@ func (sb *Superblock) dropCached(in *Inode, from uint32, writeBack bool) {
 		sb.cache.put(e - 1)
 	})
 	m.mu.Unlock()
-	if writeBack {
+	if written {
 		sb.region.Fence()
 	}
 }

@@ -41,7 +41,11 @@ func (sb *Superblock) DeviceWrite(p Pin) (own bool) {
 	b := sb.PinBytes(p)[stampLine:]
 	sync.StoreWord(b[8:], ownerWord(p.owner))
 	sync.StoreWord(b, stampMark)
-	return !p.dax || sb.fs.Owner(p.page) == p.owner
+	if !p.dax {
+		sb.cache.setDirty(p.page)
+		return true
+	}
+	return sb.fs.Owner(p.page) == p.owner
 }
 
 // DeviceRead is the other direction: the device reads the page and sends it
@@ -94,6 +98,7 @@ func (sb *Superblock) WritePage(t *Task, in *Inode, index uint32, src []byte) er
 		sb.region.Fence()
 	} else {
 		copy(sb.cache.bytes(p.page)[DataOffset:], src[DataOffset:])
+		sb.cache.setDirty(p.page)
 	}
 	sb.Unpin(p)
 	return nil

@@ -69,6 +69,16 @@ func (w *Worker) End() {
 	w.Latency.Record(clock.Nanos(d))
 }
 
+// Lap records the time since Begin and goes on: one of several latencies of one
+// operation.
+func (w *Worker) Lap() { w.Latency.Record(clock.Nanos(clock.Now() - w.start)) }
+
+// Stop ends the timed part without a latency of its own, after Laps.
+func (w *Worker) Stop() {
+	w.busy += clock.Now() - w.start
+	w.timed++
+}
+
 // Fail ends the cell with an error; the first one stays.
 func (w *Worker) Fail(err error) {
 	if w.err == nil {

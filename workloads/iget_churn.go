@@ -1,0 +1,61 @@
+package workloads
+
+import (
+	"time"
+
+	"daxbench/engine/vfs"
+	"daxbench/workloads/driver"
+)
+
+var igetChurnWorkload = &driver.Workload{
+	Name:        "iget-churn",
+	About:       "look up and drop cached inodes: the hot path of the cache alone",
+	Doc:         `One operation is Iget of a cached inode and Iput. Nothing is evicted, so the policies differ in nothing here.`,
+	Primary:     "ns/op",
+	Slice:       time.Millisecond,
+	SampleEvery: 256,
+	Control:     true,
+	Knobs: []driver.Knob{
+		{Key: "files", Default: "2048", About: "inodes, all cached", Check: driver.CheckInt(1, 1<<24)},
+		{Key: "theta", Default: "0.99", About: "skew of the choice, 0 (uniform) to 3", Check: checkTheta},
+		knobDAX("50"), knobStripes,
+	},
+	Size: func(v driver.Values, p *driver.Population) (int64, error) {
+		return sizeFor(filesOf(p, v.Int("files"), 1))
+	},
+	Open:  openIgetChurn,
+	Small: map[string]string{"files": "64"},
+}
+
+type igetChurn struct {
+	*driver.Rig
+	inos []vfs.Ino
+}
+
+func openIgetChurn(env driver.Env) (driver.Storm, error) {
+	v := env.Values
+	files := filesOf(env.Population, v.Int("files"), 1)
+	r, err := driver.NewRig(env, driver.RigOptions{Inodes: inodesFor(files), Cache: vfs.Options{
+		CacheInodes: len(files) + 256, Stripes: v.Int("stripes"),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	s := &igetChurn{Rig: r}
+	if s.inos, err = create(r, files, v.Percent("dax")); err != nil {
+		return nil, err
+	}
+	setPicks(r, len(files), parseTheta(v), 0)
+	return s, nil
+}
+
+func (s *igetChurn) Run(w *driver.Worker, n int) {
+	for range n {
+		in, err := s.Iget(w.Task, s.inos[w.Pick()])
+		if err != nil {
+			w.Fail(err)
+			return
+		}
+		s.Iput(w.Task, in)
+	}
+}

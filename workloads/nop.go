@@ -1,0 +1,49 @@
+package workloads
+
+import (
+	"context"
+	"time"
+
+	"daxbench/engine/vfs"
+	"daxbench/workloads/driver"
+)
+
+var nopWorkload = &driver.Workload{
+	Name:        "nop",
+	About:       "do nothing: what the harness itself costs per operation",
+	Doc:         `One operation makes the choice that other storms make, and nothing with it.`,
+	Primary:     "ns/op",
+	Slice:       time.Millisecond,
+	SampleEvery: 64, // as evict-storm, whose cost it stands beside
+	Control:     true,
+	Size:        func(driver.Values, *driver.Population) (int64, error) { return 4096, nil },
+	Open:        openNop,
+}
+
+type nop struct {
+	workers []*driver.Worker
+	sums    []uint32 // keeps the compiler from removing the choice
+}
+
+func openNop(env driver.Env) (driver.Storm, error) {
+	s := &nop{sums: make([]uint32, env.Workers)}
+	for id := range env.Workers {
+		w := driver.NewWorker(id, env.Seed, nil)
+		w.SetPicks(drawUniform(1 << 16))
+		s.workers = append(s.workers, w)
+	}
+	return s, nil
+}
+
+func (s *nop) Run(w *driver.Worker, n int) {
+	sum := uint32(0)
+	for range n {
+		sum += w.Pick()
+	}
+	s.sums[w.ID] += sum
+}
+
+func (s *nop) Worker(id int) *driver.Worker                    { return s.workers[id] }
+func (s *nop) Stats() vfs.Stats                                { return vfs.Stats{} }
+func (s *nop) Finish(context.Context) (driver.Findings, error) { return driver.Findings{}, nil }
+func (s *nop) Close()                                          {}

@@ -1,0 +1,103 @@
+package workloads
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"daxbench/engine/vfs"
+	"daxbench/workloads/driver"
+)
+
+var pinMixWorkload = &driver.Workload{
+	Name:        "pin-mix",
+	About:       "pin and unpin pages of open files: the hot path of the page table alone",
+	Doc:         `One operation is Pin and Unpin of a random page. Nothing is evicted, so the policies differ in nothing here.`,
+	Primary:     "ns/op",
+	Slice:       time.Millisecond,
+	SampleEvery: 256,
+	Control:     true,
+	Knobs: []driver.Knob{
+		{Key: "files", Default: "64", About: "open files", Check: driver.CheckInt(1, 65536)},
+		{Key: "pages", Default: "16", About: "pages per file", Check: driver.CheckInt(1, 65536)},
+		{Key: "share", Default: "files", About: "what the workers share: files (nothing: each has files of its own), pages (distinct pages of the same files, whose words share a cache line), or same (all pin one page)", Check: driver.CheckOneOf("files", "pages", "same")},
+		knobDAX("100"),
+	},
+	Size: func(v driver.Values, p *driver.Population) (int64, error) {
+		return sizeFor(driver.Synthetic(v.Int("files"), uint32(v.Int("pages"))))
+	},
+	Open:  openPinMix,
+	Small: map[string]string{"files": "4"},
+}
+
+type pinMix struct {
+	*driver.Rig
+	files []*vfs.Inode
+	pages uint32
+	same  bool
+}
+
+func openPinMix(env driver.Env) (driver.Storm, error) {
+	v := env.Values
+	files := driver.Synthetic(v.Int("files"), uint32(v.Int("pages")))
+	r, err := driver.NewRig(env, driver.RigOptions{Inodes: inodesFor(files), Cache: vfs.Options{
+		CacheInodes: len(files) + 64, CachePages: len(files) * v.Int("pages"),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	s := &pinMix{Rig: r, pages: uint32(v.Int("pages")), same: v.Get("share") == "same"}
+	inos, err := create(r, files, v.Percent("dax"))
+	if err != nil {
+		return nil, err
+	}
+	for _, ino := range inos {
+		in, err := r.Iget(r.Workers[0].Task, ino)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Fault(r.Workers[0].Task, in, 0, s.pages); err != nil {
+			return nil, err
+		}
+		s.files = append(s.files, in)
+	}
+	workers := uint32(env.Workers)
+	all, unit := uint32(len(files))*s.pages, uint32(1) // pages are dealt out in units
+	if v.Get("share") == "files" {
+		unit = s.pages
+	}
+	if all/unit < workers {
+		return nil, fmt.Errorf("%d files of %d pages are too few for %d workers", len(files), s.pages, workers)
+	}
+	for _, w := range r.Workers {
+		w.SetPicks(func(rng *rand.Rand) uint32 {
+			turn := rng.Uint32N(all / unit / workers)
+			return (turn*workers+uint32(w.ID))*unit + rng.Uint32N(unit)
+		})
+	}
+	return s, nil
+}
+
+func (s *pinMix) Run(w *driver.Worker, n int) {
+	for range n {
+		pick := w.Pick()
+		if s.same {
+			pick = 0
+		}
+		pin, err := s.Pin(w.Task, s.files[pick/s.pages], pick%s.pages)
+		if err != nil {
+			w.Fail(err)
+			return
+		}
+		s.Unpin(pin)
+	}
+}
+
+// Finish closes the files before it checks.
+func (s *pinMix) Finish(ctx context.Context) (driver.Findings, error) {
+	for _, in := range s.files {
+		s.Iput(s.Workers[0].Task, in)
+	}
+	return s.Rig.Finish(ctx)
+}

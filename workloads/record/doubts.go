@@ -1,0 +1,72 @@
+package record
+
+import (
+	"slices"
+
+	"daxbench/engine/pmem"
+	"daxbench/workloads/driver"
+)
+
+// Doubts adds the warnings that the environment gives rise to before anything has been measured.
+func (m *Manifest) Doubts(e Environment, region pmem.Info) {
+	if len(e.Load) > 0 && e.Load[0] > float64(e.Cores) {
+		m.Warn("", "the machine was busy: a load of %.1f on %d cores when the run began", e.Load[0], e.Cores)
+	}
+	if e.Race {
+		m.Warn("", "built with the race detector: the figures are those of the detector")
+	}
+	if region.Backing == pmem.Memfd {
+		m.Warn("", "memfd: DRAM behind %s, not persistent memory", region.Flush)
+	} else if region.Backing == pmem.File {
+		m.Warn("", "%s is not on DAX: every fence is an msync", region.Path)
+	}
+	if !region.Populated {
+		m.Warn("", "the region was not populated: first touches of a page fault, and are measured")
+	}
+	if m.Plan.Rounds < leastRounds {
+		m.Warn("", "%d rounds: at least %d are needed for an interval", m.Plan.Rounds, leastRounds)
+	}
+}
+
+// leastRounds is what an interval of 95 % about the median of paired ratios takes: 2 × (1/2)^6 is the first below 0.05.
+const leastRounds = 6
+
+// leastLatencies is how many latencies the driver wants for a p99.9.
+const leastLatencies = 1000
+
+// sumUp brings the harness's own costs up to date, and the warnings that rest on results.
+func (m *Manifest) sumUp(results []driver.Result) {
+	for i := range results {
+		r := &results[i]
+		if r.Latency == nil || r.Outcome == driver.Hung || r.Outcome == driver.Failed {
+			continue
+		}
+		if n := r.Latency.Count(); n < leastLatencies {
+			m.Warn(r.Group.Name(r.Policy), "fewer than %d latencies in a round: no p99.9, and a rough p99", leastLatencies)
+		}
+	}
+	var empty, late []float64
+	for i := range m.Cells {
+		r := &m.Cells[i]
+		if v := r.Metrics["ns/op"]; r.Workload == nopName && v > 0 {
+			empty = append(empty, v)
+		}
+		if v := r.Counters["device_late_p50_ns"]; v > 0 {
+			late = append(late, float64(v))
+		}
+	}
+	m.harness("ns/op", empty)
+	m.harness("timer-late-p50-ns", late)
+}
+
+// nopName is the storm whose operation does nothing.
+const nopName = "nop"
+
+// harness records the median of what was seen, if anything was.
+func (m *Manifest) harness(key string, seen []float64) {
+	if len(seen) == 0 {
+		return
+	}
+	slices.Sort(seen)
+	m.Harness[key] = seen[len(seen)/2]
+}

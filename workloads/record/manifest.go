@@ -1,0 +1,163 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"daxbench/workloads/driver"
+)
+
+// Schema is the version of run.json that this package writes. A field may be added without a new version.
+const Schema = 1
+
+// A Status says how far a run came.
+type Status string
+
+// The statuses.
+const (
+	Running     Status = "running" // or it was killed
+	Interrupted Status = "interrupted"
+	Finished    Status = "finished"
+	Failed      Status = "failed"
+)
+
+// Manifest is run.json.
+type Manifest struct {
+	Schema      int                `json:"schema"`
+	Tool        string             `json:"tool"`
+	Commit      string             `json:"commit"`
+	Status      Status             `json:"status"`
+	Command     []string           `json:"command"`
+	Seed        uint64             `json:"seed"`
+	Started     time.Time          `json:"started"`
+	Ended       *time.Time         `json:"ended,omitempty"` // nil while the run goes on
+	Request     Request            `json:"request"`
+	Plan        Plan               `json:"plan"`
+	Environment map[string]any     `json:"environment"`
+	Warnings    []Warning          `json:"warnings"`
+	Harness     map[string]float64 `json:"harness"`
+	Cells       []Record           `json:"cells"`
+}
+
+// Request is what was asked for, in the words of the command line: the keys are names of flags. A run is resumed from it.
+type Request struct {
+	Workload   []string            `json:"workload"`
+	Policy     []string            `json:"policy"`
+	Set        map[string][]string `json:"set,omitempty"`
+	Rounds     int                 `json:"rounds"`
+	Duration   string              `json:"duration"`
+	Workers    int                 `json:"workers"`
+	Rate       float64             `json:"rate,omitempty"`
+	Seed       uint64              `json:"seed"`
+	HangLimit  string              `json:"hang-limit"`
+	Pmem       string              `json:"pmem,omitempty"`
+	Size       int64               `json:"size,omitempty"` // bytes per engine
+	Population string              `json:"population,omitempty"`
+}
+
+// Plan is what the request came to.
+type Plan struct {
+	Rounds    int     `json:"rounds"`
+	Workers   int     `json:"workers"`
+	Reference string  `json:"reference"`
+	Groups    []Group `json:"groups"`
+}
+
+// Group is one workload with one set of parameters.
+type Group struct {
+	Workload string         `json:"workload"`
+	Params   []driver.Param `json:"params"`
+	Policies []string       `json:"policies"`
+	Primary  string         `json:"primary"`
+}
+
+// Warning is a doubt about one cell, or about everything if Cell is empty.
+type Warning struct {
+	Cell string `json:"cell"`
+	Text string `json:"text"`
+}
+
+// Record is one cell in one round.
+type Record struct {
+	Round      int                `json:"round"`
+	Workload   string             `json:"workload"`
+	Params     []driver.Param     `json:"params"`
+	Policy     string             `json:"policy"`
+	Name       string             `json:"name"`
+	Ops        int64              `json:"ops"`
+	Seconds    float64            `json:"seconds"`
+	Outcome    string             `json:"outcome"`
+	Metrics    map[string]float64 `json:"metrics"`
+	Counters   map[string]int64   `json:"counters"`
+	Histograms map[string]string  `json:"histograms,omitempty"` // HdrHistogram V2, compressed, base64
+	Timeline   [][2]float64       `json:"timeline,omitempty"`   // offset in ms, ns per operation
+	Notes      []string           `json:"notes,omitempty"`
+}
+
+// hasLine says whether the record stands in results.txt: a cell that did not come to its end has no figures.
+func (r *Record) hasLine() bool {
+	return r.Outcome != driver.Hung && r.Outcome != driver.Failed && len(r.Metrics) > 0 && r.Ops > 0
+}
+
+// NewPlan returns the record of a plan. The reference is the policy that the others are held against.
+func NewPlan(p *driver.Plan, reference string) Plan {
+	plan := Plan{Rounds: p.Rounds, Workers: p.Workers, Reference: reference}
+	var policies []string
+	for _, policy := range p.Policies {
+		policies = append(policies, policy.Name())
+	}
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		plan.Groups = append(plan.Groups, Group{
+			Workload: g.Workload.Name, Params: g.Shown, Policies: policies, Primary: g.Workload.Primary,
+		})
+	}
+	return plan
+}
+
+// Rounds returns how many rounds are complete.
+func (m *Manifest) Rounds() (n int) {
+	for i := range m.Cells {
+		n = max(n, m.Cells[i].Round)
+	}
+	return n
+}
+
+// Warn adds a doubt, once.
+func (m *Manifest) Warn(cell, format string, args ...any) {
+	w := Warning{cell, fmt.Sprintf(format, args...)}
+	for _, old := range m.Warnings {
+		if old == w {
+			return
+		}
+	}
+	m.Warnings = append(m.Warnings, w)
+}
+
+// encode returns run.json: indented for people, but with each cell on one line, for their tools.
+func (m *Manifest) encode() ([]byte, error) {
+	head := *m
+	head.Cells = []Record{}
+	text, err := json.MarshalIndent(&head, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	var b bytes.Buffer
+	b.Write(bytes.TrimSuffix(text, []byte("[]\n}")))
+	b.WriteString("[")
+	for i := range m.Cells {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n    ")
+		line, err := json.Marshal(&m.Cells[i])
+		if err != nil {
+			return nil, fmt.Errorf("record: %s: %w", m.Cells[i].Name, err)
+		}
+		b.Write(line)
+	}
+	b.WriteString("\n  ]\n}\n")
+	return b.Bytes(), nil
+}
