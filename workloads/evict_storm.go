@@ -18,8 +18,9 @@ The time per eviction is that of direct reclaim, divided by the inodes it evicte
 	SampleEvery: 64,
 	Knobs: []driver.Knob{
 		knobDAX("50", "0", "10", "50", "100"),
-		{Key: "files", Default: "16384", About: "files in the working set", Check: driver.CheckInt(1, 1<<24)},
-		knobCache, knobPages,
+		{Key: "files", Default: "4096", About: "files in the working set", Check: driver.CheckInt(1, 1<<24)},
+		{Key: "cache", Default: "1024", About: "hard limit on cached inodes; the default keeps the caches of the processor warm, so that small differences show", Check: driver.CheckInt(16, 1<<24)},
+		knobPages,
 		{Key: "pick", Default: "zipf", About: "which file comes next: zipf, uniform, or walk in directory order", Check: driver.CheckOneOf("zipf", "uniform", "walk")},
 		{Key: "theta", Default: "0.99", About: "skew of zipf, 0 to 3", Check: checkTheta},
 		{Key: "pin", Default: "5", About: "percentage of lookups that also pin a page", Check: driver.CheckPercent},

@@ -16,7 +16,6 @@ import (
 // Knobs that several storms share.
 var (
 	knobPages = driver.Knob{Key: "pages", Default: "4", About: "pages of 4 KiB per file", Check: driver.CheckInt(1, 262144)}
-	knobCache = driver.Knob{Key: "cache", Default: "4096", About: "hard limit on cached inodes", Check: driver.CheckInt(16, 1<<24)}
 	knobLRU   = driver.Knob{Key: "lru", Default: "any", About: "which idle inodes reclaim may take: any (as before Linux 5.16), or shrinkable, only those without DAX entries (since)", Check: driver.CheckOneOf("any", "shrinkable")}
 )
 
