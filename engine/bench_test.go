@@ -1,0 +1,64 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+
+	"daxbench/engine"
+	"daxbench/engine/layout"
+	"daxbench/engine/vfs"
+)
+
+// BenchmarkIget looks up cached inodes and drops them.
+func BenchmarkIget(b *testing.B) {
+	e := open(b, engine.Config{})
+	task := vfs.NewTask(b.Context())
+	var inos []vfs.Ino
+	for range 128 {
+		in := must(e.Create(task, vfs.NewFile{}))
+		inos = append(inos, in.Ino())
+		e.Iput(task, in)
+	}
+	for i := 0; b.Loop(); i++ {
+		e.Iput(task, must(e.Iget(task, inos[i%len(inos)])))
+	}
+}
+
+// BenchmarkPinUnpin is the whole way through an open file, not only the table.
+func BenchmarkPinUnpin(b *testing.B) {
+	for _, dax := range []bool{false, true} {
+		b.Run(fmt.Sprintf("dax=%t", dax), func(b *testing.B) {
+			e := open(b, engine.Config{})
+			task := vfs.NewTask(b.Context())
+			in := must(e.Create(task, vfs.NewFile{Pages: 16, DAX: dax}))
+			must(0, e.Fault(task, in, 0, 16))
+			for i := uint32(0); b.Loop(); i++ {
+				e.Unpin(must(e.Pin(task, in, i%16)))
+			}
+		})
+	}
+}
+
+// BenchmarkEvict reads an inode in and evicts it, by every policy. For a
+// comparison of policies use the storm evict-storm, which runs them by turns.
+func BenchmarkEvict(b *testing.B) {
+	for _, p := range layout.All {
+		for _, pages := range []uint32{0, 1, 16, 512} {
+			b.Run(fmt.Sprintf("policy=%s/entries=%d", p.Name(), pages), func(b *testing.B) {
+				e := open(b, engine.Config{Policy: p})
+				task := vfs.NewTask(b.Context())
+				in := must(e.Create(task, vfs.NewFile{Pages: pages, DAX: true}))
+				ino := in.Ino()
+				e.Iput(task, in)
+				for b.Loop() {
+					in := must(e.Iget(task, ino))
+					if pages > 0 {
+						must(0, e.Fault(task, in, 0, pages))
+					}
+					in.DontCache()
+					e.Iput(task, in)
+				}
+			})
+		}
+	}
+}
