@@ -8,10 +8,9 @@
 // window) are run on one after the other, in an order that is random and
 // balanced: every turn has each policy once, and every second turn is the
 // reverse of the one before. The machine's speed drifts slower than that, so
-// what a slice suffers its neighbours suffer too. A round's figure is the
-// median over its slices, and a round is the unit of replication: reports
-// compare policies by the ratios of rounds. See the measurements in
-// workloads/README.md.
+// what a slice suffers its neighbours suffer too. A round's figure comes
+// from medians over its turns (see settle), and a round is the unit of
+// replication: reports compare policies by the ratios of rounds.
 //
 // # Timing
 //

@@ -120,6 +120,7 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 			return nil, context.Cause(ctx)
 		}
 	}
+	settle(cells)
 	for _, c := range cells {
 		results = append(results, c.result(ctx, round, p))
 		if ctx.Err() != nil {

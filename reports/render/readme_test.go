@@ -1,0 +1,95 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"daxbench/reports/compare"
+	"daxbench/reports/folder"
+)
+
+// generated finds the parts of README.md that come from a recorded run:
+//
+//	<!-- generated: FOLDER GROUPS -->
+//	...
+//	<!-- end -->
+//
+// GROUPS are names of workloads, or of groups (evict-storm/dax=0), with commas.
+var generated = regexp.MustCompile(`(?s)(<!-- generated: (\S+) (\S+) -->\n)(.*?)(<!-- end -->)`)
+
+// TestReadme holds the figures in README.md against the recorded run that they
+// are from; with -update it writes them.
+func TestReadme(t *testing.T) {
+	root := filepath.Join("..", "..")
+	path := filepath.Join(root, "README.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	want := generated.ReplaceAllFunc(text, func(block []byte) []byte {
+		n++
+		m := generated.FindSubmatch(block)
+		body, err := figures(filepath.Join(root, string(m[2])), strings.Split(string(m[3]), ","))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Concat(m[1], body, m[4])
+	})
+	if n == 0 {
+		t.Fatal("README.md has no generated part: the test looks at nothing")
+	}
+	if bytes.Equal(text, want) {
+		return
+	}
+	if !*update {
+		t.Fatal("README.md is not what its recorded runs say; go test ./reports/render -run Readme -update")
+	}
+	if err := os.WriteFile(path, want, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// slashed returns the name of a group as evict-storm/dax=0/workers=2/.
+func slashed(g *compare.Group) string {
+	name := g.Workload + "/"
+	for _, p := range g.Params {
+		name += p.Key + "=" + p.Value + "/"
+	}
+	return name
+}
+
+// figures renders the named groups of a recorded run as Markdown.
+func figures(dir string, names []string) ([]byte, error) {
+	run, err := folder.Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	table, err := compare.Policies(run, "")
+	if err != nil {
+		return nil, err
+	}
+	found := 0
+	table.Groups = slices.DeleteFunc(table.Groups, func(g compare.Group) bool {
+		for _, name := range names {
+			if strings.HasPrefix(slashed(&g), name+"/") {
+				found++
+				return false
+			}
+		}
+		return true
+	})
+	if found < len(names) {
+		return nil, fmt.Errorf("%s has %d groups of %v", dir, found, names)
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "\n    daxbench %s\n\n", strings.Join(run.Manifest.Command, " "))
+	err = Markdown(&out, table, Options{})
+	return append(out.Bytes(), '\n'), err
+}
