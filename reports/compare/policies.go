@@ -212,6 +212,8 @@ func safety(c *folder.Cell) Safety {
 		n, looked := r.Count(countViolations)
 		s.Violations += n
 		s.Looked = s.Looked && looked
+		n, _ = r.Count(countFound)
+		s.Found += n
 		n, _ = r.Count(countParked)
 		s.Parked += n
 		n, _ = r.Count(countHung)

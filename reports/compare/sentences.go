@@ -87,7 +87,11 @@ func (s *speaker) violations() {
 		switch {
 		case r.Violations > 0:
 			bad++
-			s.say(Harm, "Under %s %s landed in blocks that already belonged to another file.", r.Policy, plural(r.Violations, "device write"))
+			found := ""
+			if r.Found > 0 {
+				found = fmt.Sprintf("; owners found %s of these writes' stamps in their own data", unit.Count(r.Found))
+			}
+			s.say(Harm, "Under %s %s landed in blocks that already belonged to another file%s.", r.Policy, plural(r.Violations, "device write"), found)
 		case r.Looked:
 			clean = append(clean, r)
 		default:
@@ -151,7 +155,7 @@ func (s *speaker) stalls() {
 // costs holds each policy against the reference: differences one by one, the rest together.
 func (s *speaker) costs() {
 	w := wordsFor(s.g)
-	var same, few []Row
+	var same, open, few []Row
 	within := 0.0
 	for _, r := range s.g.Rows {
 		switch r.Verdict.Judgement {
@@ -159,6 +163,8 @@ func (s *speaker) costs() {
 			s.say(Price, "Under %s %s %s under %s (n=%d).", r.Policy, w.clause, w.difference(r.Ratio), s.g.Reference, r.Ratio.N)
 		case Same:
 			same, within = append(same, r), max(within, r.Verdict.Within)
+		case Undecided:
+			open = append(open, r)
 		case TooFew:
 			few = append(few, r)
 		}
@@ -167,11 +173,12 @@ func (s *speaker) costs() {
 		s.say(Level, "Under %s %s the same as under %s within ±%.0f %% (%s).", list(policies(same)), w.clause, s.g.Reference,
 			within*100, rounds(same))
 	}
-	for _, r := range s.g.Rows {
-		if r.Verdict.Judgement == Undecided {
-			s.say(Unknown, "Whether %s %s or %s under %s than under %s is undecided: %s %s (n=%d).", w.clause, w.more, w.less, r.Policy,
-				s.g.Reference, unit.Ratio(r.Ratio.Value), brackets(r.Ratio), r.Ratio.N)
+	if len(open) > 0 {
+		parts := make([]string, len(open))
+		for i, r := range open {
+			parts[i] = fmt.Sprintf("%s %s %s", r.Policy, unit.Ratio(r.Ratio.Value), brackets(r.Ratio))
 		}
+		s.say(Unknown, "Undecided against %s: %s (%s).", s.g.Reference, strings.Join(parts, ", "), rounds(open))
 	}
 	if len(few) > 0 {
 		s.say(Unknown, "Whether %s %s or %s under %s than under %s is undecided: %s, and a 95 %% interval needs %d.", w.clause, w.more,

@@ -26,6 +26,7 @@ const (
 	unitBlocked = "blocked-ns/op"
 
 	countViolations = "violations"
+	countFound      = "found"
 	countParked     = "parked"
 	countHung       = "hung"
 )
@@ -83,6 +84,7 @@ type Row struct {
 // Safety is what was counted over all rounds of a row.
 type Safety struct {
 	Violations int64 // device writes that landed in blocks that already belonged to another file
+	Found      int64 // stamps of such writes that owners found in their own data, before they were written over
 	Looked     bool  // the oracle looked in every round: only then do zero violations mean that there were none
 	Parked     int64 // inodes whose eviction was put off because of pins and had not happened at the end
 	Hung       int64 // rounds, or operations, that ended at the hang limit

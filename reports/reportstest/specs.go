@@ -43,7 +43,7 @@ func Example() *Spec {
 	storm("evict-storm", half, 900000, 0.03, "dax-only", 97, 8.4, 40e3)
 	storm("evict-storm", half, 900000, 0.03, "unconditional", 118, 9.2, 44e3)
 	all := Params("hold=100µs", "workers=2")
-	storm("unlink-storm", all, 200000, 0.02, "none", 310, 0, 4.2e3).Counters = map[string]int64{"violations": 1234}
+	storm("unlink-storm", all, 200000, 0.02, "none", 310, 0, 4.2e3).Counters = map[string]int64{"violations": 1234, "found": 1101}
 	storm("unlink-storm", all, 200000, 0.02, "always-call", 1290, 905, 121e3)
 	storm("unlink-storm", all, 200000, 0.02, "dax-only", 1270, 898, 118e3)
 	u := storm("unlink-storm", all, 200000, 0.02, "unconditional", 1340, 911, 122e3)

@@ -3,7 +3,6 @@ package driver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -197,7 +196,6 @@ func (c *cell) result(ctx context.Context, round int, p *Plan) Result {
 		f.Notes = append(f.Notes, c.err.Error())
 	case f.Violations > 0 || f.Found > 0:
 		r.Outcome = Violation
-		f.Notes = append(f.Notes, fmt.Sprintf("%d device writes landed in a block of another file; owners found %d of their stamps in their own data", f.Violations, f.Found))
 	}
 	for id := range c.group.Workers {
 		r.Latency.Merge(&c.storm.Worker(id).Latency)
