@@ -1,6 +1,7 @@
 package workloads_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -106,4 +107,84 @@ func metric(r driver.Result, unit string) float64 {
 		}
 	}
 	return 0
+}
+
+// TestSameSeedSameOperations runs a storm twice with one worker: what the
+// engine was asked must be the same, whatever the policy and the speed.
+func TestSameSeedSameOperations(t *testing.T) {
+	type asked struct{ hits, misses, evictions int64 }
+	var first asked
+	for i, policy := range []string{"none", "unconditional", "none"} {
+		wl, err := workloads.Lookup("evict-storm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := small(wl)
+		p, _ := layout.Lookup(policy)
+		r.Policies, r.Workers, r.Set["dax"] = []layout.Policy{p}, 1, []string{"50"}
+		plan, regions := prepare(t, r)
+		storm, err := wl.Open(driver.Env{
+			Values: plan.Groups[0].Values, Seed: 42, Workers: 1, Region: regions[0], Policy: p, Context: t.Context(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		storm.Run(storm.Worker(0), 20_000)
+		s := storm.Stats()
+		got := asked{s.Hits, s.Misses, s.Evictions}
+		if i == 0 {
+			first = got
+		}
+		if got != first || got.misses == 0 {
+			t.Errorf("%s: %+v, the first run had %+v", policy, got, first)
+		}
+		if _, err := storm.Finish(t.Context()); err != nil {
+			t.Error(err)
+		}
+		storm.Close()
+	}
+}
+
+// TestSteadyStateAllocatesNothing: garbage collection is off while a storm is
+// measured, so what it allocates would pile up.
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	for _, wl := range workloads.All {
+		for _, p := range layout.All {
+			r := small(wl)
+			r.Policies, r.Workers = []layout.Policy{p}, 1
+			plan, regions := prepare(t, r)
+			storm, err := wl.Open(driver.Env{
+				Values: plan.Groups[len(plan.Groups)-1].Values, Seed: 1, Workers: 1, Region: regions[0], Policy: p,
+				Context: t.Context(), Fatal: make(chan error, 1),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 500
+			if wl.SelfTimed {
+				n = 100 // these wait
+			}
+			storm.Run(storm.Worker(0), 40*n) // circles, free lists and the mappings of all inodes fill up
+			allocs := testing.AllocsPerRun(3, func() { storm.Run(storm.Worker(0), n) })
+			// A wait with a deadline takes a timer: lease recalls may.
+			if perOp := allocs / float64(n); perOp > 0.01 && !(wl.Name == "lease-recall" && p.Name() == "unconditional") {
+				t.Errorf("%s, %s: %.3f allocations per operation", wl.Name, p.Name(), perOp)
+			}
+			if _, err := storm.Finish(t.Context()); err != nil {
+				t.Errorf("%s, %s: %v", wl.Name, p.Name(), err)
+			}
+			storm.Close()
+		}
+	}
+}
+
+func TestLookup(t *testing.T) {
+	if _, err := workloads.Lookup("evict-strom"); err == nil || !strings.Contains(err.Error(), "evict-storm, unlink-storm") {
+		t.Errorf("an unknown name must list the known ones: %v", err)
+	}
+	for _, wl := range workloads.All {
+		if got, err := workloads.Lookup(wl.Name); got != wl || err != nil {
+			t.Errorf("Lookup(%q) = %v, %v", wl.Name, got, err)
+		}
+	}
 }

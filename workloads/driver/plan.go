@@ -91,6 +91,9 @@ func NewPlan(r Request) (*Plan, error) {
 			if r.Rate > 0 {
 				g.Shown = append(g.Shown, Param{"rate", strconv.FormatFloat(r.Rate, 'f', -1, 64)})
 			}
+			if r.Population != nil {
+				g.Shown = append(g.Shown, Param{"population", "dir"})
+			}
 			p.Groups = append(p.Groups, g)
 		}
 	}
