@@ -34,8 +34,10 @@ type Explored struct {
 
 // Explore runs scenes, each made anew by make, through every order of their
 // steps (see package sync for what a step is), by depth-first search with
-// replay, until one ends badly, all are done, or the bound is met. Bad is: a task panics, Check returns an error, or all unfinished tasks are
-// blocked. A make that is not deterministic makes Explore panic.
+// replay, until one ends badly, all are done, or the bound is met. Bad is: a
+// task or Check panics, Check returns an error, all unfinished tasks are blocked, or
+// they are not done after maxSteps. A make that is not deterministic makes
+// Explore panic.
 func Explore(b Bound, make func() Scene) Explored {
 	var path []choice
 	for n := 1; ; n++ {
@@ -69,7 +71,7 @@ func MustHold(t *testing.T, b Bound, make func() Scene) {
 	}
 	switch e := Explore(b, make); {
 	case e.Err != nil:
-		t.Errorf("schedule %d: %v\ntasks took their steps in this order: %v", e.Schedules, e.Err, e.Trace)
+		t.Errorf("schedule %d: %v\ntasks took their steps in this order: %v", e.Schedules, e.Err, e.Trace[:min(len(e.Trace), 500)])
 	case !e.Exhausted:
 		t.Errorf("not exhausted after %d schedules", e.Schedules)
 	default:
@@ -112,14 +114,21 @@ type task struct {
 	yield func(struct{}) bool
 	ready func() bool // nil: runnable
 	done  bool
-	err   any // what it panicked with
+	alone bool // it is Check
+	err   any  // what it panicked with
 }
+
+// maxSteps is far more than any scene needs: who takes as many spins.
+const maxSteps = 20_000
 
 // Yield implements sync.Scheduler.
 func (s *schedule) Yield() { s.cur.pause() }
 
 // Block implements sync.Scheduler.
 func (s *schedule) Block(ready func() bool) {
+	if s.cur.alone && !ready() {
+		panic("blocked, with nobody left to wait for")
+	}
 	s.cur.ready = ready
 	s.cur.pause()
 	s.cur.ready = nil
@@ -164,6 +173,9 @@ func (s *schedule) play(scene Scene) (err error) {
 			}
 			break
 		}
+		if len(s.trace) == maxSteps {
+			return fmt.Errorf("livelock: no end after %d steps", maxSteps)
+		}
 		pick := runnable[s.choose(len(runnable))]
 		if pick != s.last && slices.Contains(runnable, s.last) {
 			s.left--
@@ -178,7 +190,22 @@ func (s *schedule) play(scene Scene) (err error) {
 			return fmt.Errorf("task %d: panic: %v", pick, s.cur.err)
 		}
 	}
-	s.cur = &task{yield: func(struct{}) bool { return true }} // for Check
+	return s.check(scene)
+}
+
+// check runs Check as the only task.
+func (s *schedule) check(scene Scene) (err error) {
+	steps := 0
+	s.cur = &task{alone: true, yield: func(struct{}) bool { steps++; return steps < maxSteps }}
+	defer func() {
+		switch r := recover(); r {
+		case nil:
+		case abandoned{}:
+			err = fmt.Errorf("check: livelock: no end after %d steps", maxSteps)
+		default:
+			err = fmt.Errorf("check: panic: %v", r)
+		}
+	}()
 	return scene.Check()
 }
 

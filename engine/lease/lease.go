@@ -17,6 +17,7 @@ import (
 	"errors"
 	"time"
 
+	"daxbench/engine/internal/bug"
 	"daxbench/engine/internal/sync"
 )
 
@@ -39,11 +40,11 @@ type Set struct {
 // A Lease is one grant. Its memory belongs to the holder, who may use it again
 // once it is neither Outstanding nor being recalled.
 type Lease struct {
-	set      *Set // nil unless outstanding; guarded by set.mu
+	set      *Set // of the last grant; changed by the holder only, in Grant
 	next     *Lease
 	holder   Holder
-	recalled bool // guarded by set.mu
-	state    sync.Uint32
+	recalled bool        // guarded by set.mu
+	state    sync.Uint32 // changed under set.mu, read without it
 }
 
 // The states of a lease.
@@ -68,10 +69,11 @@ func (s *Set) Len() int { return int(s.n.Load()) }
 
 // Grant gives l to h.
 func (s *Set) Grant(l *Lease, h Holder) error {
+	s.mu.Lock()
 	if !l.state.CompareAndSwap(idle, outstanding) && !l.state.CompareAndSwap(fenced, outstanding) {
+		s.mu.Unlock()
 		return ErrOutstanding
 	}
-	s.mu.Lock()
 	l.set, l.holder, l.recalled = s, h, false
 	l.next, s.head = s.head, l
 	s.n.Add(1)
@@ -91,16 +93,25 @@ func (l *Lease) Fenced() bool { return l.state.Load() == fenced }
 // Return gives the lease back. It reports false if it was fenced before.
 func (l *Lease) Return() bool {
 	s := l.set
-	if s == nil || !l.state.CompareAndSwap(outstanding, idle) {
+	if s == nil {
 		return false
 	}
-	s.remove(l)
-	return true
+	s.mu.Lock()
+	ok := l.Outstanding()
+	if ok {
+		s.endLocked(l, idle)
+	}
+	s.mu.Unlock()
+	if ok && !bug.Planted(bug.LeaseReturnNoWake) {
+		s.waits.Wake(sync.KeyOf(s))
+	}
+	return ok
 }
 
-// remove takes l off the list; the caller has moved it out of outstanding.
-func (s *Set) remove(l *Lease) {
-	s.mu.Lock()
+// endLocked takes l off the list, and only then out of outstanding: from that
+// moment its holder may grant it again, from another set. The set is empty
+// last: a breaker who sees that goes ahead, so the holder must be told before.
+func (s *Set) endLocked(l *Lease, state uint32) {
 	for p := &s.head; *p != nil; p = &(*p).next {
 		if *p == l {
 			*p = l.next
@@ -108,9 +119,8 @@ func (s *Set) remove(l *Lease) {
 		}
 	}
 	l.next = nil
+	l.state.Store(state)
 	s.n.Add(^uint32(0))
-	s.mu.Unlock()
-	s.waits.Wake(sync.KeyOf(s))
 }
 
 // Broken says what a Break did.
@@ -179,18 +189,20 @@ func (s *Set) recall() int {
 // is also what becomes of leases on an inode that is evicted without a recall.
 func (s *Set) fence() int {
 	n := 0
-	for {
-		s.mu.Lock()
+	s.mu.Lock()
+	for ; s.head != nil; n++ {
 		l := s.head
-		s.mu.Unlock()
-		if l == nil {
-			return n
+		if bug.Planted(bug.LeaseFencedUnlocked) {
+			s.mu.Unlock()
+			s.mu.Lock()
 		}
-		if l.state.CompareAndSwap(outstanding, fenced) {
-			s.remove(l)
-			n++
-		}
+		s.endLocked(l, fenced)
 	}
+	s.mu.Unlock()
+	if n > 0 {
+		s.waits.Wake(sync.KeyOf(s))
+	}
+	return n
 }
 
 // Abandon fences every lease without asking and returns how many there were.

@@ -45,6 +45,7 @@ import (
 	"context"
 	"fmt"
 
+	"daxbench/engine/internal/bug"
 	"daxbench/engine/internal/sync"
 )
 
@@ -89,9 +90,17 @@ func (t *Table) TryPin(g *Gate, seq Seq, pfn PFN) bool {
 //go:noinline
 func (t *Table) tryPinSlow(g *Gate, seq Seq, pfn PFN) bool {
 	if !sync.Free() {
-		t.words[pfn].Add(1)
-		if g.word.Load() == uint64(seq) {
+		if bug.Planted(bug.PinInTwoSteps) {
+			t.words[pfn].Store(t.words[pfn].Load() + 1)
+		} else {
+			t.words[pfn].Add(1)
+		}
+		if g.word.Load() == uint64(seq) || bug.Planted(bug.PinWithoutRecheck) {
 			return true
+		}
+		if bug.Planted(bug.BackOffForgetsWake) {
+			t.words[pfn].Add(^uint32(0))
+			return false
 		}
 	}
 	t.Unpin(pfn)
@@ -123,7 +132,9 @@ func (t *Table) unpinSlow(pfn PFN) {
 	switch {
 	case v == watched:
 		t.words[pfn].And(pinCount)
-		t.waits.Wake(uint64(pfn))
+		if !bug.Planted(bug.UnpinForgetsWake) {
+			t.waits.Wake(uint64(pfn))
+		}
 	case v&pinCount == pinCount:
 		panic(fmt.Sprintf("page: unpin of pfn %d, which has no pin (word %#x)", pfn, v))
 	}
@@ -163,7 +174,7 @@ func (t *Table) WaitIdle(ctx context.Context, pfn PFN) (sync.Slept, error) {
 	var sum sync.Slept
 	for !t.Idle(pfn) {
 		w := t.waits.Arm(uint64(pfn))
-		if t.words[pfn].Or(watched)&pinCount == 0 {
+		if t.words[pfn].Or(watched)&pinCount == 0 && !bug.Planted(bug.TestThenArm) {
 			t.waits.Disarm(w)
 			break
 		}

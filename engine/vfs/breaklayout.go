@@ -1,6 +1,7 @@
 package vfs
 
 import (
+	"daxbench/engine/internal/bug"
 	"daxbench/engine/media"
 	"daxbench/engine/page"
 )
@@ -16,12 +17,15 @@ func (in *Inode) BusyPage(from uint32) (pfn page.PFN, busy bool) {
 		return 0, false
 	}
 	m := &in.mapping
-	if !m.gate.IsShut() {
+	if !m.gate.IsShut() && !bug.Planted(bug.BreakWithoutGate) {
 		m.gate.Shut()
 	}
 	m.mu.Lock()
 	if m.n.Load() > 0 {
 		pieces(in.rec.Extents, max(from, m.lo), m.hi, func(_ uint32, e media.Extent) bool {
+			if bug.Planted(bug.BreakSeesOnePage) {
+				e.Len = 1
+			}
 			pfn, busy = in.sb.pages.BusyPage(page.PFN(e.Start), e.Len)
 			return !busy
 		})
@@ -33,7 +37,15 @@ func (in *Inode) BusyPage(from uint32) (pfn page.PFN, busy bool) {
 // WaitPin waits until pfn, a page of in, is idle.
 func (in *Inode) WaitPin(t *Task, pfn page.PFN) error {
 	s, err := in.sb.pages.WaitIdle(t.ctx, pfn)
-	return t.notePinWait(in, pfn, s, err)
+	if s.Total > 0 {
+		t.Stats.PinWaits++
+		t.Stats.PinWait += s.Total
+		t.noteSleep(s)
+	}
+	if err == nil {
+		return nil
+	}
+	return t.hung(HungError{What: "pins", Ino: in.ino, PFN: pfn, Pins: in.sb.pages.Pins(pfn), After: s.Total, Cause: err})
 }
 
 // BreakLayout makes the DAX pages from index from on idle and takes them out of
@@ -50,8 +62,11 @@ func (in *Inode) BreakLayout(t *Task, from uint32) error {
 	for {
 		pfn, busy := in.BusyPage(from)
 		if !busy {
-			in.deleteEntries(t, from)
+			in.deleteEntries(from, nil)
 			return nil
+		}
+		if bug.Planted(bug.BreakWaitsShut) && in.WaitPin(t, pfn) == nil {
+			continue
 		}
 		in.ThawLayout()
 		in.layoutMu.Unlock()
@@ -81,7 +96,7 @@ func (in *Inode) BreakLayoutFinal(t *Task) error {
 	for {
 		pfn, busy := in.BusyPage(0)
 		if !busy {
-			in.deleteEntries(t, 0)
+			in.deleteEntries(0, nil)
 			return nil
 		}
 		if err := in.WaitPin(t, pfn); err != nil {
@@ -98,30 +113,17 @@ func (in *Inode) BreakLeases(t *Task) error {
 	t.Stats.Fenced += int64(b.Fenced)
 	t.Stats.RecallWait += b.Slept.Total
 	t.noteSleep(b.Slept)
-	return t.hung("layout leases", in, 0, b.Slept, err)
+	if err == nil {
+		return nil
+	}
+	return t.hung(HungError{What: "layout leases", Ino: in.ino, After: b.Slept.Total, Cause: err})
 }
 
 // deleteEntries takes the entries from index from on out of a DAX mapping
-// (dax_delete_mapping_range). A page that is pinned all the same is counted:
-// its pin has lost its file. What the kernel does then is warn, once.
-func (in *Inode) deleteEntries(t *Task, from uint32) {
+// (dax_delete_mapping_range) and calls gone with each if it is not nil.
+func (in *Inode) deleteEntries(from uint32, gone func(index, e uint32)) {
 	m := &in.mapping
-	pinned := int64(0)
 	m.mu.Lock()
-	m.dropLocked(from, func(_, e uint32) {
-		if !in.sb.pages.Idle(page.PFN(e - 1)) {
-			pinned++
-		}
-	})
+	m.dropLocked(from, gone)
 	m.mu.Unlock()
-	if pinned == 0 {
-		return
-	}
-	w := in.state.Load()
-	if w&stFreeing != 0 {
-		t.Stats.EvictedPinned++
-	}
-	if w&stFreeing == 0 || w&stUnlinked != 0 { // truncated, or freed with the inode
-		t.Stats.FreedPinned += pinned
-	}
 }

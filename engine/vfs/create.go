@@ -1,8 +1,10 @@
 package vfs
 
 import (
+	"errors"
 	"fmt"
 
+	"daxbench/engine/internal/bug"
 	"daxbench/engine/media"
 )
 
@@ -15,6 +17,10 @@ type NewFile struct {
 
 // Create makes a file and returns its inode with a reference taken. Errors:
 // media.ErrNoInodes, media.ErrNoSpace, ErrCacheFull, a *HungError.
+//
+// The inode is findable, and New, before the region has its record: else a
+// lookup by number could read the record and put a second inode into the cache
+// (kernel: insert_inode_locked, then unlock_new_inode).
 func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 	in, err := sb.alloc(t)
 	if err != nil {
@@ -25,32 +31,36 @@ func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 		sb.give(t, in.index)
 		return nil, err
 	}
-	in.rec.Extents, err = sb.fs.AllocBlocksNear(uint32(ino), in.rec.Extents[:0], f.Pages)
-	if err == nil {
-		in.rec.Ino, in.rec.Gen, in.rec.Nlink, in.rec.Pages, in.rec.Flags = ino, gen, max(1, f.Nlink), f.Pages, 0
-		if f.DAX {
-			in.rec.Flags = media.FlagDAX
-		}
-		if err = sb.fs.Write(&in.rec); err != nil {
-			sb.fs.FreeBlocks(in.rec.Extents)
-		}
-	}
-	if err != nil {
-		if e := sb.fs.FreeInode(ino); e != nil {
-			err = fmt.Errorf("%w; and then: %v", err, e)
-		}
-		sb.give(t, in.index)
-		return nil, fmt.Errorf("create: %w", err)
-	}
-	in.mapping.reset()
-	state := uint64(refOne)
+	state := uint64(stNew | refOne)
 	if f.DAX {
 		state |= stDAX
 	}
+	if bug.Planted(bug.CreateHashesLate) {
+		in.ino = ino
+		if err := sb.writeNew(in, gen, f); err != nil {
+			return nil, err
+		}
+		return in, sb.insertNew(t, in, ino, state&^stNew)
+	}
+	if err := sb.insertNew(t, in, ino, state); err != nil {
+		sb.give(t, in.index)
+		return nil, errors.Join(err, sb.fs.FreeInode(ino))
+	}
+	if err := sb.writeNew(in, gen, f); err != nil {
+		sb.unhash(t, in)
+		return nil, fmt.Errorf("create: %w", err)
+	}
+	in.mapping.reset()
+	sb.settle(in)
+	return in, nil
+}
+
+// insertNew puts in into the cache as number ino. The number may still be
+// hashed: the evictor of its last owner frees the record before it unhashes the
+// inode, and a lookup that will find the record free is New for a moment.
+func (sb *Superblock) insertNew(t *Task, in *Inode, ino Ino, state uint64) error {
+	s, chain := sb.stripe(ino)
 	for {
-		// The number may still be hashed: the evictor of its last owner frees
-		// the record before it unhashes the inode.
-		s, chain := sb.stripe(ino)
 		s.mu.Lock()
 		old := sb.findLocked(*chain, ino)
 		if old == nil {
@@ -58,12 +68,33 @@ func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 			in.state.Store(state)
 			in.insertLocked(chain)
 			s.mu.Unlock()
-			return in, nil
+			return nil
 		}
 		if err := sb.waitLocked(t, s, old); err != nil {
-			return nil, err
+			return err
 		}
 	}
+}
+
+// writeNew allocates the blocks of a new file and makes its record durable. If
+// it fails, the number is free again, and so are the blocks unless the region
+// may have them in a record.
+func (sb *Superblock) writeNew(in *Inode, gen media.Gen, f NewFile) error {
+	blocks, err := sb.fs.AllocBlocksNear(uint32(in.ino), in.rec.Extents[:0], f.Pages)
+	in.rec = media.Record{Ino: in.ino, Gen: gen, Nlink: max(1, f.Nlink), Pages: f.Pages, Extents: blocks}
+	if f.DAX {
+		in.rec.Flags = media.FlagDAX
+	}
+	if err == nil {
+		if err = sb.fs.Write(&in.rec); err == nil {
+			return nil
+		}
+	}
+	if e := sb.fs.FreeInode(in.ino); e != nil {
+		return fmt.Errorf("%w; and then: %v", err, e)
+	}
+	sb.fs.FreeBlocks(in.rec.Extents)
+	return err
 }
 
 // Unlink takes one link away. At none the file is gone with its last

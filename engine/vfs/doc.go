@@ -37,10 +37,12 @@
 //	                 inode_hash_lock)
 //	stripe.lru.mu    the LRU list of one stripe (kernel: the list_lru lock)
 //	slots.mu         the memory for inodes
+//	pageCache.mu     the free pages of the page cache
 //
 // The order, outermost first:
 //
 //	ioLock → layoutMu → lease.Set.mu | Mapping.mu
+//	Mapping.mu → pageCache.mu
 //	stripe.mu → stripe.lru.mu
 //	slots.mu and the wait queues: leaves
 //

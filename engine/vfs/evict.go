@@ -25,16 +25,7 @@ func (sb *Superblock) evict(t *Task, in *Inode) bool {
 		t.Stats.Freed++
 	}
 	t.Stats.Evictions++
-
-	s, chain := sb.stripe(in.ino)
-	s.mu.Lock()
-	in.removeLocked(chain)
-	awaited := in.state.Swap(0)&stAwaited != 0
-	s.mu.Unlock()
-	if awaited { // after the unhash: who looks again must not find it
-		sb.waits.Wake(waitClass | uint64(in.ino))
-	}
-	sb.give(t, in.index)
+	sb.unhash(t, in)
 	return true
 }
 

@@ -3,6 +3,7 @@ package vfs
 import (
 	"fmt"
 
+	"daxbench/engine/internal/bug"
 	"daxbench/engine/media"
 	"daxbench/engine/page"
 )
@@ -93,6 +94,7 @@ func (sb *Superblock) Pin(t *Task, in *Inode, index uint32) (Pin, error) {
 		if !seq.Open() {
 			t.Stats.Refaults++
 			in.layoutMu.RLock() // whoever shut the gate holds it exclusive
+			//lint:ignore SA2001 there is nothing to do but to wait
 			in.layoutMu.RUnlock()
 			continue
 		}
@@ -130,6 +132,9 @@ func (sb *Superblock) PinLongterm(t *Task, in *Inode, index uint32) (Pin, error)
 
 // Unpin drops the pin. No reference to the inode is needed.
 func (sb *Superblock) Unpin(p Pin) {
+	if p.dax && bug.Planted(bug.DoubleUnpin) {
+		sb.pages.Unpin(page.PFN(p.page))
+	}
 	if p.dax {
 		sb.pages.Unpin(page.PFN(p.page))
 	} else {

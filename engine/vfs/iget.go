@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"daxbench/engine/internal/bug"
 	"daxbench/engine/media"
 )
 
@@ -24,8 +25,12 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 			// reference. Either our reference is there first and it fails, or
 			// we see Freeing and undo; the undo happens under stripe.mu, so the
 			// memory cannot be another inode by then.
+			if bug.Planted(bug.IgetDropsStripe) {
+				s.mu.Unlock()
+				s.mu.Lock()
+			}
 			w := in.state.Add(refOne)
-			if w&(stFreeing|stNew) == 0 {
+			if w&(stFreeing|stNew) == 0 || bug.Planted(bug.IgetTakesFreeing) && w&stNew == 0 {
 				s.mu.Unlock()
 				t.Stats.Hits++
 				return in, nil
@@ -52,8 +57,15 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 // operation that takes Awaited along: either it finds Awaited set, and wakes
 // who is queued by then, or the waiter sees that New is over.
 func (sb *Superblock) waitLocked(t *Task, s *stripe, in *Inode) error {
-	w := sb.waits.Arm(waitClass | uint64(in.ino))
+	ino := in.ino
+	w := sb.waits.Arm(waitClass | uint64(ino))
 	old := in.state.Or(stAwaited)
+	if bug.Planted(bug.ArmAfterUnlock) {
+		sb.waits.Disarm(w)
+		s.mu.Unlock()
+		w = sb.waits.Arm(waitClass | uint64(ino))
+		s.mu.Lock()
+	}
 	s.mu.Unlock()
 	if old&(stNew|stFreeing) == 0 {
 		sb.waits.Disarm(w)
@@ -65,14 +77,37 @@ func (sb *Superblock) waitLocked(t *Task, s *stripe, in *Inode) error {
 		t.Stats.FreeingWait += slept.Total
 	}
 	t.Stats.Wake += slept.Wake
-	return t.hung("the end of its eviction", in, 0, slept, err)
+	if err == nil {
+		return nil
+	}
+	return t.hung(HungError{What: "the end of its eviction", Ino: ino, After: slept.Total, Cause: err})
 }
 
 // settle ends New and wakes who waits for it.
 func (sb *Superblock) settle(in *Inode) {
-	if in.state.And(^uint64(stNew|stAwaited))&stAwaited != 0 {
+	if in.state.And(^uint64(stNew|stAwaited))&stAwaited != 0 && !bug.Planted(bug.SettleForgetsWake) {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
+}
+
+// unhash takes out of the cache an inode that is New or Freeing, wakes who waits
+// for that to end, and gives its memory to the next.
+func (sb *Superblock) unhash(t *Task, in *Inode) {
+	if bug.Planted(bug.WakeBeforeUnhash) && in.state.And(^uint64(stAwaited))&stAwaited != 0 {
+		sb.waits.Wake(waitClass | uint64(in.ino))
+	}
+	s, chain := sb.stripe(in.ino)
+	s.mu.Lock()
+	in.removeLocked(chain)
+	awaited := in.state.Swap(0)&stAwaited != 0
+	s.mu.Unlock()
+	if bug.Planted(bug.UnhashForgetsWake) || bug.Planted(bug.WakeBeforeUnhash) {
+		awaited = false
+	}
+	if awaited { // after the unhash: who looks again must not find it
+		sb.waits.Wake(waitClass | uint64(in.ino))
+	}
+	sb.give(t, in.index)
 }
 
 // igetMiss reads an inode that is not cached. It returns nil, nil if somebody
@@ -99,14 +134,7 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 		err = media.ErrFree
 	}
 	if err != nil {
-		s.mu.Lock()
-		in.removeLocked(chain)
-		old := in.state.Swap(0)
-		s.mu.Unlock()
-		if old&stAwaited != 0 {
-			sb.waits.Wake(waitClass | uint64(ino))
-		}
-		sb.give(t, in.index)
+		sb.unhash(t, in)
 		if errors.Is(err, media.ErrFree) || errors.Is(err, media.ErrBadIno) {
 			return nil, fmt.Errorf("%w: %d", ErrNotExist, ino)
 		}

@@ -1,5 +1,7 @@
 package vfs
 
+import "daxbench/engine/internal/bug"
+
 // visit is how many inodes PruneICache takes from one stripe before it goes on
 // to the next.
 const visit = 16
@@ -61,6 +63,10 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 // Making an inode Freeing is a compare-and-swap against "no references", so a
 // lookup that takes one at the same moment either comes first and keeps the
 // inode, or sees Freeing and waits.
+//
+// Note: the kernel looks whether reclaim may touch an inode before it looks at
+// Referenced. It holds i_lock; here the mark must be off first, because then
+// every use in between shows in the state word and fails the compare-and-swap.
 func (sb *Superblock) isolate(s *stripe, want int) disposal {
 	var d disposal
 	l := &s.lru
@@ -71,17 +77,17 @@ func (sb *Superblock) isolate(s *stripe, want int) disposal {
 		switch {
 		case w&stFreeing != 0: // its evictor will take it off
 			l.rotateLocked(in)
-		case w&refMask != 0 || !sb.shrinkable(in):
-			// An Iput that saw OnLRU in between fails its compare-and-swap
-			// and adds the inode again.
-			l.removeLocked(in)
-			in.state.And(^uint64(stOnLRU | stRefd))
+		case w&refMask != 0 && !bug.Planted(bug.ReclaimIgnoresCount):
+			l.leaveLocked(in, w)
 		case w&stRefd != 0:
 			in.state.And(^uint64(stRefd))
 			l.rotateLocked(in)
-		case sb.opts.LRU == EntriesKeepOff && in.IsDAX() && in.mapping.len() > 0:
+		case !sb.shrinkable(in) && !bug.Planted(bug.GuardOnlyWhenAdded):
+			l.leaveLocked(in, w)
+		case sb.opts.LRU == EntriesKeepOff && !bug.Planted(bug.GuardOnlyWhenAdded) && in.IsDAX() && in.mapping.len() > 0:
 			l.rotateLocked(in) // one entry at index 0: on the list, never freed
-		case in.state.CompareAndSwap(w, (w|stFreeing)&^stOnLRU):
+		case bug.Planted(bug.ReclaimNotFreeing) && in.state.CompareAndSwap(w, w&^stOnLRU),
+			in.state.CompareAndSwap(w, (w|stFreeing)&^stOnLRU):
 			l.removeLocked(in)
 			d.add(in)
 			want--
@@ -91,6 +97,20 @@ func (sb *Superblock) isolate(s *stripe, want int) disposal {
 	}
 	l.mu.Unlock()
 	return d
+}
+
+// leaveLocked takes an inode whose state was w off the list. The racer is an
+// Iput of the last reference. If it comes first, it saw OnLRU and did not add
+// the inode, which therefore must stay; if it comes later, its own
+// compare-and-swap fails and it adds the inode again. The inode is out of the
+// list before its bit is off: from then on its evictor does not wait for us.
+func (l *lru) leaveLocked(in *Inode, w uint64) {
+	l.removeLocked(in)
+	if bug.Planted(bug.ReclaimDropsBlindly) {
+		in.state.And(^uint64(stOnLRU | stRefd))
+	} else if !in.state.CompareAndSwap(w, w&^(stOnLRU|stRefd)) {
+		l.appendLocked(in)
+	}
 }
 
 func (l *lru) rotateLocked(in *Inode) {
@@ -104,6 +124,10 @@ func (l *lru) rotateLocked(in *Inode) {
 // not nil.
 func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
 	var d disposal
+	inUse := uint64(refMask | stNew)
+	if bug.Planted(bug.UnmountIgnoresCount) {
+		inUse = stNew
+	}
 	for i := range sb.stripes {
 		s := &sb.stripes[i]
 		s.mu.Lock()
@@ -111,11 +135,11 @@ func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
 			for ; head != 0; head = sb.inodes[head].hashNext {
 				in := &sb.inodes[head]
 				w := in.state.Load()
-				for w&(refMask|stNew|stFreeing) == 0 && !in.state.CompareAndSwap(w, w|stFreeing) {
+				for w&(inUse|stFreeing) == 0 && !in.state.CompareAndSwap(w, w|stFreeing) {
 					w = in.state.Load()
 				}
 				switch {
-				case w&(refMask|stNew) != 0:
+				case w&inUse != 0:
 					busy++
 				case w&stFreeing == 0:
 					in.lruDel()

@@ -108,17 +108,6 @@ func (s *Stats) Add(o *Stats) {
 	s.Refaults += o.Refaults
 }
 
-// notePinWait books one sleep for a pin on pfn and turns its error, if any,
-// into a HungError.
-func (t *Task) notePinWait(in *Inode, pfn page.PFN, s sync.Slept, err error) error {
-	if s.Total > 0 {
-		t.Stats.PinWaits++
-		t.Stats.PinWait += s.Total
-		t.noteSleep(s)
-	}
-	return t.hung("pins", in, pfn, s, err)
-}
-
 func (t *Task) noteSleep(s sync.Slept) {
 	t.Stats.Wake += s.Wake
 	if t.InReclaim() {
@@ -126,16 +115,10 @@ func (t *Task) noteSleep(s sync.Slept) {
 	}
 }
 
-func (t *Task) hung(what string, in *Inode, pfn page.PFN, s sync.Slept, err error) error {
-	if err == nil {
-		return nil
-	}
-	h := &HungError{What: what, Ino: in.ino, PFN: pfn, After: s.Total, Cause: err}
-	if pfn != 0 {
-		h.Pins = in.sb.pages.Pins(pfn)
-	}
+// hung keeps the first wait that was given up.
+func (t *Task) hung(h HungError) error {
 	if t.err == nil {
-		t.err = h
+		t.err = &h
 	}
-	return h
+	return &h
 }

@@ -3,22 +3,39 @@ package vfs
 import (
 	"fmt"
 
+	"daxbench/engine/internal/bug"
 	"daxbench/engine/media"
+	"daxbench/engine/page"
 )
 
 // truncateFinal empties the mapping of an inode that is being evicted:
 // truncate_inode_pages_final. After a Breaker that did its work there is
-// nothing left of a DAX mapping. Dirty pages of the page cache are written
-// back first if the file lives on.
+// nothing left of a DAX mapping; a page that is pinned all the same is counted,
+// as its pin loses its file. What the kernel does then is warn, once. Dirty
+// pages of the page cache are written back first if the file lives on.
+//
+// Note: entries that BreakLayout deletes are not looked at again. A pin that
+// came too late can be seen there for a moment, before it is undone.
 func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) {
 	if in.mapping.len() == 0 {
 		return
 	}
-	if in.IsDAX() {
-		in.deleteEntries(t, 0)
+	if !in.IsDAX() {
+		sb.dropCached(in, 0, !unlinked)
 		return
 	}
-	sb.dropCached(in, 0, !unlinked)
+	pinned := int64(0)
+	in.deleteEntries(0, func(_, e uint32) {
+		if !sb.pages.Idle(page.PFN(e - 1)) {
+			pinned++
+		}
+	})
+	if pinned > 0 {
+		t.Stats.EvictedPinned++
+		if unlinked {
+			t.Stats.FreedPinned += pinned
+		}
+	}
 }
 
 // dropCached takes page-cache pages from index from on out of the mapping.
@@ -52,13 +69,19 @@ func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
 	defer in.ioLock.Unlock()
 	in.layoutMu.Lock()
 	defer in.layoutMu.Unlock()
-	if pages >= in.rec.Pages {
+	shrink := pages < in.rec.Pages
+	if shrink {
+		if err := sb.breakLayoutsLocked(t, in, pages); err != nil {
+			return err
+		}
+		if !bug.Planted(bug.TruncateForgetsThaw) {
+			defer in.ThawLayout()
+		}
+	}
+	// Another truncater may have had the locks while leases were recalled.
+	if pages >= in.rec.Pages && !(shrink && bug.Planted(bug.TruncateTrustsSize)) {
 		return sb.extendLocked(t, in, pages)
 	}
-	if err := sb.breakLayoutsLocked(t, in, pages); err != nil {
-		return err
-	}
-	defer in.ThawLayout()
 	if !in.IsDAX() {
 		in.mapping.gate.Shut()
 		sb.dropCached(in, pages, false)
@@ -77,11 +100,16 @@ func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
 // leases, for which both locks are dropped; then all over again, since anything
 // may have happened meanwhile.
 func (sb *Superblock) breakLayoutsLocked(t *Task, in *Inode, from uint32) error {
+	if bug.Planted(bug.TruncateSkipsPins) {
+		in.mapping.gate.Shut()
+		in.deleteEntries(from, nil)
+		return nil
+	}
 	for {
 		if err := in.BreakLayout(t, from); err != nil {
 			return err
 		}
-		if in.leases.Empty() {
+		if in.leases.Empty() || bug.Planted(bug.TruncateSkipsLeases) {
 			return nil
 		}
 		in.ThawLayout()

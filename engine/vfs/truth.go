@@ -65,9 +65,12 @@ func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
 	in.layoutMu.RLock()
 	m.mu.Lock()
 	if m.n.Load() > 0 {
-		pieces(in.rec.Extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
-			for block := e.Start; block < e.End(); block++ {
-				b := sb.blockBytes(block)[stampLine:]
+		pieces(in.rec.Extents, m.lo, m.hi, func(index uint32, e media.Extent) bool {
+			for i := range e.Len {
+				if m.at(index+i) == 0 { // not claimed yet: the stamp is the last owner's
+					continue
+				}
+				b := sb.blockBytes(e.Start + i)[stampLine:]
 				if sync.LoadWord(b) == stampMark && sync.LoadWord(b[8:]) != own {
 					n++
 					sync.StoreWord(b, 0)

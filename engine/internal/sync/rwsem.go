@@ -1,6 +1,10 @@
 package sync
 
-import "context"
+import (
+	"context"
+
+	"daxbench/engine/internal/bug"
+)
 
 // An RWSem stands for a kernel rw_semaphore: many readers or one writer, who
 // may sleep while holding it. It must be given its wait table by Init before
@@ -121,5 +125,7 @@ func (s *RWSem) rlockSlow() {
 // wake clears the waiter flag and wakes all who wait; each tries again.
 func (s *RWSem) wake() {
 	s.word.And(^uint32(semWaiters))
-	s.waits.Wake(KeyOf(s))
+	if !bug.Planted(bug.SemUnlockForgetsWake) {
+		s.waits.Wake(KeyOf(s))
+	}
 }

@@ -1,0 +1,98 @@
+// Package bug plants bugs in the engine, one at a time, so that its checks can
+// show that they find them. Built with the tag daxbug, Planted looks which one
+// is planted; without the tag it is the constant false, and the compiler takes
+// out what depends on it.
+//
+// To add one: a constant and a line below, one `if bug.Planted(…)` where it
+// belongs, and the scenes that must catch it (scenes_test.go in engine/). A
+// bug that no scene claims fails the tests.
+//
+// Note: a copy of the engine with the bug in it would drift from the engine, and
+// an interface at each place would cost the measured path.
+package bug
+
+// A Bug is a mistake in the engine.
+type Bug uint8
+
+// The bugs; about says what each is.
+const (
+	None Bug = iota
+
+	// Pins, in package page.
+	PinWithoutRecheck
+	BackOffForgetsWake
+	UnpinForgetsWake
+	TestThenArm
+	PinInTwoSteps
+
+	// Lookup and the end of New and Freeing.
+	IgetTakesFreeing
+	IgetDropsStripe
+	ArmAfterUnlock
+	UnhashForgetsWake
+	WakeBeforeUnhash
+	SettleForgetsWake
+	CreateHashesLate
+	IputSubtracts
+	UnlinkedOntoLRU
+	EvictedStaysOnLRU
+	IdleNotOntoLRU
+	ReclaimIgnoresCount
+	ReclaimNotFreeing
+	ReclaimDropsBlindly
+	GuardOnlyWhenAdded
+	UnmountIgnoresCount
+
+	// Breaking layouts.
+	BreakSeesOnePage
+	BreakWithoutGate
+	BreakWaitsShut
+	TruncateSkipsPins
+	TruncateSkipsLeases
+	TruncateForgetsThaw
+	TruncateTrustsSize
+	LeaseReturnNoWake
+	LeaseFencedUnlocked
+	DoubleUnpin
+	SemUnlockForgetsWake
+
+	End // how many there are, None included
+)
+
+var about = [End]string{
+	PinWithoutRecheck:    "a pin does not look at the gate again",
+	BackOffForgetsWake:   "a pin that came too late is undone without a wake-up",
+	UnpinForgetsWake:     "the last unpin wakes nobody",
+	TestThenArm:          "who waits for a page does not look again after it is queued",
+	PinInTwoSteps:        "a pin loads the count and then stores it",
+	IgetTakesFreeing:     "Iget does not wait for the end of an eviction",
+	IgetDropsStripe:      "Iget lets go of the stripe before it takes the reference",
+	ArmAfterUnlock:       "who waits for New or Freeing is queued after the stripe is unlocked",
+	UnhashForgetsWake:    "nobody is told of the end of Freeing",
+	WakeBeforeUnhash:     "they are told before the inode is out of its chain",
+	SettleForgetsWake:    "nobody is told of the end of New",
+	CreateHashesLate:     "the record of a new file is on the region before the inode is in the cache",
+	IputSubtracts:        "Iput drops the reference first, and then looks whether it was the last",
+	UnlinkedOntoLRU:      "the last Iput of an unlinked inode keeps it",
+	EvictedStaysOnLRU:    "the last Iput does not take an unlinked inode off the list",
+	IdleNotOntoLRU:       "the last Iput of a linked inode does not put it onto the list",
+	ReclaimIgnoresCount:  "reclaim takes inodes that are referenced",
+	ReclaimNotFreeing:    "reclaim does not mark what it takes",
+	ReclaimDropsBlindly:  "reclaim takes one in use off the list without looking whether it still is",
+	GuardOnlyWhenAdded:   "reclaim does not look whether it may take an inode that was shrinkable once",
+	UnmountIgnoresCount:  "EvictInodes takes inodes that are referenced",
+	BreakSeesOnePage:     "a break looks at the first page only",
+	BreakWithoutGate:     "a break does not shut the gate",
+	BreakWaitsShut:       "a break keeps the lock and the gate shut while it waits",
+	TruncateSkipsPins:    "a truncation does not wait for pins",
+	TruncateSkipsLeases:  "a truncation does not recall leases",
+	TruncateForgetsThaw:  "a truncation leaves the gate shut",
+	TruncateTrustsSize:   "a truncation does not look at the size again after it dropped its locks",
+	LeaseReturnNoWake:    "a lease that comes back wakes nobody",
+	LeaseFencedUnlocked:  "the fence picks a lease, lets go of the lock, and then takes the lease away",
+	DoubleUnpin:          "the page of a pin is unpinned twice",
+	SemUnlockForgetsWake: "a semaphore that is released wakes nobody",
+}
+
+// String says what the engine does with the bug in it.
+func (b Bug) String() string { return about[b] }
