@@ -116,12 +116,12 @@ func (s *truncateRace) pin(w *driver.Worker, in *vfs.Inode) error {
 	page := w.RNG.Uint32N(s.pages)
 	pin, err := s.Pin(w.Task, in, page)
 	if errors.Is(err, vfs.ErrNotMapped) {
-		if s.Fault(w.Task, in, page, 1) != nil { // beyond the end just now
-			return nil
+		if err = s.Fault(w.Task, in, page, 1); err == nil {
+			pin, err = s.Pin(w.Task, in, page)
 		}
-		if pin, err = s.Pin(w.Task, in, page); errors.Is(err, vfs.ErrNotMapped) {
-			return nil
-		}
+	}
+	if errors.Is(err, vfs.ErrBeyondEnd) || errors.Is(err, vfs.ErrNotMapped) {
+		return nil // truncated just now
 	}
 	if err != nil {
 		return err

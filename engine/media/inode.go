@@ -21,16 +21,21 @@ type inodeList struct {
 	free []Ino // guarded by mu; its capacity holds all
 }
 
-// core returns what is known of an inode that is in use.
-func (fs *FS) core(ino Ino) (*inCore, error) {
+// anyCore returns what is known of an inode, in use or not.
+func (fs *FS) anyCore(ino Ino) (*inCore, error) {
 	if ino == 0 || uint32(ino) > fs.inodes {
 		return nil, fmt.Errorf("inode %d: %w: they are 1 to %d", ino, ErrBadIno, fs.inodes)
 	}
-	c := &fs.cores[fs.slot(ino)]
-	if !c.used {
-		return nil, fmt.Errorf("inode %d: %w", ino, ErrFree)
+	return &fs.cores[fs.slot(ino)], nil
+}
+
+// core returns what is known of an inode that is in use.
+func (fs *FS) core(ino Ino) (*inCore, error) {
+	c, err := fs.anyCore(ino)
+	if err == nil && !c.used {
+		err = fmt.Errorf("inode %d: %w", ino, ErrFree)
 	}
-	return c, nil
+	return c, err
 }
 
 // AllocInode returns the inode that was freed last and its generation, which is higher than the last time, also across

@@ -111,9 +111,10 @@ func (v *volume) putRecord(ino Ino, rec record, inline []Extent) {
 }
 
 // Read fills rec with the record of inode ino; its Extents keep their capacity. ErrFree if the inode is free, or was
-// allocated and never written; ErrDamaged if a checksum fails.
+// allocated and never written; ErrDamaged if a checksum fails. AllocInode may give the number out meanwhile: a lookup by
+// an old number knows no better.
 func (fs *FS) Read(ino Ino, rec *Record) error {
-	c, err := fs.core(ino)
+	c, err := fs.anyCore(ino)
 	if err != nil {
 		return fmt.Errorf("media: read: %w", err)
 	}

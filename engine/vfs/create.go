@@ -50,6 +50,7 @@ func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 		sb.unhash(t, in)
 		return nil, fmt.Errorf("create: %w", err)
 	}
+	in.size.Store(f.Pages)
 	in.mapping.reset()
 	sb.settle(in)
 	return in, nil

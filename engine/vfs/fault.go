@@ -9,11 +9,10 @@ import (
 )
 
 // Fault makes the pages [first, first+n) of a file reachable for pins, as page
-// faults on a mapping of it do; pages that are so already stay as they are. On
-// a DAX file the blocks get their owner's stamp and a cleared stamp line (the
-// kernel zeroes new blocks); of another file pages are read into the page
-// cache. The caller holds a reference. Errors: ErrNoPages, or pages beyond the
-// end of the file.
+// faults on a mapping of it do; pages that are so already stay as they are. A
+// block that the file never used before gets its owner's stamp and a cleared
+// stamp line (the kernel zeroes new blocks). Pages of a file that is not DAX are
+// read into the page cache. The caller holds a reference. Errors: ErrNoPages, ErrBeyondEnd.
 func (sb *Superblock) Fault(t *Task, in *Inode, first, n uint32) error {
 	in.layoutMu.RLock()
 	defer in.layoutMu.RUnlock()
@@ -21,7 +20,7 @@ func (sb *Superblock) Fault(t *Task, in *Inode, first, n uint32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if size := in.blocks(); first+n < first || first+n > size {
-		return fmt.Errorf("vfs: fault of pages %d to %d of inode %d, which has %d", first, first+n-1, in.ino, size)
+		return fmt.Errorf("%w: fault of %d from page %d on in inode %d, which has %d", ErrBeyondEnd, n, first, in.ino, size)
 	}
 	entries := m.growLocked(max(first+n, in.blocks()))
 	var err error
@@ -32,6 +31,10 @@ func (sb *Superblock) Fault(t *Task, in *Inode, first, n uint32) error {
 				continue
 			}
 			block := e.Start + i
+			if sb.fs.Owner(block) != in.Owner() {
+				sb.claimBlock(block, in.Owner())
+				stamped = true
+			}
 			if !in.IsDAX() {
 				p, ok := sb.cache.alloc()
 				if !ok {
@@ -42,8 +45,6 @@ func (sb *Superblock) Fault(t *Task, in *Inode, first, n uint32) error {
 				m.setLocked(entries, index+i, p+1)
 				continue
 			}
-			sb.claimBlock(block, in.Owner())
-			stamped = true
 			m.setLocked(entries, index+i, block+1)
 		}
 		return true

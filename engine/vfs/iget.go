@@ -1,6 +1,7 @@
 package vfs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -143,6 +144,7 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 	if in.rec.Flags&media.FlagDAX != 0 {
 		in.state.Or(stDAX)
 	}
+	in.size.Store(in.rec.Pages)
 	in.mapping.reset()
 	sb.settle(in)
 	t.Stats.Misses++
@@ -162,15 +164,32 @@ func (sb *Superblock) alloc(t *Task) (*Inode, error) {
 // looks, the first of which takes its Referenced bit.
 const reclaimTries = 4
 
+// throttle is how long a task waits that found nothing to reclaim while others
+// are still evicting.
+const throttle = time.Millisecond
+
+// allocSlow reclaims until there is memory for an inode. If nothing is left to
+// reclaim but other tasks are evicting, perhaps waiting for pins, it is
+// throttled until they are done.
 func (sb *Superblock) allocSlow(t *Task) (*Inode, error) {
 	start := time.Now()
 	evicted := t.Stats.Evictions
 	t.reclaim++
-	var i uint32
-	for try := 0; i == 0 && try < reclaimTries && t.err == nil; try++ {
+	i, full := uint32(0), Usage{}
+	for try := 0; i == 0 && t.err == nil; try++ {
 		want := sb.opts.ReclaimBatch
 		if try > 0 {
 			want = sb.opts.CacheInodes
+		}
+		if try >= reclaimTries {
+			if full = sb.Usage(); full.Freeing == 0 {
+				break
+			}
+			select {
+			case <-time.After(throttle):
+			case <-t.ctx.Done():
+				t.hung(HungError{What: "memory for an inode", After: time.Since(start), Cause: context.Cause(t.ctx)})
+			}
 		}
 		sb.PruneICache(t, want)
 		i = sb.take(t)
@@ -179,11 +198,11 @@ func (sb *Superblock) allocSlow(t *Task) (*Inode, error) {
 	t.Stats.Reclaims++
 	t.Stats.Reclaimed += t.Stats.Evictions - evicted
 	t.Stats.ReclaimTime += time.Since(start)
-	if i == 0 {
-		if t.err != nil {
-			return nil, t.err
-		}
-		return nil, fmt.Errorf("%w: limit %d, %+v", ErrCacheFull, sb.opts.CacheInodes, sb.Usage())
+	switch {
+	case i != 0:
+		return &sb.inodes[i], nil
+	case t.err != nil:
+		return nil, t.err
 	}
-	return &sb.inodes[i], nil
+	return nil, fmt.Errorf("%w: limit %d, %+v", ErrCacheFull, sb.opts.CacheInodes, full)
 }

@@ -19,7 +19,8 @@ type Inode struct {
 	hashNext         uint32 // guarded by stripe.mu
 	lruPrev, lruNext uint32 // guarded by stripe.lru.mu; lruNext also links a dispose list
 
-	rec media.Record // Nlink, Pages: guarded by ioLock; Extents: by layoutMu
+	rec  media.Record // Nlink, Pages: guarded by ioLock; Extents: by layoutMu
+	size sync.Uint32  // rec.Pages, for who must not wait for ioLock (kernel: i_size_read)
 
 	ioLock   sync.RWSem
 	layoutMu sync.RWSem
@@ -52,8 +53,8 @@ func (in *Inode) Owner() media.Owner { return media.Owner{Ino: in.ino, Gen: in.r
 // IsDAX reports whether the file's pages are the storage itself.
 func (in *Inode) IsDAX() bool { return in.state.Load()&stDAX != 0 }
 
-// Nlink returns the number of links. The caller holds a reference; a
-// concurrent Unlink makes the answer old.
+// Nlink returns the number of links. The caller holds a reference and no pin
+// that a truncater could be waiting for with ioLock held.
 func (in *Inode) Nlink() uint32 {
 	in.ioLock.RLock()
 	n := in.rec.Nlink
@@ -61,13 +62,9 @@ func (in *Inode) Nlink() uint32 {
 	return n
 }
 
-// Pages returns the file's size in pages.
-func (in *Inode) Pages() uint32 {
-	in.ioLock.RLock()
-	n := in.rec.Pages
-	in.ioLock.RUnlock()
-	return n
-}
+// Pages returns the file's size in pages. It takes no lock: who holds a pin may
+// ask, while a truncater holds ioLock and waits for that pin.
+func (in *Inode) Pages() uint32 { return in.size.Load() }
 
 // Leases returns the layout leases on the file.
 func (in *Inode) Leases() *lease.Set { return &in.leases }

@@ -17,6 +17,7 @@ var (
 	ErrNotExist  = errors.New("vfs: no such inode")
 	ErrCacheFull = errors.New("vfs: inode cache is full and nothing can be reclaimed")
 	ErrNotMapped = errors.New("vfs: page is not mapped")
+	ErrBeyondEnd = errors.New("vfs: page lies beyond the end of the file")           // kernel: VM_FAULT_SIGBUS
 	ErrLongterm  = errors.New("vfs: a long-term pin on a DAX page is not supported") // kernel: EOPNOTSUPP
 	ErrNoPages   = errors.New("vfs: page cache is full")
 )

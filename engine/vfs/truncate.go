@@ -92,6 +92,7 @@ func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
 		in.rec.Extents, in.rec.Pages = append(in.rec.Extents, t.tail...), old
 		return fmt.Errorf("truncate inode %d: %w", in.ino, err)
 	}
+	in.size.Store(pages)
 	sb.fs.FreeBlocks(t.tail)
 	return nil
 }
@@ -139,6 +140,7 @@ func (sb *Superblock) extendLocked(t *Task, in *Inode, pages uint32) (err error)
 		sb.fs.FreeBlocks(t.tail)
 		return fmt.Errorf("extend inode %d: %w", in.ino, err)
 	}
+	in.size.Store(pages)
 	return nil
 }
 

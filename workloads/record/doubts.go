@@ -24,7 +24,7 @@ func (m *Manifest) Doubts(e Environment, region pmem.Info) {
 		m.Warn("", "the region was not populated: first touches of a page fault, and are measured")
 	}
 	if m.Plan.Rounds < leastRounds {
-		m.Warn("", "%d rounds: at least %d are needed for an interval", m.Plan.Rounds, leastRounds)
+		m.Warn("", "too few rounds for an interval: %d, it takes %d", m.Plan.Rounds, leastRounds)
 	}
 }
 

@@ -119,7 +119,7 @@ func Load() (load []float64) {
 }
 
 // Commit returns the commit that this program was built from: of the build, or, for go run and go test, of the working
-// directory if that is a checkout of daxbench; else "none".
+// directory if that is a checkout of daxbench; else "".
 func Commit() string {
 	commit, dirty := "", false
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -136,13 +136,11 @@ func Commit() string {
 		commit, dirty = checkout()
 	}
 	const short = 12
-	switch {
-	case commit == "":
-		return "none"
-	case dirty:
-		return commit[:min(len(commit), short)] + "-dirty"
+	commit = commit[:min(len(commit), short)]
+	if commit != "" && dirty {
+		return commit + "-dirty"
 	}
-	return commit[:min(len(commit), short)]
+	return commit
 }
 
 // checkout asks git.

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// run is the program: arguments in, exit status out.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetArgs(twoDashes(args))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return statusOK
+	}
+	fmt.Fprintf(stderr, "daxbench: %s\n", oneDash(err.Error()))
+	return statusOf(err)
+}
+
+// newRoot returns the command with all its sub-commands: each is one file.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "daxbench",
+		Short: "measure and check what breaking layouts at inode eviction costs",
+		Long: "daxbench measures what it costs to wait for pinned DAX pages when an inode is\n" +
+			"evicted, and checks whether a policy lets a device write into a block that\n" +
+			"already belongs to another file. Without a flag, daxbench run compares the\n" +
+			"policies under every storm in about two minutes.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(newRun(), newList(), newEnv(), newVersion())
+	root.SetFlagErrorFunc(flagError)
+	goHelp(root)
+	return root
+}
+
+// noArgs refuses arguments, and says what there is instead.
+func noArgs(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case cmd.HasSubCommands():
+		var names []string
+		for _, c := range cmd.Commands() {
+			names = append(names, c.Name())
+		}
+		return usagef("unknown command %q; known: %s", args[0], strings.Join(names, ", "))
+	}
+	return usagef("%s takes no arguments, but got %q; everything is a flag: see daxbench help %s", cmd.CommandPath(), args[0], cmd.Name())
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"daxbench/engine/layout"
+	"daxbench/workloads"
+	"daxbench/workloads/driver"
+)
+
+func newList() *cobra.Command {
+	verbose := false
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "list workloads and policies, or say all about some of them",
+		Example: "  daxbench list\n  daxbench list evict-storm unconditional\n  daxbench list -v",
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return append(workloads.Names(), layout.Names()...), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, names []string) error {
+			p := listPage{newPage(cmd.OutOrStdout())}
+			switch {
+			case verbose:
+				names = append(names, append(workloads.Names(), layout.Names()...)...)
+			case len(names) == 0:
+				p.all()
+			}
+			for i, name := range names {
+				if slices.Contains(names[:i], name) {
+					continue
+				}
+				if err := p.one(name); err != nil {
+					return err
+				}
+			}
+			return p.print(cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().BoolVarP(&verbose, "v", "v", false, "say all about all of them")
+	return cmd
+}
+
+// listPage is what list prints.
+type listPage struct{ *page }
+
+// all writes one entry per workload and policy.
+func (p listPage) all() {
+	room := 0
+	for _, name := range append(workloads.Names(), layout.Names()...) {
+		room = max(room, len(name))
+	}
+	p.line("Workloads, with the parameters that they are run with:")
+	for _, wl := range workloads.All {
+		p.item(2, room, wl.Name, wl.About)
+		var knobs []string
+		for _, k := range wl.Knobs {
+			knobs = append(knobs, k.Key+"="+strings.Join(values(k), ","))
+		}
+		if len(knobs) > 0 {
+			p.item(2, room, "", strings.Join(knobs, " "))
+		}
+	}
+	p.line("\nPolicies:")
+	for _, l := range layout.All {
+		p.item(2, room, l.Name(), l.About())
+		p.item(2, room, "", safety(l)+"; "+l.Origin())
+	}
+	p.line("\n\"daxbench list NAME\" says all about one.")
+}
+
+// values are those that a knob takes unless -set says otherwise.
+func values(k driver.Knob) []string {
+	if len(k.Sweep) > 0 {
+		return k.Sweep
+	}
+	return []string{k.Default}
+}
+
+func safety(p layout.Policy) string {
+	if p.Safe() {
+		return "safe"
+	}
+	return "UNSAFE: lets a device write into another file"
+}
+
+// one writes all about a workload or a policy.
+func (p listPage) one(name string) error {
+	if p.out.Len() > 0 {
+		p.line("")
+	}
+	if wl, err := workloads.Lookup(name); err == nil {
+		p.workload(wl)
+		return nil
+	}
+	l, err := layout.Lookup(name)
+	if err != nil {
+		return usagef("%q is neither a workload (%s) nor a policy (%s)", name,
+			strings.Join(workloads.Names(), ", "), strings.Join(layout.Names(), ", "))
+	}
+	p.policy(l)
+	return nil
+}
+
+func (p listPage) workload(wl *driver.Workload) {
+	p.item(0, 0, "", wl.Name+": "+wl.About)
+	if wl.Doc != "" {
+		p.item(2, 0, "", wl.Doc)
+	}
+	p.item(2, 0, "", "Policies are compared by "+wl.Primary+".")
+	room := 0
+	for _, k := range wl.Knobs {
+		room = max(room, len(k.Key))
+	}
+	for _, k := range wl.Knobs {
+		about := k.About + " (" + k.Default + ")"
+		if len(k.Sweep) > 0 {
+			about = k.About + " (" + k.Default + "; the default matrix has " + strings.Join(k.Sweep, ", ") + ")"
+		}
+		p.item(2, room, k.Key, about)
+	}
+}
+
+func (p listPage) policy(l layout.Policy) {
+	p.item(0, 0, "", l.Name()+": "+l.About())
+	p.item(2, 0, "", l.Origin())
+	p.item(2, 0, "", safety(l))
+}

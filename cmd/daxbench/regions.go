@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"daxbench/engine/pmem"
+	"daxbench/workloads/driver"
+)
+
+// regions are the persistent memory of a run: one mapping, cut into one piece per policy.
+type regions struct {
+	root   *pmem.Region
+	slices []*pmem.Region
+}
+
+// mostPopulated is up to how many bytes all pages are made present before the run.
+const mostPopulated = 2 << 30
+
+// openRegions maps what the plan needs. Errors: pmem.ErrNotRegion, ErrTooSmall and the others of pmem.Open; a size that
+// is too small is the user's.
+func openRegions(p *driver.Plan) (*regions, error) {
+	size, err := p.EngineSize()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	n := int64(len(p.Policies))
+	root, err := pmem.Open(pmem.Options{Path: p.Pmem, Size: n * size, Populate: n*size <= mostPopulated})
+	if errors.Is(err, pmem.ErrTooSmall) {
+		err = fmt.Errorf("%w; %d bytes (%s) are needed, %d for each of %d policies", err, n*size, formatBytes(n*size), size, n)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := &regions{root: root}
+	err = root.Guard(func() error {
+		if !pmem.IsRegion(root.Bytes()) { // from now on it is ours, whenever we are stopped
+			copy(root.Bytes(), pmem.Magic)
+			root.Persist(0, pmem.CacheLine)
+		}
+		return nil
+	})
+	for i := range n {
+		if err != nil {
+			break
+		}
+		var slice *pmem.Region
+		slice, err = root.Slice(i*size, size)
+		r.slices = append(r.slices, slice)
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
+}
+
+func (r *regions) close() error { return r.root.Close() }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"daxbench/engine/layout"
+	"daxbench/workloads"
+	"daxbench/workloads/record"
+)
+
+// runFlags are the flags of run as they were given.
+type runFlags struct {
+	workload, policy, set []string
+	rounds, workers       int
+	duration, hangLimit   time.Duration
+	rate                  float64
+	seed                  uint64
+	pmem, population      string
+	size                  bytesValue
+	out, resume           string
+	profiles              profiles
+}
+
+func newRun() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "run storms under policies, and write a result folder",
+		Long: "Run runs each storm under each policy, several rounds of all of them in a\n" +
+			"random order, and compares the policies by the ratios of rounds. It writes a\n" +
+			"folder with results.txt, in the Go benchmark format, and run.json.\n\n" +
+			"An interrupt (Ctrl-C) drops the round that has begun and keeps those before it;\n" +
+			"a second one ends at once. Exit status: 0 fine; 1 a policy that should be safe\n" +
+			"was not, or a cell hung or failed; 2 usage; 4 disk, file or memory; 130\n" +
+			"interrupted.",
+		Example: "  daxbench run\n" +
+			"  daxbench run -workload evict-storm -set dax=0,50,100 -rounds 10\n" +
+			"  daxbench run -policy dax-only,unconditional -pmem /mnt/dax/region -o dax\n" +
+			"  daxbench run -resume dax",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd) },
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringArrayVar(&f.workload, "workload", []string{"all"}, "storms to run, a list of `name,…` or all (default all; see daxbench list)")
+	fl.StringArrayVar(&f.policy, "policy", []string{"all"}, "policies to compare, a list of `name,…` or all (default all; see daxbench list)")
+	fl.StringArrayVar(&f.set, "set", nil, "parameters, as `key=value,…`; several values are a sweep, and the flag may be repeated")
+	fl.IntVar(&f.rounds, "rounds", 6, "run every cell `n` times; an interval takes at least 6 (default 6)")
+	fl.DurationVar(&f.duration, "duration", 300*time.Millisecond, "measure each cell for `time` in each round (default 300ms)")
+	fl.IntVar(&f.workers, "workers", min(2, runtime.NumCPU()), "threads of a storm, `n` (default 2, or the processors if fewer)")
+	fl.Float64Var(&f.rate, "rate", 0, "an open loop of `n` operations a second in all, late ones counted from when they were due (default 0: a closed loop, as fast as it goes)")
+	fl.Uint64Var(&f.seed, "seed", 0, "`number` that every random choice comes from (default: drawn, and recorded)")
+	fl.DurationVar(&f.hangLimit, "hang-limit", 10*time.Second, "give a cell up as hung after `time` (default 10s)")
+	fl.StringVar(&f.pmem, "pmem", "", "keep the regions in `file`: on a DAX file system, a devdax node, or any other (default: memory)")
+	fl.Var(&f.size, "size", "`bytes` of each policy's region, such as 64M (default: what the storms need)")
+	fl.StringVar(&f.population, "population", "", "take the files from a directory tree, `dir:PATH`: sizes, links and order (default: synthetic)")
+	fl.StringVarP(&f.out, "o", "o", "", "write the results to `folder` (default results/<time>-<seed>)")
+	fl.StringVar(&f.resume, "resume", "", "continue the run in `folder`, as it was asked for then; no other flag is needed")
+	f.profiles.flags(fl)
+	cmd.RegisterFlagCompletionFunc("workload", cobra.FixedCompletions(append(workloads.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(append(layout.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// request puts the flags into the form that is recorded.
+func (f *runFlags) request() (r record.Request, err error) {
+	r = record.Request{
+		Rounds: f.rounds, Duration: f.duration.String(), Workers: f.workers, Rate: f.rate, Seed: f.seed,
+		HangLimit: f.hangLimit.String(), Pmem: f.pmem, Size: int64(f.size), Population: f.population,
+	}
+	if r.Workload, err = splitList("workload", f.workload, workloads.Names()); err != nil {
+		return r, err
+	}
+	if r.Policy, err = splitList("policy", f.policy, layout.Names()); err != nil {
+		return r, err
+	}
+	r.Set, err = parseSet(f.set)
+	return r, err
+}
+
+// execute starts a run, or continues one.
+func (f *runFlags) execute(cmd *cobra.Command) error {
+	fl := cmd.Flags()
+	for _, name := range []string{"pmem", "population", "o", "resume"} {
+		if fl.Changed(name) && fl.Lookup(name).Value.String() == "" {
+			return usagef("-%s is empty", name)
+		}
+	}
+	asked, err := f.request()
+	if err != nil {
+		return err
+	}
+	s := &session{stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), profiles: f.profiles}
+	if f.resume != "" {
+		if fl.Changed("o") {
+			return usagef("-resume %s continues in that folder: leave -o away", f.resume)
+		}
+		return s.resume(cmd.Context(), f.resume, func(recorded *record.Request) error { return contradiction(fl, &asked, recorded) })
+	}
+	if !fl.Changed("seed") {
+		asked.Seed = newSeed()
+	}
+	return s.start(cmd.Context(), f.out, asked)
+}
+
+// contradiction returns an error if a flag was given that differs from what the run was asked for.
+func contradiction(fl *pflag.FlagSet, asked, recorded *record.Request) (err error) {
+	now, then := fields(asked), fields(recorded)
+	fl.Visit(func(flag *pflag.Flag) {
+		_, known := fields(&record.Request{
+			Set: map[string][]string{"": nil}, Rate: 1, Pmem: "-", Size: 1, Population: "-",
+		})[flag.Name]
+		if known && !reflect.DeepEqual(now[flag.Name], then[flag.Name]) && err == nil {
+			was := "not given"
+			if v, ok := then[flag.Name]; ok {
+				text, _ := json.Marshal(v)
+				was = string(text)
+			}
+			err = usagef("-%s %s contradicts the run that is to be continued: there it was %s; start a new run instead",
+				flag.Name, flag.Value, was)
+		}
+	})
+	return err
+}
+
+// fields returns a request by names of flags.
+func fields(r *record.Request) map[string]any {
+	m := make(map[string]any)
+	text, err := json.Marshal(r)
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("request %+v: %v", r, err))
+	}
+	return m
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"daxbench/engine/media"
+	"daxbench/engine/pmem"
+	"daxbench/workloads/record"
+)
+
+// Exit statuses. A signal's is 128 and its number.
+const (
+	statusOK          = 0
+	statusBad         = 1 // the answer is bad: a safe policy showed a violation, a cell hung or failed
+	statusUsage       = 2 // bad flag, unknown name, bad parameter, a folder or file that is not to be overwritten
+	statusEnvironment = 4 // full disk, I/O, a region that shrank
+)
+
+// usageError is the user's to mend.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// badAnswer says that the run went through and that what it found is bad. The report has said what.
+type badAnswer struct{ what string }
+
+func (e *badAnswer) Error() string { return e.what }
+
+// signalError says that a signal ended the run.
+type signalError struct{ signal syscall.Signal }
+
+func (e signalError) Error() string { return "stopped by signal: " + e.signal.String() }
+
+// usageSentinels are errors of other packages that the user can mend by asking for something else.
+var usageSentinels = []error{
+	pmem.ErrNotRegion, pmem.ErrTooSmall, pmem.ErrBadSize, pmem.ErrWriteBack, media.ErrGeometry,
+	record.ErrOccupied, record.ErrNoRun, record.ErrBusy,
+}
+
+// environment are the errors of files and memory.
+func isEnvironment(err error) bool {
+	var fault *pmem.FaultError
+	var path *fs.PathError
+	var errno syscall.Errno
+	return errors.As(err, &fault) || errors.As(err, &path) || errors.As(err, &errno) ||
+		errors.Is(err, pmem.ErrNoSpace) || errors.Is(err, pmem.ErrBusy) || errors.Is(err, record.ErrDamaged)
+}
+
+// statusOf chooses the exit status for an error.
+func statusOf(err error) int {
+	var usage usageError
+	var signal signalError
+	var bad *badAnswer
+	switch {
+	case errors.As(err, &signal):
+		return 128 + int(signal.signal)
+	case errors.As(err, &bad):
+		return statusBad
+	case errors.As(err, &usage):
+		return statusUsage
+	}
+	for _, s := range usageSentinels {
+		if errors.Is(err, s) {
+			return statusUsage
+		}
+	}
+	if isEnvironment(err) {
+		return statusEnvironment
+	}
+	return statusBad // a broken invariant: nothing that was measured can be trusted
+}
