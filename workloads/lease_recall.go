@@ -17,7 +17,7 @@ var leaseRecallWorkload = &driver.Workload{
 A policy that breaks leases recalls them and waits for the holder's answer, which a device gives after a delay, or never.
 In Linux a lease keeps the file open, so none can be outstanding here; that is the what-if that the discussion was about.`,
 	Primary:     "ns/op",
-	Slice:       20 * time.Millisecond,
+	Slice:       5 * time.Millisecond,
 	SelfTimed:   true,
 	TimedEvicts: true,
 	SampleEvery: 1,

@@ -17,7 +17,7 @@ var truncateRaceWorkload = &driver.Workload{
 cuts a file to half its size and extends it again. Timed is the cut, which must wait for the pins on what goes. Nothing is
 evicted, so the policies differ in nothing here.`,
 	Primary:     "ns/op",
-	Slice:       20 * time.Millisecond,
+	Slice:       10 * time.Millisecond,
 	SelfTimed:   true,
 	SampleEvery: 1,
 	Control:     true,

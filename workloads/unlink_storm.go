@@ -17,7 +17,7 @@ var unlinkStormWorkload = &driver.Workload{
 open longest; of some of those a page is given to a device first, which writes into it and lets go after a while.
 Before a file goes its owner looks for foreign bytes in it. Timed is the last Iput, which evicts and frees the blocks.`,
 	Primary:     "ns/op",
-	Slice:       20 * time.Millisecond,
+	Slice:       5 * time.Millisecond,
 	SelfTimed:   true,
 	TimedEvicts: true,
 	SampleEvery: 1,
