@@ -16,12 +16,13 @@ import (
 
 // generated finds the parts of README.md that come from a recorded run:
 //
-//	<!-- generated: FOLDER GROUPS -->
+//	<!-- generated: FOLDER GROUPS [sentences] -->
 //	...
 //	<!-- end -->
 //
 // GROUPS are names of workloads, or of groups (evict-storm/dax=0), with commas.
-var generated = regexp.MustCompile(`(?s)(<!-- generated: (\S+) (\S+) -->\n)(.*?)(<!-- end -->)`)
+// With the word sentences the tables are left out.
+var generated = regexp.MustCompile(`(?s)(<!-- generated: (\S+) (\S+)( sentences)? -->\n)(.*?)(<!-- end -->)`)
 
 // TestReadme holds the figures in README.md against the recorded run that they
 // are from; with -update it writes them.
@@ -36,11 +37,11 @@ func TestReadme(t *testing.T) {
 	want := generated.ReplaceAllFunc(text, func(block []byte) []byte {
 		n++
 		m := generated.FindSubmatch(block)
-		body, err := figures(filepath.Join(root, string(m[2])), strings.Split(string(m[3]), ","))
+		body, err := figures(filepath.Join(root, string(m[2])), strings.Split(string(m[3]), ","), len(m[4]) > 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return slices.Concat(m[1], body, m[4])
+		return slices.Concat(m[1], body, m[6])
 	})
 	if n == 0 {
 		t.Fatal("README.md has no generated part: the test looks at nothing")
@@ -65,8 +66,9 @@ func slashed(g *compare.Group) string {
 	return name
 }
 
-// figures renders the named groups of a recorded run as Markdown.
-func figures(dir string, names []string) ([]byte, error) {
+// figures renders the named groups of a recorded run as Markdown, or only what
+// is concluded from them.
+func figures(dir string, names []string, sentences bool) ([]byte, error) {
 	run, err := folder.Read(dir)
 	if err != nil {
 		return nil, err
@@ -90,6 +92,12 @@ func figures(dir string, names []string) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "\n    daxbench %s\n\n", strings.Join(run.Manifest.Command, " "))
+	if sentences {
+		for _, s := range compare.Sentences(table) {
+			fmt.Fprintf(&out, "- %s\n", escape(s.Text))
+		}
+		return append(out.Bytes(), '\n'), nil
+	}
 	err = Markdown(&out, table, Options{})
 	return append(out.Bytes(), '\n'), err
 }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// docs are the texts whose commands must work.
+var docs = []string{"README.md", "CONTRIBUTING.md", "engine/README.md", "workloads/README.md", "baselines/README.md"}
+
+// elsewhere lists commands that other tests or .ci/run stand for.
+var elsewhere = map[string]string{
+	"go test ./...": "this is it",
+}
+
+// stand-ins for what a reader has and a test has not, or not in reasonable time.
+func standIns(dir string) *strings.Replacer {
+	return strings.NewReplacer(
+		"go run ./cmd/daxbench", "daxbench",
+		"/mnt/pmem/daxbench.region", filepath.Join(dir, "region"),
+		"dir:/usr", "dir:"+filepath.Join(runtime.GOROOT(), "src", "net"),
+		"-resume DIR", "-resume "+filepath.Join(dir, "run"),
+	)
+}
+
+// TestDocs runs every command that stands on an indented line of the docs. Runs
+// are made short by flags that are added: their last value counts.
+func TestDocs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: some ten runs")
+	}
+	stat, err := benchstatPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if out, err := exec.Command("daxbench", "run", "-workload", "nop", "-rounds", "1", "-duration", "1ms", "-o", filepath.Join(dir, "run")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	ran := 0
+	for _, doc := range docs {
+		text, err := os.ReadFile(filepath.Join("..", "..", doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range commands(string(text)) {
+			if elsewhere[line] != "" {
+				continue
+			}
+			ran++
+			t.Run(line, func(t *testing.T) {
+				args := strings.Fields(standIns(dir).Replace(line))
+				switch {
+				case strings.Contains(line, "-resume"): // takes all from the folder
+				case args[0] == "daxbench" && len(args) > 1 && args[1] == "run":
+					args = append(args, "-rounds", "1", "-duration", "1ms", "-o", filepath.Join(t.TempDir(), "run"))
+				case strings.HasPrefix(line, "go tool benchstat "):
+					args = append([]string{stat}, args[3:]...)
+				case args[0] != "daxbench":
+					t.Fatalf("no test stands for this command; run it here or say in elsewhere what does")
+				}
+				cmd := exec.Command(args[0], args[1:]...)
+				cmd.Dir = filepath.Join(dir, "run")
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%v: %v\n%s", args, err, out)
+				}
+			})
+		}
+	}
+	if ran < 8 {
+		t.Errorf("only %d commands were found in %v", ran, docs)
+	}
+}
+
+// commands returns the commands on indented lines of a Markdown text, without
+// what stands behind a #, and without those of generated parts, which say how a
+// recorded run was made.
+func commands(text string) []string {
+	var list []string
+	generated := false
+	for line := range strings.Lines(text) {
+		switch {
+		case strings.HasPrefix(line, "<!-- generated:"):
+			generated = true
+		case strings.HasPrefix(line, "<!-- end -->"):
+			generated = false
+		}
+		command, indented := strings.CutPrefix(line, "    ")
+		command, _, _ = strings.Cut(command, " #")
+		command = strings.TrimSpace(command)
+		first, _, _ := strings.Cut(command, " ")
+		if indented && !generated && slices.Contains([]string{"daxbench", "go"}, first) && !slices.Contains(list, command) {
+			list = append(list, command)
+		}
+	}
+	return list
+}
