@@ -92,25 +92,10 @@ func (s *evictStorm) Run(w *driver.Worker, n int) {
 			return
 		}
 		if pick&pinFlag != 0 {
-			s.touch(w, in)
+			if pin, ok := pinFirst(s.Rig, w, in); ok {
+				s.Unpin(pin)
+			}
 		}
 		s.Iput(w.Task, in)
 	}
-}
-
-// touch maps the first page of a file, pins it and unpins it.
-func (s *evictStorm) touch(w *driver.Worker, in *vfs.Inode) {
-	if in.Pages() == 0 {
-		return
-	}
-	if err := s.Fault(w.Task, in, 0, 1); err != nil {
-		w.Fail(err)
-		return
-	}
-	pin, err := s.Pin(w.Task, in, 0)
-	if err != nil {
-		w.Fail(err)
-		return
-	}
-	s.Unpin(pin)
 }

@@ -91,6 +91,53 @@ func create(r *driver.Rig, files []driver.File, dax float64) ([]vfs.Ino, error) 
 	return inos, nil
 }
 
+// open makes the files as create does and keeps them open and mapped.
+func open(r *driver.Rig, files []driver.File, dax float64) ([]*vfs.Inode, error) {
+	inos, err := create(r, files, dax)
+	if err != nil {
+		return nil, err
+	}
+	t := r.Workers[0].Task
+	list := make([]*vfs.Inode, len(inos))
+	for i, ino := range inos {
+		if list[i], err = r.Iget(t, ino); err != nil {
+			return nil, err
+		}
+		if err = r.Fault(t, list[i], 0, files[i].Pages); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// pinFirst maps the first page of a file and pins it. It reports false if the
+// file has none, or w has failed.
+func pinFirst(r *driver.Rig, w *driver.Worker, in *vfs.Inode) (vfs.Pin, bool) {
+	if in.Pages() == 0 {
+		return vfs.Pin{}, false
+	}
+	err := r.Fault(w.Task, in, 0, 1)
+	var pin vfs.Pin
+	if err == nil {
+		pin, err = r.Pin(w.Task, in, 0)
+	}
+	if err != nil {
+		w.Fail(err)
+	}
+	return pin, err == nil
+}
+
+// unlinkAndClose ends a file. Timed is the last Iput, which evicts it.
+func unlinkAndClose(r *driver.Rig, w *driver.Worker, in *vfs.Inode) {
+	if err := r.Unlink(w.Task, in); err != nil {
+		w.Fail(err)
+		return
+	}
+	w.Begin()
+	r.Iput(w.Task, in)
+	w.End()
+}
+
 // zipf draws ranks 0 to n-1 with probability proportional to 1/(rank+1)^theta;
 // theta 0 is uniform. (math/rand's Zipf wants an exponent above 1; caches are
 // usually tested at 0.99, as YCSB does.)

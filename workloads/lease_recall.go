@@ -117,13 +117,7 @@ func (s *leaseRecall) Run(w *driver.Worker, n int) {
 				}
 			}
 		}
-		if err := s.Unlink(w.Task, in); err != nil {
-			w.Fail(err)
-			return
-		}
-		w.Begin()
-		s.Iput(w.Task, in)
-		w.End()
+		unlinkAndClose(s.Rig, w, in)
 		if w.Failed() {
 			return
 		}

@@ -48,19 +48,8 @@ func openPinMix(env driver.Env) (driver.Storm, error) {
 		return nil, err
 	}
 	s := &pinMix{Rig: r, pages: uint32(v.Int("pages")), same: v.Get("share") == "same"}
-	inos, err := create(r, files, v.Percent("dax"))
-	if err != nil {
+	if s.files, err = open(r, files, v.Percent("dax")); err != nil {
 		return nil, err
-	}
-	for _, ino := range inos {
-		in, err := r.Iget(r.Workers[0].Task, ino)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.Fault(r.Workers[0].Task, in, 0, s.pages); err != nil {
-			return nil, err
-		}
-		s.files = append(s.files, in)
 	}
 	workers := uint32(env.Workers)
 	all, unit := uint32(len(files))*s.pages, uint32(1) // pages are dealt out in units

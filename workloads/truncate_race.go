@@ -60,19 +60,8 @@ func openTruncateRace(env driver.Env) (driver.Storm, error) {
 		return nil, err
 	}
 	s := &truncateRace{Rig: r, pages: uint32(v.Int("pages")), hold: v.Dist("hold")}
-	inos, err := create(r, files, v.Percent("dax"))
-	if err != nil {
+	if s.files, err = open(r, files, v.Percent("dax")); err != nil {
 		return nil, err
-	}
-	for _, ino := range inos {
-		in, err := r.Iget(r.Workers[0].Task, ino)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.Fault(r.Workers[0].Task, in, 0, s.pages); err != nil {
-			return nil, err
-		}
-		s.files = append(s.files, in)
 	}
 	for range env.Workers {
 		s.holds = append(s.holds, r.NewHolds(1024))

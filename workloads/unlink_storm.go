@@ -137,13 +137,7 @@ func (s *unlinkStorm) retire(w *driver.Worker, h *hand, in *vfs.Inode) {
 	if n := s.ForeignWrites(in); n > 0 {
 		s.Found.Add(int64(n))
 	}
-	if err := s.Unlink(w.Task, in); err != nil {
-		w.Fail(err)
-		return
-	}
-	w.Begin()
-	s.Iput(w.Task, in)
-	w.End()
+	unlinkAndClose(s.Rig, w, in)
 }
 
 // Finish closes what is open before it checks.

@@ -88,18 +88,8 @@ func (s *unmountStorm) pin(w *driver.Worker, ino vfs.Ino) {
 		w.Fail(err)
 		return
 	}
-	defer s.Iput(w.Task, in)
-	if in.Pages() == 0 {
-		return
+	if pin, ok := pinFirst(s.Rig, w, in); ok {
+		s.holds.Submit(pin, s.hold.Draw(w.RNG))
 	}
-	if err := s.Fault(w.Task, in, 0, 1); err != nil {
-		w.Fail(err)
-		return
-	}
-	pin, err := s.Pin(w.Task, in, 0)
-	if err != nil {
-		w.Fail(err)
-		return
-	}
-	s.holds.Submit(pin, s.hold.Draw(w.RNG))
+	s.Iput(w.Task, in)
 }

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,11 +18,11 @@ var elsewhere = map[string]string{
 }
 
 // stand-ins for what a reader has and a test has not, or not in reasonable time.
-func standIns(dir string) *strings.Replacer {
+func standIns(dir, tree string) *strings.Replacer {
 	return strings.NewReplacer(
 		"go run ./cmd/daxbench", "daxbench",
 		"/mnt/pmem/daxbench.region", filepath.Join(dir, "region"),
-		"dir:/usr", "dir:"+filepath.Join(runtime.GOROOT(), "src", "net"),
+		"dir:/usr", "dir:"+tree,
 		"-resume DIR", "-resume "+filepath.Join(dir, "run"),
 	)
 }
@@ -35,6 +34,10 @@ func TestDocs(t *testing.T) {
 		t.Skip("short: some ten runs")
 	}
 	stat, err := benchstatPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +57,7 @@ func TestDocs(t *testing.T) {
 			}
 			ran++
 			t.Run(line, func(t *testing.T) {
-				args := strings.Fields(standIns(dir).Replace(line))
+				args := strings.Fields(standIns(dir, tree).Replace(line))
 				switch {
 				case strings.Contains(line, "-resume"): // takes all from the folder
 				case args[0] == "daxbench" && len(args) > 1 && args[1] == "run":
