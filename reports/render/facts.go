@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -112,20 +113,26 @@ func looked(g *compare.Group) string {
 
 // legend explains the columns, or is empty if nothing was compared.
 func legend(t *compare.Table) string {
-	confidence, rounds, reference := 1.0, 0, ""
+	confidence, rounds, intervals, misses, reference := 1.0, 0, 0, 0.0, ""
 	for i := range t.Groups {
 		for _, r := range t.Groups[i].Rows {
 			if r.Ratio.Bounded() {
 				confidence, rounds = min(confidence, r.Ratio.Confidence), max(rounds, r.Ratio.N)
 				reference = t.Groups[i].Reference
+				intervals++
+				misses += 1 - r.Ratio.Confidence
 			}
 		}
 	}
 	if rounds == 0 {
 		return ""
 	}
-	return fmt.Sprintf("change: median over the rounds of the ratio to %s, paired by round; interval: where that median lies with at least %.0f %% confidence (%.1f %% or more here).",
+	text := fmt.Sprintf("change: median over the rounds of the ratio to %s, paired by round; interval: where that median lies with at least %.0f %% confidence (%.1f %% or more here).",
 		clean(reference, maxPolicy), stats.Level*100, confidence*100)
+	if misses >= 0.5 {
+		text += fmt.Sprintf(" Each interval stands alone: of these %d, about %.0f will miss by chance.", intervals, math.Ceil(misses))
+	}
+	return text
 }
 
 func plural(n int, word string) string {
