@@ -43,8 +43,9 @@ func Open(r *pmem.Region, c Config) (*Engine, error) {
 	return &Engine{Superblock: sb, Policy: c.Policy}, nil
 }
 
-// Check verifies the engine at rest: no page is pinned, no reference or
-// eviction is left over, and the region is consistent (media.FS.Check). All
+// Check verifies the engine at rest: no page is pinned, of either kind, no
+// reference or eviction is left over, and the region is consistent
+// (media.FS.Check). All
 // tasks must have released what they held.
 func (e *Engine) Check() error {
 	if n := e.PinnedPages(); n > 0 {
@@ -52,6 +53,9 @@ func (e *Engine) Check() error {
 	}
 	if u := e.Usage(); u.InUse > 0 || u.Freeing > 0 {
 		return fmt.Errorf("engine: at rest, but %d inodes are in use and %d are being evicted", u.InUse, u.Freeing)
+	}
+	if held, used := e.Usage().CachePages, e.CachedPages(); held != used {
+		return fmt.Errorf("engine: at rest, but %d page-cache pages are in use and mappings hold %d", used, held)
 	}
 	_, err := e.FS().Check()
 	return err

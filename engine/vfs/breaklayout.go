@@ -49,9 +49,8 @@ func (in *Inode) WaitPin(t *Task, pfn page.PFN) error {
 }
 
 // BreakLayout makes the DAX pages from index from on idle and takes them out of
-// the mapping: dax_break_layout. The caller holds cycle, the inode's layoutMu,
-// exclusive; it is dropped for each wait and taken again, and the gate opened
-// for as long, because who holds a pin may need further faults before it can
+// the mapping: dax_break_layout. The caller holds layoutMu exclusive; it is
+// dropped for each wait and taken again, and the gate opened for as long, because who holds a pin may need further faults before it can
 // let go. On success the gate is shut and the entries are gone; ThawLayout
 // opens it. The error is a *HungError, with the gate open. It returns at once
 // if the inode is not DAX.

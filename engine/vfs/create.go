@@ -51,7 +51,6 @@ func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 		return nil, fmt.Errorf("create: %w", err)
 	}
 	in.size.Store(f.Pages)
-	in.mapping.reset()
 	sb.settle(in)
 	return in, nil
 }

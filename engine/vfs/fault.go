@@ -19,10 +19,11 @@ func (sb *Superblock) Fault(t *Task, in *Inode, first, n uint32) error {
 	m := &in.mapping
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if size := in.blocks(); first+n < first || first+n > size {
+	size := in.blocks()
+	if first+n < first || first+n > size {
 		return fmt.Errorf("%w: fault of %d from page %d on in inode %d, which has %d", ErrBeyondEnd, n, first, in.ino, size)
 	}
-	entries := m.growLocked(max(first+n, in.blocks()))
+	entries := m.growLocked(size)
 	var err error
 	stamped := false
 	pieces(in.rec.Extents, first, first+n, func(index uint32, e media.Extent) bool {
@@ -76,6 +77,7 @@ type Pin struct {
 	page  uint32 // page frame number, or number of a page-cache page
 	dax   bool
 	owner media.Owner // of the page when it was pinned
+	claim uint64      // see Mark; 0: not marked
 }
 
 // Owner returns who owned the page when it was pinned.

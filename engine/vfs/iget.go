@@ -77,7 +77,6 @@ func (sb *Superblock) waitLocked(t *Task, s *stripe, in *Inode) error {
 		t.Stats.FreeingWaits++
 		t.Stats.FreeingWait += slept.Total
 	}
-	t.Stats.Wake += slept.Wake
 	if err == nil {
 		return nil
 	}
@@ -97,6 +96,7 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 	if bug.Planted(bug.WakeBeforeUnhash) && in.state.And(^uint64(stAwaited))&stAwaited != 0 {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
+	in.ThawLayout() // for the next inode in this memory; nobody can pin this one
 	s, chain := sb.stripe(in.ino)
 	s.mu.Lock()
 	in.removeLocked(chain)
@@ -145,7 +145,6 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 		in.state.Or(stDAX)
 	}
 	in.size.Store(in.rec.Pages)
-	in.mapping.reset()
 	sb.settle(in)
 	t.Stats.Misses++
 	return in, nil

@@ -21,13 +21,6 @@ type Mapping struct {
 	n       sync.Uint32                 // number of entries; read without mu
 }
 
-// reset makes the mapping of a former inode that of a new one, with no entries.
-func (m *Mapping) reset() {
-	if m.gate.IsShut() {
-		m.gate.Open()
-	}
-}
-
 // len returns the number of entries.
 func (m *Mapping) len() uint32 { return m.n.Load() }
 

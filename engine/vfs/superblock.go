@@ -85,7 +85,8 @@ type Superblock struct {
 	shift   uint8 // hash bits above which the stripe is chosen
 	slots   slots
 
-	hands sync.Uint32 // where the next task begins to prune
+	claims sync.Uint64 // blocks faulted in as new so far; see claimBlock
+	hands  sync.Uint32 // where the next task begins to prune
 
 	magazine int // free slots a task keeps at most
 }
@@ -142,6 +143,8 @@ type Usage struct {
 	OnLRU   int // on a list, referenced or not
 	Parked  int // unreferenced and on no list: reclaim cannot find them
 	Freeing int // being evicted
+
+	CachePages int // page-cache pages that mappings hold
 }
 
 // Usage counts the cache. On an engine at work the figures belong to different
@@ -164,6 +167,9 @@ func (sb *Superblock) Usage() Usage {
 				}
 				if sb.inodes[head].state.Load()&stOnLRU != 0 {
 					u.OnLRU++
+				}
+				if !sb.inodes[head].IsDAX() {
+					u.CachePages += int(sb.inodes[head].mapping.len())
 				}
 			}
 		}

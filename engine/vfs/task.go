@@ -75,7 +75,7 @@ type Stats struct {
 	RecallWait     time.Duration // time slept for them
 	FreeingWaits   int64         // lookups that met a Freeing inode
 	FreeingWait    time.Duration
-	Wake           time.Duration // of all three: from the wake-up call to running again
+	Wake           time.Duration // of PinWait and RecallWait: from the wake-up call to running again
 	ReclaimBlocked time.Duration // of PinWait and RecallWait: while in reclaim
 
 	EvictedPinned   int64 // inodes torn down with a pinned page: the pin's owner is forgotten

@@ -93,6 +93,7 @@ func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
 		return fmt.Errorf("truncate inode %d: %w", in.ino, err)
 	}
 	in.size.Store(pages)
+	sb.disown(in, t.tail)
 	sb.fs.FreeBlocks(t.tail)
 	return nil
 }

@@ -13,6 +13,11 @@ import (
 // another's stamp in its block has been written over: these are actual foreign
 // bytes, not a race that was inferred. Bytes behind the two lines are the
 // file's.
+//
+// A block can also go away by truncation and come back to the same file. So the
+// second line has the number of the claim besides, a new one each time the
+// block is faulted in as new, and a device compares that with the number from
+// when the page was pinned (Mark).
 
 // stampLine is where DeviceWrite stamps, and DataOffset where the file's own
 // bytes start.
@@ -24,6 +29,9 @@ const (
 // stampMark tells a stamp from other bytes.
 const stampMark = 0xDA0BE2C4_57A3F11E
 
+// claimWord is where in the stamp line the number of the claim stands.
+const claimWord = 16
+
 // claimBlock makes a block o's when it is first faulted in.
 func (sb *Superblock) claimBlock(block uint32, o media.Owner) {
 	sb.fs.Stamp(block, o)
@@ -31,21 +39,45 @@ func (sb *Superblock) claimBlock(block uint32, o media.Owner) {
 	for i := int64(0); i < pmem.CacheLine; i += 8 {
 		sb.region.Store64(off+i, 0)
 	}
+	sb.region.Store64(off+claimWord, sb.claims.Add(1))
 	sb.region.Flush(off, pmem.CacheLine)
+}
+
+// disown takes the name of the file off blocks that a truncation frees.
+func (sb *Superblock) disown(in *Inode, list []media.Extent) {
+	for _, e := range list {
+		for block := e.Start; block < e.End(); block++ {
+			if sb.fs.Owner(block) == in.Owner() {
+				sb.fs.Stamp(block, media.Owner{})
+			}
+		}
+	}
+}
+
+// Mark returns p with a note under which claim its block is, for DeviceWrite to
+// compare. Call it while p is fresh and the inode is referenced; it reads the
+// block, so a pin that is dropped at once does without.
+func (sb *Superblock) Mark(p Pin) Pin {
+	if p.dax {
+		p.claim = sync.LoadWord(sb.PinBytes(p)[stampLine+claimWord:])
+	}
+	return p
 }
 
 // DeviceWrite is what a device does with a pinned page: it writes into it. It
 // reports whether a DAX page still belonged to the file through which it was
-// pinned; if not, somebody else's bytes are gone.
+// pinned, and if p was marked, under the same claim; if not, the block was free
+// or somebody else's.
 func (sb *Superblock) DeviceWrite(p Pin) (own bool) {
 	b := sb.PinBytes(p)[stampLine:]
+	claim := sync.LoadWord(b[claimWord:])
 	sync.StoreWord(b[8:], ownerWord(p.owner))
 	sync.StoreWord(b, stampMark)
 	if !p.dax {
 		sb.cache.setDirty(p.page)
 		return true
 	}
-	return sb.fs.Owner(p.page) == p.owner
+	return sb.fs.Owner(p.page) == p.owner && (p.claim == 0 || p.claim == claim)
 }
 
 // DeviceRead is the other direction: the device reads the page and sends it
