@@ -521,3 +521,35 @@ func stressOp(t *testing.T, e *engine.Engine, task *vfs.Task, rng *rand.Rand, in
 		}
 	}
 }
+
+// TestBlockThatCameBack lets a device cheat: it drops its pin and writes all
+// the same, after the block has gone by truncation and come back to the same
+// file. The owner is the same; the claim is not.
+func TestBlockThatCameBack(t *testing.T) {
+	e := open(t, engine.Config{})
+	task := vfs.NewTask(t.Context())
+	in := must(e.Create(task, vfs.NewFile{Pages: 1, DAX: true}))
+	must(0, e.Fault(task, in, 0, 1))
+	pin := must(e.Pin(task, in, 0))
+	marked := e.Mark(pin)
+	if !e.DeviceWrite(pin) || !e.DeviceWrite(marked) {
+		t.Error("a write into the file's own block is called foreign")
+	}
+	e.Unpin(pin)
+	must(0, e.Truncate(task, in, 0))
+	if e.DeviceWrite(marked) {
+		t.Error("a write into a block that is free is called the file's own")
+	}
+	must(0, e.Truncate(task, in, 1))
+	must(0, e.Fault(task, in, 0, 1))
+	if again := must(e.Pin(task, in, 0)); e.Mark(again) == marked || !e.DeviceWrite(e.Mark(again)) {
+		t.Error("the block was not claimed anew")
+	} else {
+		e.Unpin(again)
+	}
+	if e.DeviceWrite(marked) {
+		t.Error("a write into a block that went away and came back is called the file's own")
+	}
+	e.Iput(task, in)
+	check(t, e)
+}

@@ -8,19 +8,19 @@ import (
 )
 
 var igetChurnWorkload = &driver.Workload{
-	Name:        "iget-churn",
-	About:       "look up and drop cached inodes: the hot path of the cache alone",
-	Doc:         `One operation is Iget of a cached inode and Iput. Nothing is evicted, so the policies differ in nothing here.`,
-	Primary:     "ns/op",
-	Slice:       time.Millisecond,
-	SampleEvery: 256,
-	Control:     true,
+	Name:           "iget-churn",
+	About:          "look up and drop cached inodes: the hot path of the cache alone",
+	Doc:            `One operation is Iget of a cached inode and Iput. Nothing is evicted, so the policies differ in nothing here.`,
+	Primary:        "ns/op",
+	Slice:          time.Millisecond,
+	SampleEvery:    256,
+	UsesPopulation: true,
 	Knobs: []driver.Knob{
 		{Key: "files", Default: "2048", About: "inodes, all cached", Check: driver.CheckInt(1, 1<<24)},
 		{Key: "theta", Default: "0.99", About: "skew of the choice, 0 (uniform) to 3", Check: checkTheta},
 		knobDAX("50"), knobStripes,
 	},
-	Size: func(v driver.Values, p *driver.Population) (int64, error) {
+	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
 		return sizeFor(filesOf(p, v.Int("files"), 1))
 	},
 	Open:  openIgetChurn,

@@ -19,6 +19,7 @@ In Linux a lease keeps the file open, so none can be outstanding here; that is t
 	Primary:     "ns/op",
 	Slice:       5 * time.Millisecond,
 	SelfTimed:   true,
+	Timed:       "the last Iput",
 	TimedEvicts: true,
 	SampleEvery: 1,
 	Knobs: []driver.Knob{
@@ -29,8 +30,8 @@ In Linux a lease keeps the file open, so none can be outstanding here; that is t
 		knobDAX("0"),
 		knobPages,
 	},
-	Size: func(v driver.Values, p *driver.Population) (int64, error) {
-		return sizeFor(driver.Synthetic(256, uint32(v.Int("pages"))))
+	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
+		return sizeFor(driver.Synthetic(256+workers, uint32(v.Int("pages"))))
 	},
 	Open:  openLeaseRecall,
 	Small: map[string]string{"delay": "exp:20us"},
@@ -80,8 +81,8 @@ func (h *holder) Complete() {
 
 func openLeaseRecall(env driver.Env) (driver.Storm, error) {
 	v := env.Values
-	r, err := driver.NewRig(env, driver.RigOptions{Inodes: 320, Device: true, Cache: vfs.Options{
-		CacheInodes: 256, RecallDeadline: max(1, v.Duration("deadline")),
+	r, err := driver.NewRig(env, driver.RigOptions{Inodes: 320 + uint32(env.Workers), Device: true, Cache: vfs.Options{
+		CacheInodes: 256 + 64*env.Workers, RecallDeadline: max(1, v.Duration("deadline")),
 	}})
 	if err != nil {
 		return nil, err

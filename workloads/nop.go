@@ -15,8 +15,7 @@ var nopWorkload = &driver.Workload{
 	Primary:     "ns/op",
 	Slice:       time.Millisecond,
 	SampleEvery: 64, // as evict-storm, whose cost it stands beside
-	Control:     true,
-	Size:        func(driver.Values, *driver.Population) (int64, error) { return 4096, nil },
+	Size:        func(driver.Values, int, *driver.Population) (int64, error) { return 4096, nil },
 	Open:        openNop,
 }
 

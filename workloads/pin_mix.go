@@ -17,15 +17,24 @@ var pinMixWorkload = &driver.Workload{
 	Primary:     "ns/op",
 	Slice:       time.Millisecond,
 	SampleEvery: 256,
-	Control:     true,
 	Knobs: []driver.Knob{
 		{Key: "files", Default: "64", About: "open files", Check: driver.CheckInt(1, 65536)},
 		{Key: "pages", Default: "16", About: "pages per file", Check: driver.CheckInt(1, 65536)},
 		{Key: "share", Default: "files", About: "what the workers share: files (nothing: each has files of its own), pages (distinct pages of the same files, whose words share a cache line), or same (all pin one page)", Check: driver.CheckOneOf("files", "pages", "same")},
 		knobDAX("100"),
 	},
-	Size: func(v driver.Values, p *driver.Population) (int64, error) {
+	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
 		return sizeFor(driver.Synthetic(v.Int("files"), uint32(v.Int("pages"))))
+	},
+	Check: func(v driver.Values, workers int) error {
+		units := v.Int("files")
+		if v.Get("share") == "pages" {
+			units *= v.Int("pages")
+		}
+		if units < workers && v.Get("share") != "same" {
+			return fmt.Errorf("files=%d, pages=%d are too few for %d workers to have something of their own", v.Int("files"), v.Int("pages"), workers)
+		}
+		return nil
 	},
 	Open:  openPinMix,
 	Small: map[string]string{"files": "4"},
@@ -56,8 +65,8 @@ func openPinMix(env driver.Env) (driver.Storm, error) {
 	if v.Get("share") == "files" {
 		unit = s.pages
 	}
-	if all/unit < workers {
-		return nil, fmt.Errorf("%d files of %d pages are too few for %d workers", len(files), s.pages, workers)
+	if s.same {
+		return s, nil
 	}
 	for _, w := range r.Workers {
 		w.SetPicks(func(rng *rand.Rand) uint32 {
@@ -70,9 +79,9 @@ func openPinMix(env driver.Env) (driver.Storm, error) {
 
 func (s *pinMix) Run(w *driver.Worker, n int) {
 	for range n {
-		pick := w.Pick()
-		if s.same {
-			pick = 0
+		pick := uint32(0)
+		if !s.same {
+			pick = w.Pick()
 		}
 		pin, err := s.Pin(w.Task, s.files[pick/s.pages], pick%s.pages)
 		if err != nil {

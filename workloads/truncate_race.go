@@ -3,6 +3,7 @@ package workloads
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"daxbench/engine/vfs"
@@ -19,8 +20,8 @@ evicted, so the policies differ in nothing here.`,
 	Primary:     "ns/op",
 	Slice:       10 * time.Millisecond,
 	SelfTimed:   true,
+	Timed:       "the cut; pins are not timed",
 	SampleEvery: 1,
-	Control:     true,
 	Knobs: []driver.Knob{
 		knobDAX("100"),
 		{Key: "files", Default: "64", About: "open files", Check: driver.CheckInt(1, 65536)},
@@ -28,7 +29,7 @@ evicted, so the policies differ in nothing here.`,
 		{Key: "cut", Default: "10", About: "percentage of operations that truncate", Check: checkPositivePercent},
 		knobHold("exp:20us"),
 	},
-	Size: func(v driver.Values, p *driver.Population) (int64, error) {
+	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
 		return sizeFor(driver.Synthetic(v.Int("files"), uint32(v.Int("pages"))))
 	},
 	Open:  openTruncateRace,
@@ -36,8 +37,8 @@ evicted, so the policies differ in nothing here.`,
 }
 
 func checkPositivePercent(s string) error {
-	if s == "0" {
-		return errors.New("want more than 0: nothing would be timed")
+	if f, err := strconv.ParseFloat(s, 64); err == nil && f < 0.1 {
+		return errors.New("want at least 0.1: else nothing would be timed")
 	}
 	return driver.CheckPercent(s)
 }
@@ -53,7 +54,7 @@ type truncateRace struct {
 func openTruncateRace(env driver.Env) (driver.Storm, error) {
 	v := env.Values
 	files := driver.Synthetic(v.Int("files"), uint32(v.Int("pages")))
-	r, err := driver.NewRig(env, driver.RigOptions{Inodes: inodesFor(files), Device: true, Cache: vfs.Options{
+	r, err := driver.NewRig(env, driver.RigOptions{Inodes: inodesFor(files), Device: true, Frees: true, Cache: vfs.Options{
 		CacheInodes: len(files) + 64, CachePages: len(files)*v.Int("pages") + 8192,
 	}})
 	if err != nil {

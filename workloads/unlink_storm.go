@@ -16,11 +16,13 @@ var unlinkStormWorkload = &driver.Workload{
 	Doc: `One operation creates a file, maps it and writes a page, and then closes and unlinks the one that has been
 open longest; of some of those a page is given to a device first, which writes into it and lets go after a while.
 Before a file goes its owner looks for foreign bytes in it. Timed is the last Iput, which evicts and frees the blocks.`,
-	Primary:     "ns/op",
-	Slice:       5 * time.Millisecond,
-	SelfTimed:   true,
-	TimedEvicts: true,
-	SampleEvery: 1,
+	Primary:        "ns/op",
+	Slice:          5 * time.Millisecond,
+	SelfTimed:      true,
+	Timed:          "the last Iput",
+	TimedEvicts:    true,
+	SampleEvery:    1,
+	UsesPopulation: true,
 	Knobs: []driver.Knob{
 		knobDAX("100", "0", "100"),
 		knobPages,
@@ -28,16 +30,16 @@ Before a file goes its owner looks for foreign bytes in it. Timed is the last Ip
 		knobHold("exp:100us"),
 		{Key: "open", Default: "32", About: "files that each worker keeps open", Check: driver.CheckInt(1, 4096)},
 	},
-	Size: func(v driver.Values, p *driver.Population) (int64, error) {
-		return sizeFor(unlinkFiles(v, p))
+	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
+		return sizeFor(unlinkFiles(v, workers, p))
 	},
 	Open:  openUnlinkStorm,
 	Small: map[string]string{"open": "4", "hold": "exp:20us"},
 }
 
 // unlinkFiles returns as many files as can exist at once, with the largest size
-// that occurs: those of up to 64 workers, and those whose blocks wait for a pin.
-func unlinkFiles(v driver.Values, p *driver.Population) []driver.File {
+// that occurs.
+func unlinkFiles(v driver.Values, workers int, p *driver.Population) []driver.File {
 	most := uint32(v.Int("pages"))
 	if p != nil {
 		most = 0
@@ -45,7 +47,7 @@ func unlinkFiles(v driver.Values, p *driver.Population) []driver.File {
 			most = max(most, f.Pages)
 		}
 	}
-	return driver.Synthetic(64*(v.Int("open")+1), max(1, most))
+	return driver.Synthetic(workers*(v.Int("open")+2), max(1, most))
 }
 
 type unlinkStorm struct {
@@ -68,9 +70,9 @@ type hand struct {
 
 func openUnlinkStorm(env driver.Env) (driver.Storm, error) {
 	v := env.Values
-	files := unlinkFiles(v, env.Population)
+	files := unlinkFiles(v, env.Workers, env.Population)
 	perWorker := v.Int("open") + 1
-	r, err := driver.NewRig(env, driver.RigOptions{Inodes: inodesFor(files), Device: true, Cache: vfs.Options{
+	r, err := driver.NewRig(env, driver.RigOptions{Inodes: inodesFor(files), Device: true, Frees: true, Cache: vfs.Options{
 		CacheInodes: env.Workers*perWorker + 256,
 		CachePages:  env.Workers*perWorker*int(files[0].Pages) + 4096,
 	}})

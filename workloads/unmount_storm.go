@@ -14,12 +14,14 @@ var unmountStormWorkload = &driver.Workload{
 	Doc: `One operation looks up every file, maps some of them and gives a page of a few to a device, drops all, and then
 evicts everything. Timed is the eviction of the whole; the latencies are those of each inode from the start of the unmount,
 so inodes that stand behind a pinned one on the list show by how much they were held up.`,
-	Primary:     "ns/evict",
-	Slice:       10 * time.Millisecond,
-	SelfTimed:   true,
-	TimedEvicts: true,
-	SampleEvery: 1,
-	MaxWorkers:  1,
+	Primary:        "ns/evict",
+	Slice:          10 * time.Millisecond,
+	SelfTimed:      true,
+	Timed:          "the eviction of everything; percentiles are of each inode from its start",
+	TimedEvicts:    true,
+	SampleEvery:    1,
+	MaxWorkers:     1,
+	UsesPopulation: true,
 	Knobs: []driver.Knob{
 		knobDAX("100", "0", "100"),
 		{Key: "inodes", Default: "2048", About: "inodes in the cache", Check: driver.CheckInt(1, 1<<22)},
@@ -27,7 +29,7 @@ so inodes that stand behind a pinned one on the list show by how much they were 
 		knobHold("exp:200us"),
 		knobPages,
 	},
-	Size: func(v driver.Values, p *driver.Population) (int64, error) {
+	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
 		return sizeFor(filesOf(p, v.Int("inodes"), v.Int("pages")))
 	},
 	Open:  openUnmountStorm,

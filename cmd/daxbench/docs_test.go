@@ -24,6 +24,7 @@ func standIns(dir, tree string) *strings.Replacer {
 		"/mnt/pmem/daxbench.region", filepath.Join(dir, "region"),
 		"dir:/usr", "dir:"+tree,
 		"-resume DIR", "-resume "+filepath.Join(dir, "run"),
+		"DIR/results.txt", filepath.Join(dir, "run", "results.txt"),
 	)
 }
 

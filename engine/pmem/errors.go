@@ -13,6 +13,7 @@ var (
 	ErrBadSize   = errors.New("bad region size")       // negative, not whole pages, or beyond a limit of this process
 	ErrBusy      = errors.New("region in use")         // another process, or this one, has it open
 	ErrNoSpace   = errors.New("no space for region")   // the file system, quota or memory cannot hold it
+	ErrNoDevice  = errors.New("no such device")        // a name under /dev that does not exist: nothing is created there
 	ErrWriteBack = errors.New("no such write-back")    // Options.Flush asks for what this processor or medium lacks
 )
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+	"strings"
 )
 
 // openFileRegion maps a regular file, which it makes if there is none. DAX is found out by trying: the kernel grants
@@ -87,10 +88,19 @@ func (h *host) lockFile(path string) (f *os.File, created bool, err error) {
 func (h *host) openOrCreate(path string) (f *os.File, created bool, err error) {
 	f, err = h.openFile(path, os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
+		if underDev(path) {
+			return nil, false, fmt.Errorf("%s: %w", path, ErrNoDevice)
+		}
 		f, err = h.openFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		return f, err == nil, err
 	}
 	return f, false, err
+}
+
+// underDev reports whether path is where devices are: a file that is made there by a mistyped name looks like one.
+func underDev(path string) bool {
+	abs, err := filepath.Abs(path)
+	return err == nil && strings.HasPrefix(abs, "/dev/") && !strings.HasPrefix(abs, "/dev/shm/")
 }
 
 // lock takes the file's lock or returns ErrBusy and who holds it.

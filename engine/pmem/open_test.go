@@ -385,3 +385,15 @@ func TestNoFallocate(t *testing.T) {
 		t.Error("filling with zeros changed the region")
 	}
 }
+
+// TestNothingIsCreatedUnderDev: a mistyped device must not become a file.
+func TestNothingIsCreatedUnderDev(t *testing.T) {
+	const path = "/dev/daxbench-no-such-device"
+	if _, err := Open(Options{Path: path, Size: PageSize}); !errors.Is(err, ErrNoDevice) {
+		t.Errorf("Open(%s) = %v, want ErrNoDevice", path, err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		os.Remove(path)
+		t.Errorf("%s was created", path)
+	}
+}

@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"daxbench/engine/pmem"
 	"daxbench/engine/vfs"
 	"daxbench/workloads/clock"
+	"daxbench/workloads/device"
 	"daxbench/workloads/hist"
 )
 
@@ -57,7 +59,8 @@ type cell struct {
 
 	ops    int // per worker and slice
 	slices []slice
-	total  int64
+	total  int64 // operations
+	timed  int64 // of them, those in ns/op
 	wall   clock.Ticks
 	last   vfs.Stats // when the slice began
 	sum    vfs.Stats // of what the slices did
@@ -81,33 +84,34 @@ const leadIn = 0.25
 func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration) slice {
 	timer := time.AfterFunc(limit, func() { c.cancel(ErrHang) })
 	if lead := int(leadIn * float64(n)); lead > 0 && interval == 0 && !c.group.Workload.SelfTimed {
-		wl := *c.group.Workload
-		wl.SelfTimed = true // no clock is read
-		crew.run(job{storm: c.storm, region: c.region, wl: &wl, ops: lead})
+		crew.run(job{storm: c.storm, region: c.region, wl: c.group.Workload, ops: lead, untimed: true})
 	}
 	c.last = c.storm.Stats()
 	at := clock.Now()
-	wall := crew.run(job{storm: c.storm, region: c.region, wl: c.group.Workload, ops: n, interval: interval})
+	wl := c.group.Workload
+	wall := crew.run(job{
+		storm: c.storm, region: c.region, wl: wl, ops: n, interval: interval, window: clock.Of(openWindow(wl)),
+	})
 	timer.Stop()
 	c.wall += wall
 
 	var busy clock.Ticks
-	var timed, done int64
+	var timed int64
 	for id := range c.group.Workers {
 		w := c.storm.Worker(id)
-		done += int64(n)
-		if c.group.Workload.SelfTimed || interval != 0 {
+		c.total += w.did
+		if wl.SelfTimed || interval != 0 {
 			busy += w.busy
 			timed += w.timed
 		} else {
 			busy += crew.spans[id].busy
-			timed += int64(n)
+			timed += w.did
 		}
 		if err := w.Err(); err != nil && c.err == nil {
 			c.err = err
 		}
 	}
-	c.total += done
+	c.timed += timed
 	s := slice{at: at}
 	if timed > 0 {
 		s.cost = float64(clock.Nanos(busy)) / float64(timed)
@@ -130,14 +134,13 @@ func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration)
 // make a slice.
 func (c *cell) warmUp(crew *crew, p *Plan) {
 	if p.Rate > 0 {
-		c.ops = max(1, int(p.Rate*openWindow(c.group.Workload).Seconds()/float64(c.group.Workers)))
-		c.run(crew, c.ops, c.interval(p), p.HangLimit)
+		c.run(crew, 0, c.interval(p), p.HangLimit)
 	} else {
 		c.ops = c.fit(crew, p)
 	}
-	c.total, c.wall = 0, 0
+	c.total, c.timed, c.wall = 0, 0, 0
 	for id := range c.group.Workers {
-		c.storm.Worker(id).Latency.Reset()
+		c.storm.Worker(id).reset()
 	}
 	c.last = c.storm.Stats()
 	c.sum = vfs.Stats{}
@@ -175,15 +178,19 @@ func (c *cell) interval(p *Plan) clock.Ticks {
 }
 
 // result ends the storm and sums the cell up.
-func (c *cell) result(ctx context.Context, round int, p *Plan) Result {
+func (c *cell) result(ctx context.Context, round int, p *Plan, fatal chan error) Result {
 	r := Result{
 		Round: round, Group: c.group, Policy: c.policy.Name(), Ops: c.total,
 		Elapsed: time.Duration(clock.Nanos(c.wall)), Outcome: OK, Latency: hist.New(),
 	}
 	var f Findings
 	if c.err == nil {
-		limited, cancel := context.WithTimeoutCause(ctx, p.HangLimit, ErrHang)
-		f, c.err = c.storm.Finish(limited)
+		// What is in flight may take as long as a device can be told to.
+		limited, cancel := context.WithTimeoutCause(ctx, p.HangLimit+device.MaxDelay, ErrHang)
+		if err := guard(c.region, func() { f, c.err = c.storm.Finish(limited) }); err != nil {
+			c.err = err
+			fail(fatal, err)
+		}
 		cancel()
 	}
 	var hung *vfs.HungError
@@ -196,71 +203,22 @@ func (c *cell) result(ctx context.Context, round int, p *Plan) Result {
 		f.Notes = append(f.Notes, c.err.Error())
 	case f.Violations > 0 || f.Found > 0:
 		r.Outcome = Violation
+	case c.policy.Safe() && f.Stats.EvictedPinned > 0:
+		r.Outcome = Violation
+		f.Notes = append(f.Notes, fmt.Sprintf("%d inodes were evicted with a page pinned", f.Stats.EvictedPinned))
 	}
 	for id := range c.group.Workers {
 		r.Latency.Merge(&c.storm.Worker(id).Latency)
 	}
 	s := c.sum
-	r.Counters = counters(&s, &f, r.Outcome == Hung)
-	r.Notes = f.Notes
+	r.Counters = counters(&s, &f, r.Latency, r.Outcome == Hung)
+	r.Notes = append(f.Notes, c.overload(p)...)
 	if r.Outcome == Failed || r.Outcome == Hung {
 		return r // its figures are void
 	}
-	r.Metrics = c.metrics(&s, &f, r.Latency)
+	r.Metrics = c.metrics(p, &s, &f, r.Latency)
 	r.Timeline = c.timeline()
 	return r
-}
-
-// leastSamples is how many latencies a p99.9 takes to be more than the maximum
-// by another name.
-const leastSamples = 1000
-
-func (c *cell) metrics(s *vfs.Stats, f *Findings, lat *hist.Recorder) []Metric {
-	var list []Metric
-	add := func(unit string, v float64) {
-		if v > 0 {
-			list = append(list, Metric{unit, v})
-		}
-	}
-	seconds := float64(clock.Nanos(c.wall)) / 1e9
-	add("ns/op", c.cost)
-	add("ns/evict", c.evict)
-	if n := lat.Count(); n > 0 {
-		add("p50-ns", float64(lat.Quantile(0.5)))
-		add("p90-ns", float64(lat.Quantile(0.9)))
-		add("p99-ns", float64(lat.Quantile(0.99)))
-		if n >= leastSamples {
-			add("p99.9-ns", float64(lat.Quantile(0.999)))
-		}
-		add("max-ns", float64(lat.Max()))
-	}
-	add("ops/s", float64(c.total)/seconds)
-	add("evict/s", float64(s.Evictions)/seconds)
-	add("blocked-ns/op", float64(s.PinWait)/float64(c.total))
-	add("recall-ns/op", float64(s.RecallWait)/float64(c.total))
-	add("wake-ns/op", float64(s.Wake)/float64(c.total))
-	add("violations", float64(f.Violations))
-	add("parked", float64(f.Parked))
-	return list
-}
-
-// counters are whole-round sums; zeros are kept: they say that somebody looked.
-func counters(s *vfs.Stats, f *Findings, hung bool) map[string]int64 {
-	m := map[string]int64{
-		"hits": s.Hits, "misses": s.Misses, "evictions": s.Evictions, "freed": s.Freed,
-		"reclaims": s.Reclaims, "pin_waits": s.PinWaits, "recalls": s.Recalls, "fenced": s.Fenced,
-		"freeing_waits": s.FreeingWaits, "reclaim_blocked_ns": int64(s.ReclaimBlocked),
-		"evicted_pinned": s.EvictedPinned, "freed_pinned": s.FreedPinned, "leases_abandoned": s.LeasesAbandoned,
-		"refaults": s.Refaults, "parked": f.Parked, "hung": 0,
-		"looked": f.Looked, "found": f.Found, "device_late_p50_ns": f.Late,
-	}
-	if f.Looked > 0 {
-		m["violations"] = f.Violations
-	}
-	if hung {
-		m["hung"] = 1
-	}
-	return m
 }
 
 // timelinePoints bounds the timeline of a cell and round.
@@ -279,19 +237,4 @@ func (c *cell) timeline() [][2]float64 {
 		line = append(line, [2]float64{float64(clock.Nanos(top.at-c.slices[0].at)) / 1e6, top.cost})
 	}
 	return line
-}
-
-// sub returns a - b.
-func sub(a, b vfs.Stats) vfs.Stats {
-	return vfs.Stats{
-		Hits: a.Hits - b.Hits, Misses: a.Misses - b.Misses,
-		Evictions: a.Evictions - b.Evictions, Freed: a.Freed - b.Freed,
-		Reclaims: a.Reclaims - b.Reclaims, ReclaimTime: a.ReclaimTime - b.ReclaimTime, Reclaimed: a.Reclaimed - b.Reclaimed,
-		PinWaits: a.PinWaits - b.PinWaits, PinWait: a.PinWait - b.PinWait,
-		Recalls: a.Recalls - b.Recalls, Fenced: a.Fenced - b.Fenced, RecallWait: a.RecallWait - b.RecallWait,
-		FreeingWaits: a.FreeingWaits - b.FreeingWaits, FreeingWait: a.FreeingWait - b.FreeingWait,
-		Wake: a.Wake - b.Wake, ReclaimBlocked: a.ReclaimBlocked - b.ReclaimBlocked,
-		EvictedPinned: a.EvictedPinned - b.EvictedPinned, FreedPinned: a.FreedPinned - b.FreedPinned,
-		LeasesAbandoned: a.LeasesAbandoned - b.LeasesAbandoned, Refaults: a.Refaults - b.Refaults,
-	}
 }

@@ -34,8 +34,10 @@ type job struct {
 	storm    Storm
 	region   *pmem.Region
 	wl       *Workload
-	ops      int         // per worker
-	interval clock.Ticks // between operations of a worker; 0: closed loop
+	ops      int         // per worker, in a closed loop
+	interval clock.Ticks // open loop: between arrivals at a worker; else 0
+	window   clock.Ticks // open loop: length of the slice
+	untimed  bool        // read no clock
 }
 
 // span is how long one worker took for its share.
@@ -115,13 +117,16 @@ func relax(spins int) {
 func (c *crew) work(id int) {
 	j := &c.job
 	w := j.storm.Worker(id)
-	w.busy, w.timed = 0, 0
+	w.busy, w.timed, w.did = 0, 0, int64(j.ops)
+	if j.interval != 0 {
+		w.did = 0
+	}
 	begin := clock.Now()
 	err := guard(j.region, func() {
 		switch {
 		case j.interval != 0:
-			w.runOpen(j.storm, j.ops, begin, j.interval, j.wl.SelfTimed)
-		case j.wl.SelfTimed:
+			w.runOpen(j.storm, j.window, j.interval, j.wl.SelfTimed)
+		case j.wl.SelfTimed || j.untimed:
 			j.storm.Run(w, j.ops)
 		default:
 			w.runClosed(j.storm, j.ops, j.wl.SampleEvery)

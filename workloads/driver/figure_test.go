@@ -28,7 +28,7 @@ func TestFiguresSurviveTheMachine(t *testing.T) {
 		a.slices = append(a.slices, slice{cost: 100 * noise()})
 		b.slices = append(b.slices, slice{cost: 105 * noise()})
 	}
-	settle([]*cell{a, b})
+	settle([]*cell{a, b}, 0)
 	if r := b.cost / a.cost; math.Abs(r-1.05) > 0.01 {
 		t.Errorf("ratio %.4f, want 1.05 ± 0.01", r)
 	}
@@ -52,11 +52,15 @@ func TestFigures(t *testing.T) {
 		"undisturbed":        {[]*cell{mk(10, 10, 10), mk(20, 20, 20)}, []float64{10, 20}},
 		"no slices":          {[]*cell{mk(), mk()}, []float64{0, 0}},
 		"a turn left out":    {[]*cell{mk(10, 0, 10), mk(20, 20, 20)}, []float64{10, 20}},
-		"never a value":      {[]*cell{mk(0, 0), mk(20, 20)}, []float64{0, 0}},
+		"no reference value": {[]*cell{mk(0, 0), mk(20, 20)}, []float64{0, 20}},
 		"one ended early":    {[]*cell{mk(10, 10, 10), {err: errors.New("hung")}}, []float64{10, 0}},
+		"reference ended":    {[]*cell{{err: errors.New("hung")}, mk(20, 20)}, []float64{0, 20}},
+		// The third policy stumbles in other turns than the second: it must not
+		// move what is said of the second.
+		"a third policy":     {[]*cell{mk(10, 10, 10), mk(10, 10, 20), mk(10, 1, 3)}, []float64{10, 10, 3}},
 		"speed doubles once": {[]*cell{mk(10, 20, 20), mk(20, 40, 40)}, []float64{20, 40}},
 	} {
-		got := figures(tt.cells, func(s slice) float64 { return s.cost })
+		got := figures(tt.cells, 0, func(s slice) float64 { return s.cost })
 		for i := range got {
 			if math.Abs(got[i]-tt.want[i]) > 1e-9 {
 				t.Errorf("%s: %v, want %v", name, got, tt.want)

@@ -86,13 +86,21 @@ func NewPlan(r Request) (*Plan, error) {
 			workers = min(workers, wl.MaxWorkers)
 		}
 		for _, v := range combos {
+			if wl.Check != nil {
+				if err := wl.Check(v, workers); err != nil {
+					return nil, fmt.Errorf("%s: %w", wl.Name, err)
+				}
+			}
 			g := Group{Workload: wl, Values: v, Workers: workers}
 			g.Shown = append(wl.Shown(v, swept), Param{"workers", strconv.Itoa(workers)})
 			if r.Rate > 0 {
 				g.Shown = append(g.Shown, Param{"rate", strconv.FormatFloat(r.Rate, 'f', -1, 64)})
 			}
-			if r.Population != nil {
-				g.Shown = append(g.Shown, Param{"population", "dir"})
+			if r.Population != nil && wl.UsesPopulation {
+				if _, ok := r.Set["files"]; ok {
+					return nil, fmt.Errorf("%s: the files come from the population: leave files out", wl.Name)
+				}
+				g.Shown = append(g.Shown, Param{"population", r.Population.Label()})
 			}
 			p.Groups = append(p.Groups, g)
 		}
@@ -100,11 +108,22 @@ func NewPlan(r Request) (*Plan, error) {
 	return p, nil
 }
 
+// Reference returns the policy that the others are compared with: dax-only, what
+// Linux ships, or the first.
+func (p *Plan) Reference() layout.Policy {
+	for _, policy := range p.Policies {
+		if policy.Name() == "dax-only" {
+			return policy
+		}
+	}
+	return p.Policies[0]
+}
+
 // EngineSize returns how many bytes of persistent memory one engine takes.
 func (p *Plan) EngineSize() (int64, error) {
 	need := int64(0)
 	for _, g := range p.Groups {
-		n, err := g.Workload.Size(g.Values, p.Population)
+		n, err := g.Workload.Size(g.Values, g.Workers, p.Population)
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", g.Workload.Name, err)
 		}

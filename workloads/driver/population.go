@@ -3,6 +3,7 @@ package driver
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -104,6 +105,15 @@ func (p *Population) add(info fs.FileInfo, nlink uint32) {
 		p.Clipped++
 	}
 	p.Files = append(p.Files, File{Pages: uint32(pages), Nlink: nlink})
+}
+
+// Label names the population in results: different trees get different names.
+func (p *Population) Label() string {
+	h := fnv.New32a()
+	for _, f := range p.Files {
+		fmt.Fprintln(h, f.Pages, f.Nlink)
+	}
+	return fmt.Sprintf("%dfiles-%08x", len(p.Files), h.Sum32())
 }
 
 // Pages returns the sum of the files' sizes.

@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,8 @@ type Rig struct {
 
 	// Written by workers and the device, hence atomic; all are rare.
 	Looked, Violations, Found atomic.Int64
+
+	frees bool
 }
 
 // RigOptions shape a Rig.
@@ -28,6 +31,7 @@ type RigOptions struct {
 	Inodes uint32
 	Cache  vfs.Options
 	Device bool
+	Frees  bool // the storm frees blocks, so a stale device write can do harm
 }
 
 // NewRig opens a fresh engine on env.Region.
@@ -36,7 +40,7 @@ func NewRig(env Env, o RigOptions) (*Rig, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rig{Env: env, Engine: e}
+	r := &Rig{Env: env, Engine: e, frees: o.Frees}
 	for id := range env.Workers {
 		r.Workers = append(r.Workers, NewWorker(id, env.Seed, vfs.NewTask(env.Context)))
 	}
@@ -110,18 +114,27 @@ func (r *Rig) NewHolds(n int) *Holds {
 	return h
 }
 
-// Submit gives pin to the device, which ends it after d. If the device has all
-// it can take, the I/O ends at once, as a full queue makes the submitter wait.
+// Submit gives pin to the device, which ends it after d. If the worker has as
+// much I/O in flight as it has holds, it waits until some of it ends, as a full
+// queue makes the submitter wait.
 func (h *Holds) Submit(pin vfs.Pin, d time.Duration) {
-	hold := &h.list[h.pos%len(h.list)]
-	h.pos++
-	if !hold.busy.CompareAndSwap(false, true) {
-		hold.rig.end(pin)
-		return
-	}
-	hold.pin = pin
-	if !hold.rig.Device.Submit(d, hold) {
-		hold.Complete()
+	for {
+		for range h.list {
+			hold := &h.list[h.pos%len(h.list)]
+			h.pos++
+			if hold.busy.CompareAndSwap(false, true) {
+				hold.pin = hold.rig.Mark(pin)
+				if !hold.rig.Device.Submit(d, hold) {
+					hold.Complete()
+				}
+				return
+			}
+		}
+		if h.list[0].rig.Context.Err() != nil {
+			h.list[0].rig.end(pin)
+			return
+		}
+		runtime.Gosched()
 	}
 }
 
@@ -137,7 +150,9 @@ func (h *Hold) Complete() {
 func (r *Rig) end(pin vfs.Pin) {
 	err := guard(r.Region, func() {
 		own := r.DeviceWrite(pin)
-		r.Looked.Add(1)
+		if pin.IsDAX() && r.frees {
+			r.Looked.Add(1)
+		}
 		if !own {
 			r.Violations.Add(1)
 		}

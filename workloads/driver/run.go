@@ -88,9 +88,13 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 			}
 		}
 	}()
-	for i, policy := range p.Policies {
-		// Memory has good and bad places; each policy gets each in turn.
-		if cells[i], err = p.open(ctx, g, policy, seed, regions[(i+round)%len(regions)], fatal); err != nil {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	// Memory has good and bad places: the regions are dealt out by chance, and
+	// so is who allocates first.
+	place := rng.Perm(len(regions))
+	for _, i := range rng.Perm(len(cells)) {
+		policy := p.Policies[i]
+		if cells[i], err = p.open(ctx, g, policy, seed, regions[place[i]], fatal); err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Name(policy.Name()), err)
 		}
 	}
@@ -100,7 +104,6 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 	for _, c := range cells {
 		c.warmUp(crew, p)
 	}
-	rng := rand.New(rand.NewPCG(seed, 0))
 	var order []int
 	start := time.Now()
 	budget := p.Duration * time.Duration(len(cells))
@@ -120,9 +123,9 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 			return nil, context.Cause(ctx)
 		}
 	}
-	settle(cells)
+	settle(cells, slices.Index(p.Policies, p.Reference()))
 	for _, c := range cells {
-		results = append(results, c.result(ctx, round, p))
+		results = append(results, c.result(ctx, round, p, fatal))
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}

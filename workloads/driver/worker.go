@@ -23,6 +23,10 @@ type Worker struct {
 	due   clock.Ticks // open loop: when the operation should have begun; 0: closed loop
 	busy  clock.Ticks // time between Begin and End in this slice
 	timed int64       // how many such times
+	did   int64       // operations in this slice
+
+	arrived int64       // open loop: operations that have been begun
+	ran     clock.Ticks // open loop: time that the cell has had so far
 
 	err error
 	_   [64]byte // keeps the next worker's counters off this one's last line
@@ -69,9 +73,15 @@ func (w *Worker) End() {
 	w.Latency.Record(clock.Nanos(d))
 }
 
-// Lap records the time since Begin and goes on: one of several latencies of one
-// operation.
-func (w *Worker) Lap() { w.Latency.Record(clock.Nanos(clock.Now() - w.start)) }
+// Lap records the time since Begin, in an open loop since the operation was due,
+// and goes on: one of several latencies of one operation.
+func (w *Worker) Lap() {
+	from := w.start
+	if w.due != 0 {
+		from = w.due
+	}
+	w.Latency.Record(clock.Nanos(clock.Now() - from))
+}
 
 // Stop ends the timed part without a latency of its own, after Laps.
 func (w *Worker) Stop() {
@@ -114,19 +124,27 @@ func (w *Worker) runClosed(s Storm, n, every int) {
 	}
 }
 
-// runOpen does n operations, the i-th due at start + i×interval. One that is
-// late begins at once, and its latency says how late.
-func (w *Worker) runOpen(s Storm, n int, start, interval clock.Ticks, selfTimed bool) {
-	for i := range n {
-		if w.Failed() {
-			return
+// runOpen does what falls due in a window. Arrivals come every interval of the
+// time that the cell has had, whatever happens: what was not done in one window
+// is done late in the next, and its latency counts from when it was due. Time
+// in which other policies had their turn does not count.
+func (w *Worker) runOpen(s Storm, window, interval clock.Ticks, selfTimed bool) {
+	begin := clock.Now()
+	for end := begin + window; !w.Failed(); {
+		w.due = begin + clock.Ticks(w.arrived)*interval - w.ran
+		if w.due >= end {
+			break
 		}
-		w.due = start + clock.Ticks(i)*interval
 		t := clock.Now()
+		if t >= end {
+			break
+		}
 		for t < w.due {
 			t = clock.Now()
 		}
 		s.Run(w, 1)
+		w.arrived++
+		w.did++
 		if !selfTimed {
 			now := clock.Now()
 			w.busy += now - t
@@ -135,4 +153,11 @@ func (w *Worker) runOpen(s Storm, n int, start, interval clock.Ticks, selfTimed 
 		}
 	}
 	w.due = 0
+	w.ran += max(window, clock.Now()-begin)
+}
+
+// reset forgets what was measured while warming up.
+func (w *Worker) reset() {
+	w.Latency.Reset()
+	w.arrived, w.ran = 0, 0
 }

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"daxbench/engine/layout"
@@ -25,22 +26,36 @@ type Workload struct {
 	// Worker.Begin and End. Others are timed in whole slices, and one
 	// operation in SampleEvery on its own for the distribution.
 	SelfTimed   bool
+	Timed       string // what they time
 	SampleEvery int
 	// TimedEvicts says that the timed part of an operation consists of
 	// evictions; else the time per eviction is that of direct reclaim.
 	TimedEvicts bool
 	// MaxWorkers limits the workers; 0 is no limit.
 	MaxWorkers int
-	// Control storms evict nothing under the policies' eyes: what differs
-	// between policies in them is noise.
-	Control bool
+	// UsesPopulation says that a population replaces the synthetic files; then
+	// the knob files has no meaning.
+	UsesPopulation bool
 
+	// Check refuses values that do not fit together; nil accepts all.
+	Check func(v Values, workers int) error
 	// Size returns how many bytes of persistent memory one engine takes.
-	Size func(Values, *Population) (int64, error)
+	Size func(v Values, workers int, p *Population) (int64, error)
 	// Open builds the storm on a fresh engine.
 	Open func(Env) (Storm, error)
 	// Small holds parameter values with which a cell runs in milliseconds.
 	Small map[string]string
+}
+
+// Timing says in words what is timed.
+func (wl *Workload) Timing() string {
+	switch {
+	case wl.SelfTimed:
+		return "each operation on its own, " + wl.Timed
+	case wl.SampleEvery > 1:
+		return fmt.Sprintf("whole slices; one operation in %d on its own, for the percentiles", wl.SampleEvery)
+	}
+	return "each operation on its own"
 }
 
 // A Knob is one parameter of a workload.
@@ -82,8 +97,8 @@ type Storm interface {
 
 // Findings is what a storm's self-check saw.
 type Findings struct {
-	Looked     int64 // device writes that were looked at for who owned the block
-	Violations int64 // of them, those that landed in a block of another file
+	Looked     int64 // device writes into storage that were looked at for who owned the block
+	Violations int64 // of them, those that landed in a block that was no longer the file's
 	Found      int64 // of those, stamps that owners found in their own data
 	Parked     int64 // unreferenced inodes that reclaim could not find at the end
 	Stats      vfs.Stats

@@ -23,10 +23,11 @@ const (
 
 // What a user can do wrong. Each is wrapped with the folder and with what to do about it.
 var (
-	ErrOccupied = errors.New("holds another run")
-	ErrBusy     = errors.New("is being written by another process")
-	ErrNoRun    = errors.New("holds no run")
-	ErrDamaged  = errors.New("holds a run that cannot be read")
+	ErrOccupied  = errors.New("holds another run")
+	ErrBusy      = errors.New("is being written by another process")
+	ErrNoRun     = errors.New("holds no run")
+	ErrNotFolder = errors.New("is no folder")
+	ErrDamaged   = errors.New("holds a run that cannot be read")
 )
 
 // A Folder is a result folder that a run writes.
@@ -38,11 +39,18 @@ type Folder struct {
 	write func(path string, data []byte) error
 }
 
-// Vacant returns nil if a run may be written to dir: it is not there, or holds no run.
+// Vacant returns nil if a run may be written to dir: it is not there, or holds no run. Errors: ErrNotFolder, ErrOccupied,
+// and those of the file system.
 func Vacant(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, unix.ENOTDIR):
+		return fmt.Errorf("%s cannot be made: a part of that path %w", dir, ErrNotFolder)
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is there and %w: name another", dir, ErrNotFolder)
+	}
 	for _, name := range []string{ManifestName, ResultsName} {
-		_, err := os.Lstat(filepath.Join(dir, name))
-		switch {
+		switch _, err := os.Lstat(filepath.Join(dir, name)); {
 		case err == nil:
 			return fmt.Errorf("%s %w (%s): name another folder, or continue that run with -resume %s", dir, ErrOccupied, name, dir)
 		case !errors.Is(err, fs.ErrNotExist):
@@ -88,10 +96,10 @@ func (f *Folder) discard(made bool) {
 }
 
 // Resume opens the folder of a run that has ended early. The manifest is as it was left; Continue makes it run again.
-// Errors: ErrNoRun, ErrDamaged, ErrBusy, and those of the file system.
+// Errors: ErrNoRun, ErrNotFolder, ErrDamaged, ErrBusy, and those of the file system.
 func Resume(dir string) (*Folder, error) {
 	f, err := open(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
 		return nil, fmt.Errorf("%s %w: there is no such folder", dir, ErrNoRun)
 	}
 	if err != nil {
@@ -105,8 +113,8 @@ func Resume(dir string) (*Folder, error) {
 	case err == nil:
 		if err = json.Unmarshal(data, &f.Manifest); err != nil {
 			err = fmt.Errorf("%s %w: %s: %w", dir, ErrDamaged, ManifestName, err)
-		} else if f.Schema != Schema {
-			err = fmt.Errorf("%s %w: %s has schema %d, this daxbench writes %d", dir, ErrDamaged, ManifestName, f.Schema, Schema)
+		} else if err = f.check(); err != nil {
+			err = fmt.Errorf("%s %w: %s is damaged: %w", dir, ErrDamaged, ManifestName, err)
 		}
 	}
 	if err != nil {
@@ -131,7 +139,7 @@ func open(dir string) (*Folder, error) {
 	}
 	if info, err := lock.Stat(); err != nil || !info.IsDir() {
 		lock.Close()
-		return nil, fmt.Errorf("%s is no folder", dir)
+		return nil, fmt.Errorf("%s %w", dir, ErrNotFolder)
 	}
 	err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"daxbench/workloads/driver"
@@ -71,6 +72,7 @@ type Group struct {
 	Params   []driver.Param `json:"params"`
 	Policies []string       `json:"policies"`
 	Primary  string         `json:"primary"`
+	Timing   string         `json:"timing"` // what of an operation is timed, and how
 }
 
 // Warning is a doubt about one cell, or about everything if Cell is empty.
@@ -111,10 +113,25 @@ func NewPlan(p *driver.Plan, reference string) Plan {
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		plan.Groups = append(plan.Groups, Group{
-			Workload: g.Workload.Name, Params: g.Shown, Policies: policies, Primary: g.Workload.Primary,
+			Workload: g.Workload.Name, Params: g.Shown, Policies: policies, Primary: g.Workload.Primary, Timing: g.Workload.Timing(),
 		})
 	}
 	return plan
+}
+
+// Measures says whether a workload is in the plan.
+func (p *Plan) Measures(workload string) bool {
+	return slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Workload == workload })
+}
+
+// Primary returns the unit by which the policies are compared under a workload, "" if it is not in the plan.
+func (p *Plan) Primary(workload string) string {
+	for _, g := range p.Groups {
+		if g.Workload == workload {
+			return g.Primary
+		}
+	}
+	return ""
 }
 
 // Rounds returns how many rounds are complete.

@@ -41,7 +41,7 @@ func plan(t *testing.T, rounds int) *driver.Plan {
 
 func manifest(p *driver.Plan) Manifest {
 	return Manifest{
-		Tool: "daxbench test", Seed: p.Seed, Plan: NewPlan(p, "dax-only"), Request: Request{Rounds: p.Rounds},
+		Tool: "daxbench test", Seed: p.Seed, Plan: NewPlan(p, "dax-only"), Request: Request{Rounds: p.Rounds, Seed: p.Seed},
 		Environment: map[string]any{"os": "linux", "arch": "amd64", "cpu": "a processor", "gomaxprocs": 3},
 		Harness:     map[string]float64{},
 	}
@@ -159,6 +159,11 @@ func TestManifest(t *testing.T) {
 	}
 	if m.Schema != Schema || m.Status != Finished || m.Ended == nil || m.Rounds() != 1 || len(m.Cells) != 4 {
 		t.Errorf("schema %d, %s, ended %v, %d rounds, %d cells", m.Schema, m.Status, m.Ended, m.Rounds(), len(m.Cells))
+	}
+	for _, g := range m.Plan.Groups {
+		if g.Timing == "" || g.Timing != storm.Timing() {
+			t.Errorf("timing %q, want %q", g.Timing, storm.Timing())
+		}
 	}
 	c := m.Cells[0]
 	if c.Name != "TestStorm/dax=0/workers=2/policy=none" || c.Metrics["ns/op"] != 0.3333333 || c.Metrics["ns/evict"] != 1234568 || c.Seconds != 0.3333333 {
@@ -294,6 +299,16 @@ func TestResumeRefuses(t *testing.T) {
 		if _, err := Resume(dir); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+	file := filepath.Join(dir, ManifestName)
+	if _, err := Resume(file); !errors.Is(err, ErrNotFolder) {
+		t.Errorf("a file: %v", err)
+	}
+	if err := Vacant(file); !errors.Is(err, ErrNotFolder) {
+		t.Errorf("a file: %v", err)
+	}
+	if err := Vacant(filepath.Join(file, "out")); !errors.Is(err, ErrNotFolder) {
+		t.Errorf("below a file: %v", err)
 	}
 }
 
