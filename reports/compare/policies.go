@@ -96,7 +96,7 @@ func groups(run *folder.Run) [][]*folder.Cell {
 
 // newGroup compares the cells of one group.
 func newGroup(run *folder.Run, cells []*folder.Cell, reference string) Group {
-	g := Group{Workload: cells[0].Workload, Params: cells[0].Params, Unit: primary(run, cells)}
+	g := Group{Workload: cells[0].Workload, Params: cells[0].Params, Unit: primary(run, cells), Timing: timing(run, cells)}
 	g.Better = run.Better(g.Unit)
 	if g.Better == 0 {
 		g.Better = -1
@@ -131,19 +131,26 @@ func primary(run *folder.Run, cells []*folder.Cell) string {
 	return "ns/evict"
 }
 
+// timing is what the plan says of how the group was timed.
+func timing(run *folder.Run, cells []*folder.Cell) string {
+	for _, p := range run.Manifest.Plan.Groups {
+		if p.Timing != "" && (folder.Key{Workload: p.Workload, Params: p.Params}).Group() == cells[0].Group() {
+			return p.Timing
+		}
+	}
+	return ""
+}
+
 // newRow compares one cell with the reference, which is nil if the group has none.
 func newRow(run *folder.Run, g *Group, c, ref *folder.Cell) Row {
 	row := Row{
 		Policy: c.Policy, Ops: c.Ops(), Rounds: len(c.Rounds), Safety: safety(c),
-		P50: middle(c, unitP50), P99: middle(c, unitP99), P999: middle(c, unitP999),
-		OpsRate: middle(c, unitOps), Evicts: middle(c, unitEvicts), Blocked: blocked(c),
+		P50: middle(c, unitP50), P90: middle(c, unitP90), P99: middle(c, unitP99), P999: middle(c, unitP999), Max: middle(c, unitMax),
+		OpsRate: middle(c, unitOps), Evicts: middle(c, unitEvicts),
+		Blocked: waited(c, unitBlocked), Recalls: waited(c, unitRecalls), Freeing: waited(c, unitFreeing),
+		LeastLat: leastLatencies(c),
 	}
 	rounds, values := c.Series(g.Unit)
-	for _, r := range c.Rounds {
-		if r.Ops > 0 && (row.LeastOps == 0 || r.Ops < row.LeastOps) {
-			row.LeastOps = r.Ops
-		}
-	}
 	if len(values) > 0 {
 		row.Bounds = [2]float64{slices.Min(values), slices.Max(values)}
 		row.Cost = row.estimate(stats.Median(values))
@@ -183,13 +190,33 @@ func middle(c *folder.Cell, unit string) float64 {
 	return median(values)
 }
 
-// blocked is the median over all measured rounds of the time blocked per operation. Here a missing value is a zero:
-// results hold no zeros, and a round in which nothing had to wait is a finding.
-func blocked(c *folder.Cell) float64 {
+// leastLatencies is how many latencies stand behind the quantiles of the round that recorded the fewest. Where a round
+// does not say how many it recorded, its operations stand in for them.
+func leastLatencies(c *folder.Cell) uint64 {
+	var each []uint64
+	for _, r := range c.Rounds {
+		if r.Ops == 0 {
+			continue // it has no line, and so no quantile
+		}
+		n := r.Ops
+		if recorded, ok := r.Counters[countLatencies]; ok {
+			n = uint64(max(recorded, 0))
+		}
+		each = append(each, n)
+	}
+	if len(each) == 0 {
+		return 0
+	}
+	return slices.Min(each)
+}
+
+// waited is the median over all measured rounds of a time per operation that was spent waiting. Here a missing value is
+// a zero: results hold no zeros, and a round in which nothing had to wait is a finding.
+func waited(c *folder.Cell, unit string) float64 {
 	var values []float64
 	for _, r := range c.Rounds {
 		if r.Values != nil {
-			values = append(values, r.Values[unitBlocked])
+			values = append(values, r.Values[unit])
 		}
 	}
 	return median(values)
@@ -202,25 +229,4 @@ func median(values []float64) float64 {
 		return 0
 	}
 	return e.Value
-}
-
-// safety sums what was counted. A round that ended as hung without a count is one.
-func safety(c *folder.Cell) Safety {
-	s := Safety{Looked: len(c.Rounds) > 0}
-	for i := range c.Rounds {
-		r := &c.Rounds[i]
-		n, looked := r.Count(countViolations)
-		s.Violations += n
-		s.Looked = s.Looked && looked
-		n, _ = r.Count(countFound)
-		s.Found += n
-		n, _ = r.Count(countParked)
-		s.Parked += n
-		n, _ = r.Count(countHung)
-		if r.Outcome == "hung" {
-			n = max(n, 1)
-		}
-		s.Hung += n
-	}
-	return s
 }

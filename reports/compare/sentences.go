@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"daxbench/reports/stats"
@@ -13,12 +14,17 @@ type Topic uint8
 
 // The topics.
 const (
-	Harm    Topic = iota // something went wrong: violations, hangs, parked inodes
+	Harm    Topic = iota // something went wrong: violations, lost pins, leases that nobody recalled, hangs, parked inodes
 	Safe                 // it was looked for, and nothing was found
 	Price                // a difference that the data carries
 	Level                // a difference that the data excludes
 	Unknown              // undecided
 )
+
+// OfSafety says whether a topic is what went wrong or did not, and not what anything costs.
+func (t Topic) OfSafety() bool {
+	return t == Harm || t == Safe
+}
 
 // Sentence is one conclusion in plain words. Group is an index into Table.Groups, or −1 if it holds for all of them.
 type Sentence struct {
@@ -29,12 +35,13 @@ type Sentence struct {
 
 // Thresholds of what is worth a sentence about the tail.
 const (
-	tailFactor = 2     // p99.9 must differ at least so much, at the near end of its interval
-	tailOps    = 10000 // operations per round: ten or more lie beyond p99.9
+	tailFactor    = 2     // p99.9 must differ at least so much, at the near end of its interval
+	tailLatencies = 10000 // latencies per round: ten or more lie beyond p99.9
 )
 
-// Sentences returns the conclusions that the data carries, group by group, and nothing else. What the data does not
-// decide is said to be undecided.
+// Sentences returns the conclusions that the data carries and nothing else: first what went wrong in all groups, or was
+// looked for and not found, then what it costs. Both go group by group. What the data does not decide is said to be
+// undecided.
 func Sentences(t *Table) []Sentence {
 	var out []Sentence
 	harm, decided, few := false, false, 0
@@ -45,11 +52,15 @@ func Sentences(t *Table) []Sentence {
 			few = max(few, r.Ratio.N)
 		}
 	}
+	if !harm {
+		out = allClean(t)
+	}
 	for i := range t.Groups {
 		s := speaker{g: &t.Groups[i], index: i}
 		if harm {
 			s.violations()
 		}
+		s.losses()
 		s.stalls()
 		if decided {
 			s.costs()
@@ -57,9 +68,15 @@ func Sentences(t *Table) []Sentence {
 		s.tails()
 		out = append(out, s.out...)
 	}
-	if !harm {
-		out = append(out, allClean(t)...)
-	}
+	slices.SortStableFunc(out, func(a, b Sentence) int {
+		switch {
+		case a.Topic.OfSafety() == b.Topic.OfSafety():
+			return 0
+		case a.Topic.OfSafety():
+			return -1
+		}
+		return 1
+	})
 	if !decided && few > 0 { // said once instead of for every row
 		out = append(out, Sentence{Group: -1, Topic: Unknown, Text: fmt.Sprintf(
 			"Which policy costs more or less is undecided: n=%d, and a 95 %% interval needs %d.", few, stats.MinPairs)})
@@ -76,80 +93,6 @@ type speaker struct {
 
 func (s *speaker) say(topic Topic, format string, args ...any) {
 	s.out = append(s.out, Sentence{Group: s.index, Topic: topic, Text: fmt.Sprintf(format, args...)})
-}
-
-// violations says which policies let writes land in blocks of other files, and for the others how much was looked at.
-// Groups without a violation are silent; their tables say what was looked at.
-func (s *speaker) violations() {
-	bad, unlooked := 0, 0
-	var clean []Row
-	for _, r := range s.g.Rows {
-		switch {
-		case r.Violations > 0:
-			bad++
-			found := ""
-			if r.Found > 0 {
-				found = fmt.Sprintf("; owners found %s of these writes' stamps in their own data", unit.Count(r.Found))
-			}
-			s.say(Harm, "Under %s %s landed in blocks that already belonged to another file%s.", r.Policy, plural(r.Violations, "device write"), found)
-		case r.Looked:
-			clean = append(clean, r)
-		default:
-			unlooked++
-		}
-	}
-	if bad == 0 || len(clean) == 0 {
-		return
-	}
-	who := list(policies(clean))
-	if len(clean) > 1 && unlooked == 0 {
-		who = "the other policies"
-	}
-	s.say(Safe, "Under %s no such write was found in %s.", who, lookedAt(clean))
-}
-
-// lookedAt is how many operations a finding of zero rests on.
-func lookedAt(rows []Row) string {
-	least, most := rows[0].Ops, rows[0].Ops
-	for _, r := range rows {
-		least, most = min(least, r.Ops), max(most, r.Ops)
-	}
-	switch {
-	case len(rows) == 1:
-		return unit.Count(least) + " operations"
-	case unit.Count(least) == unit.Count(most):
-		return unit.Count(least) + " operations each"
-	}
-	return "at least " + unit.Count(least) + " operations each"
-}
-
-// allClean is said once for a run in which no oracle found anything, over the rows that were looked at.
-func allClean(t *Table) []Sentence {
-	var ops uint64
-	for i := range t.Groups {
-		for _, r := range t.Groups[i].Rows {
-			if r.Looked {
-				ops += r.Ops
-			}
-		}
-	}
-	if ops == 0 {
-		return nil
-	}
-	return []Sentence{{Group: -1, Topic: Safe, Text: fmt.Sprintf(
-		"No device write was found in a block of another file, under any policy, in %s operations.", unit.Count(ops))}}
-}
-
-// stalls says what did not come to its end.
-func (s *speaker) stalls() {
-	for _, r := range s.g.Rows {
-		if r.Hung > 0 {
-			s.say(Harm, "Under %s %s hung in %s.", r.Policy, plural(r.Hung, "cell"), plural(int64(r.Rounds), "round"))
-		}
-		if r.Parked > 0 {
-			s.say(Harm, "Under %s %s stayed parked because of pins.", r.Policy, plural(r.Parked, "inode"))
-		}
-	}
 }
 
 // costs holds each policy against the reference: differences one by one, the rest together.
@@ -225,11 +168,11 @@ func bare(s string) string {
 // tails says where p99.9 differs by so much that the median hides what matters.
 func (s *speaker) tails() {
 	ref := s.reference()
-	if ref == nil || ref.LeastOps < tailOps {
+	if ref == nil || ref.LeastLat < tailLatencies {
 		return
 	}
 	for _, r := range s.g.Rows {
-		if !r.Tail.Bounded() || r.LeastOps < tailOps || (r.Tail.Lo < tailFactor && r.Tail.Hi > 1./tailFactor) {
+		if !r.Tail.Bounded() || r.LeastLat < tailLatencies || (r.Tail.Lo < tailFactor && r.Tail.Hi > 1./tailFactor) {
 			continue
 		}
 		s.say(Price, "Under %s p99.9 is %s, under %s %s (%s %s, n=%d).", r.Policy, unit.Format(r.P999, unit.Nanos), ref.Policy,
@@ -278,4 +221,12 @@ func plural(n int64, word string) string {
 		return "1 " + word
 	}
 	return unit.Count(n) + " " + word + "s"
+}
+
+// choose picks the word for one or for many.
+func choose(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }

@@ -8,6 +8,7 @@ import (
 
 	"daxbench/reports/folder"
 	"daxbench/reports/stats"
+	"daxbench/reports/unit"
 )
 
 // warn collects what makes the numbers of a row doubtful. rounds are those that have the primary unit.
@@ -37,12 +38,27 @@ func (r *Row) warn(run *folder.Run, g *Group, c *folder.Cell, rounds []int) {
 	if n := len(rounds); n >= stats.MinPairs && r.Bounds[1] > 3*r.Bounds[0] {
 		add("its rounds lie a factor of %.1f apart", r.Bounds[1]/r.Bounds[0])
 	}
+	if late := latest(c); late > lateIO {
+		add("I/O ended %s late (median): the device shared the processors with the workers", unit.Format(float64(late), unit.Nanos))
+	}
 	for _, w := range run.Manifest.Warnings {
 		if w.Cell != "" && names(c, w.Cell) {
 			add("%s", w.Text)
 		}
 	}
 	r.Warnings = append(r.Warnings, notes(c)...)
+}
+
+// lateIO is how late I/O may end, in ns, before it is said. It is the slack that Linux gives the timers of a thread unless
+// it is told otherwise, so that an idle machine stays below it.
+const lateIO = 50_000
+
+// latest is by how many ns I/O ended late in the round in which the median of that was highest.
+func latest(c *folder.Cell) (late int64) {
+	for i := range c.Rounds {
+		late = max(late, c.Rounds[i].Counters[countLate])
+	}
+	return late
 }
 
 // maxNotes is how many different notes of a cell are shown. run.json holds the rest.

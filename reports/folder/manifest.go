@@ -44,7 +44,8 @@ type PlanGroup struct {
 	Workload string   `json:"workload"`
 	Params   []Param  `json:"params"`
 	Policies []string `json:"policies"`
-	Primary  string   `json:"primary"` // the unit that decides
+	Primary  string   `json:"primary"`          // the unit that decides
+	Timing   string   `json:"timing,omitempty"` // what was timed, in words; empty in runs that do not say it
 }
 
 // Warning is a doubt that the run itself had, about one cell, or about everything if Cell is empty.

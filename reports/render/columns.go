@@ -25,13 +25,18 @@ const (
 	_ = iota
 	dropVerdict
 	dropInterval
+	dropOrphaned // a sentence says it too
 	dropTail
 	dropBlocked
+	dropRecalls
+	dropFreeing
 	dropP99
 	dropBar
 	dropOps
 	dropEvicts
 	dropP50
+	dropP90 // from here on only terminals of great width show a column, and Markdown does not
+	dropMax
 )
 
 // tableColumns are all columns of a group, in the order in which they stand. A column whose cells are all empty is left out.
@@ -51,10 +56,15 @@ func tableColumns(g *compare.Group, notes *footnotes) []column {
 		{"violations", right, 0, counts(func(r *compare.Row) int64 { return r.Violations }, func(r *compare.Row) bool { return r.Looked }), countShade(func(r *compare.Row) int64 { return r.Violations })},
 		{"hung", right, 0, counts(func(r *compare.Row) int64 { return r.Hung }, always), countShade(func(r *compare.Row) int64 { return r.Hung })},
 		{"parked", right, 0, counts(func(r *compare.Row) int64 { return r.Parked }, always), countShade(func(r *compare.Row) int64 { return r.Parked })},
+		{"orphaned", right, dropOrphaned, counts(func(r *compare.Row) int64 { return r.Orphaned }, always), countShade(func(r *compare.Row) int64 { return r.Orphaned })},
 		{"p50", right, dropP50, of(unit.Nanos, func(r *compare.Row) float64 { return r.P50 }), nil},
+		{"p90", right, dropP90, of(unit.Nanos, func(r *compare.Row) float64 { return r.P90 }), nil},
 		{"p99", right, dropP99, of(unit.Nanos, func(r *compare.Row) float64 { return r.P99 }), nil},
 		{"p99.9", right, dropTail, of(unit.Nanos, func(r *compare.Row) float64 { return r.P999 }), nil},
-		{"blocked", right, dropBlocked, blocked, nil},
+		{"max", right, dropMax, of(unit.Nanos, func(r *compare.Row) float64 { return r.Max }), nil},
+		{"blocked", right, dropBlocked, waited(func(r *compare.Row) float64 { return r.Blocked }), nil},
+		{"recalls", right, dropRecalls, waited(func(r *compare.Row) float64 { return r.Recalls }), nil},
+		{"lookups wait", right, dropFreeing, waited(func(r *compare.Row) float64 { return r.Freeing }), nil},
 		{"operations", right, dropOps, of(unit.Rate, func(r *compare.Row) float64 { return r.OpsRate }), nil},
 		{"evictions", right, dropEvicts, of(unit.Rate, func(r *compare.Row) float64 { return r.Evicts }), nil},
 	}
@@ -79,21 +89,23 @@ func values(g *compare.Group, kind unit.Kind, value func(r *compare.Row) float64
 	return unit.Column(numbers, kind)
 }
 
-// blocked is the time blocked per operation; a zero is shown if any policy of the group has more.
-func blocked(g *compare.Group) []string {
-	numbers := make([]float64, len(g.Rows))
-	most := 0.0
-	for i := range g.Rows {
-		numbers[i] = g.Rows[i].Blocked
-		if g.Rows[i].Cost.N == 0 {
-			numbers[i] = -1
+// waited is a time per operation that was spent waiting; a zero is shown if any policy of the group has more.
+func waited(nanos func(r *compare.Row) float64) func(g *compare.Group) []string {
+	return func(g *compare.Group) []string {
+		numbers := make([]float64, len(g.Rows))
+		most := 0.0
+		for i := range g.Rows {
+			numbers[i] = nanos(&g.Rows[i])
+			if g.Rows[i].Cost.N == 0 {
+				numbers[i] = -1
+			}
+			most = max(most, numbers[i])
 		}
-		most = max(most, numbers[i])
+		if most == 0 {
+			return make([]string, len(g.Rows))
+		}
+		return unit.Column(numbers, unit.Nanos)
 	}
-	if most == 0 {
-		return make([]string, len(g.Rows))
-	}
-	return unit.Column(numbers, unit.Nanos)
 }
 
 // names are the policies, with the marks of their footnotes.
@@ -155,7 +167,7 @@ func verdicts(g *compare.Group) []string {
 	return out
 }
 
-// counts writes sums over the rounds, if any row of the group has one. What was not looked at is not a zero.
+// counts writes what was counted over the rounds, if any row of the group has one. What was not looked at is not a zero.
 func counts(count func(*compare.Row) int64, looked func(*compare.Row) bool) func(g *compare.Group) []string {
 	return func(g *compare.Group) []string {
 		out := make([]string, len(g.Rows))

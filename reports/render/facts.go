@@ -86,34 +86,41 @@ func parameters(g *compare.Group) string {
 	return strings.Join(words, " ")
 }
 
-// looked says what a group's zero violations rest on, or that they rest on nothing. It is empty if there are violations:
-// then the table has a column for them.
+// looked says what a group's zero violations rest on. It is empty if nobody looked, and if there are violations: then the
+// table has a column for them.
 func looked(g *compare.Group) string {
-	least, all, some := uint64(0), true, false
+	writes, ops, all, some := uint64(math.MaxUint64), uint64(math.MaxUint64), true, false
 	for i := range g.Rows {
 		r := &g.Rows[i]
 		if r.Violations > 0 {
 			return ""
 		}
-		all, some = all && r.Looked, some || r.Looked
-		if i == 0 || r.Ops < least {
-			least = r.Ops
-		}
+		all, some = all && r.Looked, some || r.Writes > 0
+		writes, ops = min(writes, r.Writes), min(ops, r.LookedOps)
 	}
 	switch {
 	case !some:
-		return "violations: not looked for"
+		return ""
 	case !all:
 		return "violations: 0 found, but not every round was looked at"
 	case len(g.Rows) == 1:
-		return "violations: 0 found in " + unit.Count(least) + " operations"
+		return fmt.Sprintf("violations: 0 found in %s device writes that were looked at, during %s operations", unit.Count(writes), unit.Count(ops))
 	}
-	return "violations: 0 found in at least " + unit.Count(least) + " operations per policy"
+	return fmt.Sprintf("violations: 0 found in at least %s device writes that were looked at, during at least %s operations per policy",
+		unit.Count(writes), unit.Count(ops))
+}
+
+// timed says what was timed, if the run says it.
+func timed(g *compare.Group) string {
+	if g.Timing == "" {
+		return ""
+	}
+	return "timed: " + clean(g.Timing, maxProse)
 }
 
 // legend explains the columns, or is empty if nothing was compared.
 func legend(t *compare.Table) string {
-	confidence, rounds, intervals, misses, reference := 1.0, 0, 0, 0.0, ""
+	confidence, rounds, intervals, misses, reference, near := 1.0, 0, 0, 0.0, "", false
 	for i := range t.Groups {
 		for _, r := range t.Groups[i].Rows {
 			if r.Ratio.Bounded() {
@@ -121,6 +128,7 @@ func legend(t *compare.Table) string {
 				reference = t.Groups[i].Reference
 				intervals++
 				misses += 1 - r.Ratio.Confidence
+				near = near || r.Verdict.Judgement == compare.Undecided && (r.Ratio.Lo > 1 || r.Ratio.Hi < 1)
 			}
 		}
 	}
@@ -129,6 +137,10 @@ func legend(t *compare.Table) string {
 	}
 	text := fmt.Sprintf("change: median over the rounds of the ratio to %s, paired by round; interval: where that median lies with at least %.0f %% confidence (%.1f %% or more here).",
 		clean(reference, maxPolicy), stats.Level*100, confidence*100)
+	if near {
+		text += fmt.Sprintf(" A change below %.0f %%, or one whose interval comes closer to 0 than %.1f %%, decides nothing.",
+			compare.MinEffect*100, compare.MinClear*100)
+	}
 	if misses >= 0.5 {
 		text += fmt.Sprintf(" Each interval stands alone: of these %d, about %.0f will miss by chance.", intervals, math.Ceil(misses))
 	}

@@ -41,5 +41,5 @@ func (f *footnotes) of(row int) []int {
 // shown returns the footnotes that have a number, and how many have none.
 func (f *footnotes) shown() (texts []string, left int) {
 	n := min(len(f.texts), maxFootnotes)
-	return f.texts[:n], len(f.texts) - n
+	return slices.Clone(f.texts[:n]), len(f.texts) - n
 }

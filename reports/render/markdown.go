@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -13,7 +14,8 @@ import (
 
 var markdownFormat = Format{Name: "markdown", About: "tables and conclusions for a README or a pull request", Ext: ".md", Write: Markdown}
 
-// Markdown writes a table as GitHub-flavoured Markdown: every column that has a value, no colour, no bars.
+// Markdown writes a table as GitHub-flavoured Markdown: every column that has a value, but for those of great widths; no
+// colour, no bars.
 func Markdown(w io.Writer, t *compare.Table, _ Options) error {
 	var out bytes.Buffer
 	phrases := headline(&t.Run)
@@ -47,7 +49,7 @@ func markdownGroup(out *bytes.Buffer, g *compare.Group) {
 	var configs []table.ColumnConfig
 	rows := make([]table.Row, len(g.Rows))
 	for _, c := range fit(g, tableColumns(g, notes), 1<<20) {
-		if c.drop == dropBar {
+		if c.drop == dropBar || c.drop >= dropP90 {
 			continue
 		}
 		head = append(head, c.head)
@@ -63,13 +65,20 @@ func markdownGroup(out *bytes.Buffer, g *compare.Group) {
 
 	texts, left := notes.shown()
 	for i, s := range texts {
-		fmt.Fprintf(out, "\n%s %s\n", superscript(i+1), escape(clean(s, maxProse)))
+		texts[i] = superscript(i+1) + " " + escape(clean(s, maxProse))
 	}
 	if left > 0 {
-		fmt.Fprintf(out, "\n%s in run.json\n", plural(left, "further warning"))
+		texts = append(texts, plural(left, "further warning")+" in run.json")
 	}
-	if s := looked(g); s != "" {
-		fmt.Fprintf(out, "\n%s\n", s)
+	markdownLine(out, texts...)
+	markdownLine(out, escape(looked(g)), escape(timed(g)))
+}
+
+// markdownLine writes phrases, those that are not empty, as one paragraph.
+func markdownLine(out *bytes.Buffer, phrases ...string) {
+	phrases = slices.DeleteFunc(phrases, func(s string) bool { return s == "" })
+	if len(phrases) > 0 {
+		fmt.Fprintf(out, "\n%s\n", strings.Join(phrases, " · "))
 	}
 }
 

@@ -84,18 +84,11 @@ func (p *page) head(t *compare.Table) {
 // group writes one section.
 func (p *page) group(g *compare.Group) {
 	p.line("")
-	title := p.on(clean(g.Workload, maxName), bold)
 	params := parameters(g)
 	if params != "" {
 		params += " · "
 	}
-	params += measure(g)
-	if columns(title)+gap+columns(params) <= p.width {
-		p.line(title + strings.Repeat(" ", gap) + p.on(params, faint))
-	} else {
-		p.line(title)
-		p.prose(indent, "", params, faint)
-	}
+	p.title(0, g, params+measure(g))
 	notes := newFootnotes(g)
 	p.table(g, fit(g, tableColumns(g, notes), p.width-indent))
 	texts, left := notes.shown()
@@ -105,9 +98,23 @@ func (p *page) group(g *compare.Group) {
 	if left > 0 {
 		p.prose(indent, "", plural(left, "further warning")+" in run.json", dear)
 	}
-	if s := looked(g); s != "" {
-		p.prose(indent, "", s, faint)
+	for _, s := range []string{looked(g), timed(g)} {
+		if s != "" {
+			p.prose(indent, "", s, faint)
+		}
 	}
+}
+
+// title writes the name of a group, and behind it or below it what the group is told by.
+func (p *page) title(margin int, g *compare.Group, rest string) {
+	name := clean(g.Workload, maxName)
+	lead := strings.Repeat(" ", margin) + p.on(name, bold)
+	if margin+columns(name)+gap+columns(rest) <= p.width {
+		p.line(lead + strings.Repeat(" ", gap) + p.on(rest, faint))
+		return
+	}
+	p.line(lead)
+	p.prose(margin+indent, "", rest, faint)
 }
 
 // filled is a column with its cells written.
@@ -196,7 +203,7 @@ var textStyle = table.Style{
 	Options: table.Options{SeparateHeader: true},
 }
 
-// conclusions writes the sentences, each group's below its name.
+// conclusions writes the sentences, each group's below its name: those on safety, then after an empty line the others.
 func (p *page) conclusions(t *compare.Table) {
 	sentences := compare.Sentences(t)
 	if len(sentences) > 0 {
@@ -204,12 +211,16 @@ func (p *page) conclusions(t *compare.Table) {
 		p.line(p.on("What this run says", bold))
 	}
 	last := -1
-	for _, s := range sentences {
+	for i, s := range sentences {
+		if i > 0 && s.Topic.OfSafety() != sentences[i-1].Topic.OfSafety() {
+			p.line("")
+			last = -1
+		}
 		margin := indent
 		if s.Group >= 0 {
 			margin = 2 * indent
 			if s.Group != last {
-				p.prose(indent, "", clean(t.Groups[s.Group].Name(), maxProse), neutral)
+				p.title(indent, &t.Groups[s.Group], parameters(&t.Groups[s.Group]))
 			}
 		}
 		last = s.Group

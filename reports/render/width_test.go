@@ -51,7 +51,7 @@ func TestWidth(t *testing.T) {
 func TestNarrowKeepsWhatMatters(t *testing.T) {
 	table := written(t, reportstest.Example())
 	last := 0
-	for _, width := range []int{60, 80, 100, 140} {
+	for _, width := range []int{60, 80, 100, 140, 180} {
 		text := render(t, "text", table, Options{Width: width})
 		for _, want := range []string{"cost", "change", "violations", "1,234", "hung"} {
 			if !strings.Contains(text, want) {
@@ -59,7 +59,7 @@ func TestNarrowKeepsWhatMatters(t *testing.T) {
 			}
 		}
 		heads := 0
-		for _, head := range []string{"interval", "verdict", "p50", "p99 ", "p99.9", "blocked", "operations", "evictions", "████"} {
+		for _, head := range []string{"interval", "verdict", "orphaned", "p50", "p99 ", "p99.9", "blocked", "recalls", "lookups wait", "operations", "evictions", "████", "p90", " max"} {
 			if strings.Contains(text, head) {
 				heads++
 			}
@@ -69,8 +69,15 @@ func TestNarrowKeepsWhatMatters(t *testing.T) {
 		}
 		last = heads
 	}
-	if last != 9 {
-		t.Errorf("140 columns show %d of 9 columns", last)
+	if last != 14 {
+		t.Errorf("180 columns show %d of 14 columns", last)
+	}
+	for name, text := range map[string]string{"100 columns": render(t, "text", table, Options{Width: 100}), "markdown": render(t, "markdown", table, Options{})} {
+		for _, head := range []string{" p90", " max "} {
+			if strings.Contains(text, head) {
+				t.Errorf("%s: %s is for great widths only", name, head)
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ package reportstest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -26,6 +27,7 @@ type Cell struct {
 	Metrics  map[string]float64
 	Spread   float64          // of the cell's own noise, as the standard deviation of a logarithm
 	Counters map[string]int64 // over all rounds; put into the second round
+	Each     map[string]int64 // counters of every round; "looked" brings a zero of "violations" with it
 	Hung     []int            // rounds that ended as hung: a record without a line
 	Notes    map[int]string   // per round
 }
@@ -44,6 +46,7 @@ type Spec struct {
 	Manifest folder.Manifest // cells and plan groups are filled in
 	Rounds   int
 	Seed     uint64
+	Timing   map[string]string // by workload
 	Cells    []Cell
 }
 
@@ -67,7 +70,7 @@ func (c *Cell) Name() string {
 
 // units in the order in which they stand on a line.
 var units = []string{"ns/op", "ns/evict", "ops/s", "evict/s", "p50-ns", "p90-ns", "p99-ns", "p99.9-ns", "max-ns",
-	"blocked-ns/op", "recall-ns/op", "violations", "parked", "hung"}
+	"blocked-ns/op", "recall-ns/op", "freeing-ns/op", "violations", "parked", "hung"}
 
 // Write writes the two files of the run into dir.
 func (s *Spec) Write(dir string) error {
@@ -121,7 +124,7 @@ func (s *Spec) groups() (groups []folder.PlanGroup) {
 			if c.Metrics["ns/evict"] > 0 {
 				primary = "ns/evict"
 			}
-			groups = append(groups, folder.PlanGroup{Workload: c.Workload, Params: c.Params, Primary: primary})
+			groups = append(groups, folder.PlanGroup{Workload: c.Workload, Params: c.Params, Primary: primary, Timing: s.Timing[c.Workload]})
 			j = len(groups) - 1
 		}
 		groups[j].Policies = append(groups[j].Policies, c.Policy)
@@ -137,7 +140,7 @@ func (s *Spec) record(i, round int, weather float64) folder.Record {
 	rec := folder.Record{
 		Round: round, Workload: c.Workload, Params: c.Params, Policy: c.Policy, Name: c.Name(), Outcome: "ok",
 		Ops: c.Ops + rng.Uint64N(c.Ops/50+1), Metrics: map[string]float64{},
-		Counters: map[string]int64{"violations": 0, "parked": 0, "hung": 0},
+		Counters: map[string]int64{"parked": 0, "hung": 0, "looked": 0},
 	}
 	for _, u := range units {
 		v, ok := c.Metrics[u]
@@ -151,10 +154,14 @@ func (s *Spec) record(i, round int, weather float64) folder.Record {
 		}
 		rec.Metrics[u], _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 5, 64), 64)
 	}
+	maps.Copy(rec.Counters, c.Each)
+	if rec.Counters["looked"] > 0 {
+		rec.Counters["violations"] = 0
+	}
 	if round == min(2, s.Rounds) {
 		for k, n := range c.Counters {
 			rec.Counters[k] = n
-			if n > 0 {
+			if n > 0 && slices.Contains(units, k) {
 				rec.Metrics[k] = float64(n)
 			}
 			if k == "violations" && n > 0 {

@@ -9,7 +9,7 @@ import (
 // Example is a run as `daxbench run` makes one: four policies under three storms and a litmus scenario, six rounds, with
 // a fast and unsafe policy, a safe and dear one, a tail that the median hides, and cells that cannot be told apart.
 func Example() *Spec {
-	s := &Spec{Rounds: 6, Seed: 1, Manifest: folder.Manifest{
+	s := &Spec{Rounds: 6, Seed: 1, Timing: map[string]string{"evict-storm": "whole slices; one operation in 64 on its own"}, Manifest: folder.Manifest{
 		Tool: "daxbench 0.1.0", Commit: "3f2a9c1", Status: "finished", Command: []string{"run", "--rounds", "6"}, Seed: 1,
 		Started: "2026-11-22T13:02:11Z", Ended: "2026-11-22T13:04:09Z",
 		Environment: map[string]any{"os": "linux", "cpu": "AMD EPYC", "cores": 2, "go": "go1.26.8", "kernel": "6.18.2"},
@@ -28,7 +28,7 @@ func Example() *Spec {
 				"p50-ns": 0.93 * nanos, "p90-ns": 1.4 * nanos, "p99-ns": min(4.1*nanos, 0.8*p999), "p99.9-ns": p999, "max-ns": 9 * p999,
 				"blocked-ns/op": blocked,
 			},
-			Counters: map[string]int64{"violations": 0},
+			Each: map[string]int64{"latencies": int64(ops)},
 		})
 		return &s.Cells[len(s.Cells)-1]
 	}
@@ -42,16 +42,34 @@ func Example() *Spec {
 	storm("evict-storm", half, 900000, 0.03, "always-call", 98, 8.1, 41e3)
 	storm("evict-storm", half, 900000, 0.03, "dax-only", 97, 8.4, 40e3)
 	storm("evict-storm", half, 900000, 0.03, "unconditional", 118, 9.2, 44e3)
+	for i := range s.Cells {
+		s.Cells[i].Each["latencies"] /= 64 // the evict storms time a sample
+	}
 	all := Params("hold=100µs", "workers=2")
-	storm("unlink-storm", all, 200000, 0.02, "none", 310, 0, 4.2e3).Counters = map[string]int64{"violations": 1234, "found": 1101}
+	storm("unlink-storm", all, 200000, 0.02, "none", 310, 0, 4.2e3).Counters = map[string]int64{"violations": 1234, "found": 1101, "evicted_pinned": 5120}
 	storm("unlink-storm", all, 200000, 0.02, "always-call", 1290, 905, 121e3)
 	storm("unlink-storm", all, 200000, 0.02, "dax-only", 1270, 898, 118e3)
 	u := storm("unlink-storm", all, 200000, 0.02, "unconditional", 1340, 911, 122e3)
 	u.Hung, u.Notes = []int{5}, map[int]string{5: "worker 1 waited 10 s for the ioLock of inode 771, which worker 0 held while it waited for a pin of worker 1"}
+	for i := range s.Cells {
+		if c := &s.Cells[i]; c.Workload == "unlink-storm" { // only where blocks are freed is there anything to look at
+			c.Each["looked"] = 150000
+		}
+	}
+	s.Cells[len(s.Cells)-2].Each["device_late_p50_ns"] = 330e3
 	leases := Params("leases=25", "workers=2")
 	storm("lease-recall", leases, 60000, 0.02, "none", 420, 0, 2.9e3)
 	storm("lease-recall", leases, 60000, 0.02, "dax-only", 433, 0, 3.0e3)
-	storm("lease-recall", leases, 60000, 0.03, "unconditional", 21.4e3, 20.6e3, 12.1e6)
+	storm("lease-recall", leases, 60000, 0.03, "unconditional", 21.4e3, 210, 12.1e6).Metrics["recall-ns/op"] = 20.6e3
+	s.Cells[len(s.Cells)-2].Counters = map[string]int64{"leases_abandoned": 257000}
+	churn := Params("workers=2")
+	storm("truncate-race", churn, 80000, 0.02, "none", 390, 0, 3.1e3)
+	storm("truncate-race", churn, 80000, 0.02, "dax-only", 410, 12, 3.2e3).Metrics["freeing-ns/op"] = 31
+	for i := range s.Cells {
+		if c := &s.Cells[i]; c.Workload == "truncate-race" {
+			c.Each["looked"] = 70000
+		}
+	}
 	return s
 }
 
