@@ -11,6 +11,7 @@ var igetChurnWorkload = &driver.Workload{
 	Name:           "iget-churn",
 	About:          "look up and drop cached inodes: the hot path of the cache alone",
 	Doc:            `One operation is Iget of a cached inode and Iput. Nothing is evicted, so the policies differ in nothing here.`,
+	Remark:         "The policies do the same here: what differs is noise",
 	Primary:        "ns/op",
 	Slice:          time.Millisecond,
 	SampleEvery:    256,

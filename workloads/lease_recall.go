@@ -16,12 +16,12 @@ var leaseRecallWorkload = &driver.Workload{
 	Doc: `One operation creates a file, grants a layout lease on some, unlinks and closes it. Timed is the last Iput.
 A policy that breaks leases recalls them and waits for the holder's answer, which a device gives after a delay, or never.
 In Linux a lease keeps the file open, so none can be outstanding here; that is the what-if that the discussion was about.`,
+	Remark:      "A what-if: in Linux a lease keeps its file open, so none is left at eviction",
 	Primary:     "ns/op",
 	Slice:       5 * time.Millisecond,
 	SelfTimed:   true,
 	Timed:       "the last Iput",
 	TimedEvicts: true,
-	SampleEvery: 1,
 	Knobs: []driver.Knob{
 		{Key: "leases", Default: "10", About: "percentage of the files with a lease", Check: driver.CheckPercent},
 		{Key: "delay", Default: "exp:200us", About: "how long a holder takes to answer a recall; a distribution like hold", Check: driver.CheckDist},

@@ -12,6 +12,7 @@ var nopWorkload = &driver.Workload{
 	Name:        "nop",
 	About:       "do nothing: what the harness itself costs per operation",
 	Doc:         `One operation makes the choice that other storms make, and nothing with it.`,
+	Remark:      "The policies do the same here: what differs is noise",
 	Primary:     "ns/op",
 	Slice:       time.Millisecond,
 	SampleEvery: 64, // as evict-storm, whose cost it stands beside

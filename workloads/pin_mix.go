@@ -14,6 +14,7 @@ var pinMixWorkload = &driver.Workload{
 	Name:        "pin-mix",
 	About:       "pin and unpin pages of open files: the hot path of the page table alone",
 	Doc:         `One operation is Pin and Unpin of a random page. Nothing is evicted, so the policies differ in nothing here.`,
+	Remark:      "The policies do the same here: what differs is noise",
 	Primary:     "ns/op",
 	Slice:       time.Millisecond,
 	SampleEvery: 256,

@@ -33,6 +33,9 @@ type Workload struct {
 	TimedEvicts bool
 	// MaxWorkers limits the workers; 0 is no limit.
 	MaxWorkers int
+	// Remark is what a reader of the figures must know, "" for nothing.
+	Remark string
+
 	// UsesPopulation says that a population replaces the synthetic files; then
 	// the knob files has no meaning.
 	UsesPopulation bool
@@ -47,15 +50,16 @@ type Workload struct {
 	Small map[string]string
 }
 
-// Timing says in words what is timed.
+// Timing says in words what is timed, and the remark.
 func (wl *Workload) Timing() string {
-	switch {
-	case wl.SelfTimed:
-		return "each operation on its own, " + wl.Timed
-	case wl.SampleEvery > 1:
-		return fmt.Sprintf("whole slices; one operation in %d on its own, for the percentiles", wl.SampleEvery)
+	text := fmt.Sprintf("whole slices; one operation in %d on its own, for the percentiles", wl.SampleEvery)
+	if wl.SelfTimed {
+		text = wl.Timed
 	}
-	return "each operation on its own"
+	if wl.Remark != "" {
+		text += ". " + wl.Remark
+	}
+	return text
 }
 
 // A Knob is one parameter of a workload.
