@@ -183,14 +183,19 @@ func checkTheta(s string) error {
 	return nil
 }
 
-// setPicks gives each worker its choices among n files: zipf over a popularity
-// that is unrelated to the files' order, and in a fraction of cases with pinFlag.
+// setPicks gives each worker its choices among n files, in a fraction of cases
+// with pinFlag: uniform if theta is 0, else zipf over a popularity that is
+// unrelated to the files' order.
 func setPicks(r *driver.Rig, n int, theta, pin float64) {
-	z := newZipf(n, theta)
-	byRank := rand.New(rand.NewPCG(r.Seed, 0x21F)).Perm(n)
+	draw := drawUniform(uint32(n))
+	if theta != 0 {
+		z := newZipf(n, theta)
+		byRank := rand.New(rand.NewPCG(r.Seed, 0x21F)).Perm(n)
+		draw = func(rng *rand.Rand) uint32 { return uint32(byRank[z.draw(rng)]) }
+	}
 	for _, w := range r.Workers {
 		w.SetPicks(func(rng *rand.Rand) uint32 {
-			pick := uint32(byRank[z.draw(rng)])
+			pick := draw(rng)
 			if rng.Float64() < pin {
 				pick |= pinFlag
 			}

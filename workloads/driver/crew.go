@@ -18,6 +18,7 @@ import (
 // processor.
 type crew struct {
 	n       int
+	spins   int // how often a waiting worker looks before it yields
 	job     job
 	turn    atomic.Uint32 // changes to announce a job
 	arrived atomic.Int32  // workers that have seen it
@@ -47,7 +48,11 @@ type span struct {
 }
 
 func newCrew(n int, fatal chan error) *crew {
-	c := &crew{n: n, spans: make([]span, n), fatal: fatal, ended: make(chan struct{}, n)}
+	spins := 20_000
+	if n > runtime.NumCPU() { // whoever spins keeps another worker from its slice
+		spins = 0
+	}
+	c := &crew{n: n, spins: spins, spans: make([]span, n), fatal: fatal, ended: make(chan struct{}, n)}
 	for id := 1; id < n; id++ {
 		go c.serve(id)
 	}
@@ -70,13 +75,13 @@ func (c *crew) run(j job) clock.Ticks {
 	c.left.Store(int32(c.n - 1))
 	turn := c.turn.Add(1)
 	for spins := 0; c.arrived.Load() < int32(c.n-1); spins++ {
-		relax(spins)
+		c.relax(spins)
 	}
 	begin := clock.Now()
 	c.start.Store(turn)
 	c.work(0)
 	for spins := 0; c.left.Load() > 0; spins++ {
-		relax(spins)
+		c.relax(spins)
 	}
 	return clock.Now() - begin
 }
@@ -89,11 +94,14 @@ func (c *crew) serve(id int) {
 			if c.stop.Load() {
 				return
 			}
-			relax(spins)
+			c.relax(spins)
 		}
 		seen = c.turn.Load()
 		c.arrived.Add(1)
-		for c.start.Load() != seen {
+		for spins := 0; c.start.Load() != seen; spins++ {
+			if spins > c.spins {
+				runtime.Gosched()
+			}
 		}
 		c.work(id)
 		c.left.Add(-1)
@@ -101,10 +109,10 @@ func (c *crew) serve(id int) {
 }
 
 // relax is one step of waiting: spin first, then yield, then sleep.
-func relax(spins int) {
+func (c *crew) relax(spins int) {
 	switch {
-	case spins < 20_000:
-	case spins < 21_000:
+	case spins < c.spins:
+	case spins < c.spins+1000:
 		runtime.Gosched()
 	default:
 		time.Sleep(50 * time.Microsecond)

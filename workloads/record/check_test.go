@@ -111,3 +111,44 @@ func TestOutcomesAreAccepted(t *testing.T) {
 	}
 	again.Close()
 }
+
+// TestNulls takes each field of run.json away in turn: the run is refused as damaged, or can be continued.
+func TestNulls(t *testing.T) {
+	p := plan(t, 6)
+	f := create(t, p)
+	if err := f.Add(results(p, 1)); err != nil {
+		t.Fatal(err)
+	}
+	whole := read(t, f, ManifestName)
+	f.Close()
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(whole), &fields); err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for key, value := range fields {
+		fields[key] = json.RawMessage("null")
+		text, err := json.Marshal(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields[key] = value
+		if err := os.WriteFile(filepath.Join(f.Dir(), ManifestName), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Resume(f.Dir())
+		if err != nil {
+			refused++
+			if !errors.Is(err, ErrDamaged) {
+				t.Errorf("%s: %v", key, err)
+			}
+			continue
+		}
+		if err := errors.Join(again.Continue(), again.Add(results(p, again.Rounds()+1)), again.Close()); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if want := 6; refused != want { // schema, seed, request, plan, environment, harness
+		t.Errorf("%d fields are missed, want %d", refused, want)
+	}
+}
