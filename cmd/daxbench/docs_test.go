@@ -18,10 +18,10 @@ var elsewhere = map[string]string{
 }
 
 // stand-ins for what a reader has and a test has not, or not in reasonable time.
-func standIns(dir, tree string) *strings.Replacer {
+func standIns(dir, tree, region string) *strings.Replacer {
 	return strings.NewReplacer(
 		"go run ./cmd/daxbench", "daxbench",
-		"/mnt/pmem/daxbench.region", filepath.Join(dir, "region"),
+		"/mnt/pmem/daxbench.region", region,
 		"dir:/usr", "dir:"+tree,
 		"-resume DIR", "-resume "+filepath.Join(dir, "run"),
 		"DIR/results.txt", filepath.Join(dir, "run", "results.txt"),
@@ -38,11 +38,11 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
+	dir, region, tree := t.TempDir(), inTemp(t, "region"), inTemp(t, "tree")
+	// More than any cache in the docs holds: of fewer, none is evicted, and a run about evictions is undecided.
+	if err := populate(tree, 5000); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	if out, err := exec.Command("daxbench", "run", "-workload", "nop", "-rounds", "1", "-duration", "1ms", "-o", filepath.Join(dir, "run")).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -58,7 +58,7 @@ func TestDocs(t *testing.T) {
 			}
 			ran++
 			t.Run(line, func(t *testing.T) {
-				args := strings.Fields(standIns(dir, tree).Replace(line))
+				args := strings.Fields(standIns(dir, tree, region).Replace(line))
 				switch {
 				case strings.Contains(line, "-resume"): // takes all from the folder
 				case args[0] == "daxbench" && len(args) > 1 && args[1] == "run":

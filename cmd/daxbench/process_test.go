@@ -161,6 +161,26 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestHarnessCost wants every run to say what the harness costs, before its first round and when it is continued.
+func TestHarnessCost(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	c := launch(t, "run", "-workload", "unmount-storm", "-set", "inodes=256,dax=50", "-policy", "none", "-duration", "60ms", "-rounds", "100", "-o", out)
+	c.until(t, "round 1 of 100 took")
+	c.Process.Signal(syscall.SIGINT)
+	c.ends(t, 130)
+	first := readRun(t, out, "interrupted").Manifest.Harness
+	if first["ns/op"] <= 0 || first["clock-ns"] <= 0 || !strings.Contains(c.out.String(), "an empty operation takes") {
+		t.Errorf("harness %v\n%s", first, c.out.String())
+	}
+	again := launch(t, "run", "-resume", out)
+	again.until(t, "round 3 of 100 took")
+	again.Process.Signal(syscall.SIGINT)
+	again.ends(t, 130)
+	if now := readRun(t, out, "interrupted").Manifest.Harness; now["ns/op"] != first["ns/op"] {
+		t.Errorf("%v, and continued with %v", first, now)
+	}
+}
+
 // TestInterrupt stops a run in the middle of a round, looks at what is left, and continues it.
 func TestInterrupt(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {

@@ -18,13 +18,18 @@ type regions struct {
 const mostPopulated = 2 << 30
 
 // openRegions maps what the plan needs. Errors: pmem.ErrNotRegion, ErrTooSmall and the others of pmem.Open; a size that
-// is too small is the user's.
+// is too small, or larger than the memory it is to come from, is the user's.
 func openRegions(p *driver.Plan) (*regions, error) {
 	size, err := p.EngineSize()
 	if err != nil {
 		return nil, usageError{err}
 	}
 	n := int64(len(p.Policies))
+	if have := memory(); p.Pmem == "" && have > 0 && size > have/n { // pages that are not touched take none, but all may be
+		return nil, usagef("a region of %s for each of %s is more than the %s of memory that this machine has: "+
+			"choose a smaller -size, fewer policies or smaller storms, or keep the regions in a file with -pmem",
+			formatBytes(size), plural(int(n), "policy"), formatBytes(have))
+	}
 	root, err := pmem.Open(pmem.Options{Path: p.Pmem, Size: n * size, Populate: n*size <= mostPopulated})
 	if errors.Is(err, pmem.ErrTooSmall) {
 		err = fmt.Errorf("%w; %d bytes (%s) are needed, %d for each of %d policies", err, n*size, formatBytes(n*size), size, n)

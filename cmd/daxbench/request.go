@@ -3,9 +3,13 @@ package main
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"daxbench/engine/layout"
@@ -36,7 +40,8 @@ func splitList(flag string, given, known []string) ([]string, error) {
 	return out, nil
 }
 
-// parseSet reads the values of -set: key=v1,v2 or key1=v1,key2=v2. A part with a = begins a new key.
+// parseSet reads the values of -set: key=v1,v2 or key1=v1,key2=v2. A part with a = begins a new key. A value that is
+// there already is dropped.
 func parseSet(given []string) (map[string][]string, error) {
 	set := make(map[string][]string)
 	for _, text := range given {
@@ -55,12 +60,22 @@ func parseSet(given []string) (map[string][]string, error) {
 			case strings.ContainsAny(value, " \t\n/"):
 				return nil, usagef("-set %q: a value may hold no blank and no slash", text)
 			}
-			if !slices.Contains(set[key], value) {
+			if !slices.ContainsFunc(set[key], func(v string) bool { return sameValue(v, value) }) {
 				set[key] = append(set[key], value)
 			}
 		}
 	}
 	return set, nil
+}
+
+// sameValue says whether two values are the same, or spellings of one number: 50, 50.0 and 5e1.
+func sameValue(a, b string) bool {
+	x, err := strconv.ParseFloat(a, 64)
+	if err != nil {
+		return a == b
+	}
+	y, err := strconv.ParseFloat(b, 64)
+	return err == nil && x == y
 }
 
 // newSeed draws a seed. It is short, because people copy it.
@@ -98,10 +113,10 @@ func newPlan(r *record.Request) (*driver.Plan, error) {
 	}
 	if r.Population != "" {
 		if req.Population, err = driver.ReadPopulation(r.Population); err != nil {
-			if isEnvironment(err) {
+			if isEnvironment(err) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 				return nil, err
 			}
-			return nil, usageError{err}
+			return nil, usageError{err} // a path that leads nowhere is a bad flag
 		}
 	}
 	plan, err := driver.NewPlan(req)
@@ -120,9 +135,11 @@ func reference(policies []string) string {
 	return policies[0]
 }
 
-// describe says what a plan comes to: "13 storms × 4 policies × 6 rounds, about 2 min 0 s".
+// describe says what a plan comes to: "52 cells (13 settings of 8 storms × 4 policies) × 6 rounds, about 2 min 0 s".
 func describe(p *driver.Plan) string {
-	return fmt.Sprintf("%s × %s × %s, %s", plural(len(p.Groups), "storm"), plural(len(p.Policies), "policy"), plural(p.Rounds, "round"), left(estimate(p, p.Rounds)))
+	return fmt.Sprintf("%s (%s of %s × %s) × %s, %s",
+		plural(len(p.Groups)*len(p.Policies), "cell"), plural(len(p.Groups), "setting"), plural(len(p.Workloads), "storm"),
+		plural(len(p.Policies), "policy"), plural(p.Rounds, "round"), left(estimate(p, p.Rounds)))
 }
 
 // plural counts things: "1 policy", "4 policies".

@@ -38,8 +38,8 @@ func newRun() *cobra.Command {
 			"folder with results.txt, in the Go benchmark format, and run.json.\n\n" +
 			"An interrupt (Ctrl-C) drops the round that has begun and keeps those before it;\n" +
 			"a second one ends at once. Exit status: 0 fine; 1 a policy that should be safe\n" +
-			"was not, or a cell hung or failed; 2 usage; 4 disk, file or memory; 130\n" +
-			"interrupted.",
+			"was not, or a cell hung or failed; 2 usage; 3 undecided: nothing was measured in\n" +
+			"some cell; 4 disk, file or memory; 130 interrupted.",
 		Example: "  daxbench run\n" +
 			"  daxbench run -workload evict-storm -set dax=0,50,100 -rounds 10\n" +
 			"  daxbench run -policy dax-only,unconditional -pmem /mnt/dax/region -o dax\n" +

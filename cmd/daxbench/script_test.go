@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("BENCHSTAT", benchstat(t))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "tree": tree},
 	})
 }
 
@@ -50,6 +50,31 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s: exit status %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
+}
+
+// tree makes a directory tree of so many files: tree dir n.
+func tree(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: tree dir n")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(populate(ts.MkAbs(args[0]), n))
+}
+
+// populate makes n files in directories below dir.
+func populate(dir string, n int) error {
+	const each = 50
+	for i := range n {
+		sub := filepath.Join(dir, strconv.Itoa(i/each))
+		if err := os.MkdirAll(sub, 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(sub, strconv.Itoa(i)), []byte("some bytes"), 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // benchstat is the path of the program that go.mod has as a tool.

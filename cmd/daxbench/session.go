@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daxbench/engine/layout"
+	"daxbench/workloads"
 	"daxbench/workloads/driver"
 	"daxbench/workloads/record"
 )
@@ -63,6 +64,9 @@ func (s *session) start(ctx context.Context, out string, asked record.Request) (
 		m.Environment["population"] = populationFacts(s.plan.Population)
 	}
 	m.Doubts(environment, s.regions.root.Info())
+	if err := harnessCost(&m); err != nil {
+		return errors.Join(err, s.regions.close())
+	}
 	if s.profiles.any() {
 		m.Warn("", "profiles were taken during the run")
 	}
@@ -88,7 +92,7 @@ func (s *session) resume(ctx context.Context, dir string, check func(*record.Req
 		return fmt.Errorf("the run in %s cannot be continued: %w", dir, err)
 	}
 	if !reflect.DeepEqual(record.NewPlan(s.plan, f.Plan.Reference), f.Plan) {
-		return usagef("the run in %s cannot be continued: this daxbench (%s) lays out other cells than %s did", dir, tool, f.Tool)
+		return usagef("the run in %s cannot be continued: this daxbench (%s) lays out other cells than %s did, or times them otherwise", dir, tool, f.Tool)
 	}
 	first := f.Rounds() + 1
 	if first > s.plan.Rounds {
@@ -104,11 +108,28 @@ func (s *session) resume(ctx context.Context, dir string, check func(*record.Req
 	}
 	f.Warn("", "continued after %d of %d rounds, on %s", first-1, s.plan.Rounds, time.Now().UTC().Format(time.RFC3339))
 	s.differences()
+	if err := harnessCost(&f.Manifest); err != nil {
+		return errors.Join(err, s.regions.close())
+	}
 	if err := f.Continue(); err != nil {
 		return errors.Join(err, s.regions.close())
 	}
 	fmt.Fprintf(s.stderr, "daxbench: continuing %s with round %d of %d; seed %d\n", dir, first, s.plan.Rounds, f.Seed)
 	return s.run(ctx, first)
+}
+
+// harnessCost measures what the harness costs per operation, unless it is known or the plan has a storm for that.
+func harnessCost(m *record.Manifest) error {
+	const key = "ns/op"
+	if m.Harness[key] > 0 || m.Plan.Measures(record.EmptyStorm) {
+		return nil
+	}
+	cost, err := workloads.HarnessCost()
+	if err != nil {
+		return fmt.Errorf("measuring the harness itself: %w", err)
+	}
+	m.Harness[key] = cost
+	return nil
 }
 
 // differences records in what the machine and the program differ from those that began the run.
@@ -146,20 +167,12 @@ func (s *session) run(ctx context.Context, first int) error {
 	defer stop()
 	s.progress = newProgress(s.stderr, s.plan, first)
 	err := s.plan.Run(ctx, s.regions.slices, first, s)
-	err = errors.Join(err, s.stopProfiles())
 	s.mu.Lock()
 	s.over = true
 	s.progress.end()
 	s.mu.Unlock()
 
-	var signal signalError
-	status := record.Finished
-	switch {
-	case errors.As(err, &signal), errors.As(context.Cause(ctx), &signal):
-		status, err = record.Interrupted, signal
-	case err != nil:
-		status = record.Failed
-	}
+	status, err := ending(ctx, errors.Join(err, s.stopProfiles()))
 	if err == nil || status == record.Interrupted { // else somebody may still be in the region
 		err = errors.Join(err, s.regions.close())
 	}
@@ -180,6 +193,27 @@ func (s *session) run(ctx context.Context, first int) error {
 	}
 	fmt.Fprintf(s.stderr, "daxbench: results are in %s; another look: benchstat -col /policy %s\n", s.folder.Dir(), filepath.Join(s.folder.Dir(), record.ResultsName))
 	return errors.Join(err, s.answer())
+}
+
+// ending says how a run ended that came back with err. A signal hides no other error that came with it.
+func ending(ctx context.Context, err error) (record.Status, error) {
+	var signal signalError
+	if errors.As(err, &signal) { // it stopped for that
+		return record.Interrupted, err
+	}
+	if tooTight(err) {
+		err = fmt.Errorf("%w: give each policy a larger region (-size), or the storm less to keep at once (-set; daxbench list says which parameters it has)", err)
+	}
+	late := errors.As(context.Cause(ctx), &signal) // after the last round, or after another error
+	switch {
+	case err == nil && !late:
+		return record.Finished, nil
+	case err == nil:
+		return record.Interrupted, signal
+	case late:
+		return record.Failed, errors.Join(err, signal)
+	}
+	return record.Failed, err
 }
 
 // Group implements driver.Observer.
@@ -205,32 +239,59 @@ func (s *session) Round(round int, results []driver.Result) error {
 	return nil
 }
 
-// answer returns an error if what was found is bad: a policy that calls itself safe was not, or a cell did not come to
-// its end.
+// answer returns an error if what was found is bad (a policy that calls itself safe was not, or a cell did not come to
+// its end), or else if some cell came to its end and has no figure to be compared by.
 func (s *session) answer() error {
-	const most = 5
-	var bad []string
-	seen := make(map[string]bool)
+	var bad, blank complaints
 	for i := range s.folder.Cells {
 		r := &s.folder.Cells[i]
-		if r.Outcome == driver.OK {
-			continue
-		}
-		if p, err := layout.Lookup(r.Policy); r.Outcome == driver.Violation && err == nil && !p.Safe() {
-			continue
-		}
-		if text := r.Name + " " + r.Outcome; !seen[text] {
-			seen[text] = true
-			bad = append(bad, fmt.Sprintf("%s: %s in round %d", r.Name, r.Outcome, r.Round))
+		unit := s.folder.Plan.Primary(r.Workload)
+		switch {
+		case r.Outcome == driver.Hung, r.Outcome == driver.Failed, r.Outcome == driver.Violation && !mayViolate(r.Policy):
+			bad.add(r, r.Outcome)
+		case !(r.Metrics[unit] > 0):
+			blank.add(r, "no "+unit)
 		}
 	}
 	switch {
-	case len(bad) == 0:
-		return nil
-	case len(bad) > most:
-		bad = append(bad[:most], fmt.Sprintf("and %d more", len(bad)-most))
+	case len(bad.list) > 0:
+		return &badAnswer{"the answer is bad: " + bad.String()}
+	case len(blank.list) > 0:
+		return &undecided{"undecided, as nothing was measured in some cells: " + blank.String()}
 	}
-	return &badAnswer{"the answer is bad: " + strings.Join(bad, "; ")}
+	return nil
+}
+
+// mayViolate says whether a policy does not call itself safe. One that is not known any more is held to be safe.
+func mayViolate(policy string) bool {
+	p, err := layout.Lookup(policy)
+	return err == nil && !p.Safe()
+}
+
+// complaints are what there is to say about cells, each thing once for all its rounds.
+type complaints struct {
+	list []string
+	seen map[string]bool
+}
+
+func (c *complaints) add(r *record.Record, what string) {
+	if c.seen == nil {
+		c.seen = make(map[string]bool)
+	}
+	if key := r.Name + " " + what; !c.seen[key] {
+		c.seen[key] = true
+		c.list = append(c.list, fmt.Sprintf("%s: %s in round %d", r.Name, what, r.Round))
+	}
+}
+
+// String names the first few.
+func (c *complaints) String() string {
+	const most = 5
+	list := c.list
+	if n := len(list) - most; n > 0 {
+		list = append(list[:most:most], fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(list, "; ")
 }
 
 // firstLine is an error without a stack.

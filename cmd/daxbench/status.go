@@ -8,6 +8,7 @@ import (
 
 	"daxbench/engine/media"
 	"daxbench/engine/pmem"
+	"daxbench/engine/vfs"
 	"daxbench/workloads/record"
 )
 
@@ -16,7 +17,8 @@ const (
 	statusOK          = 0
 	statusBad         = 1 // the answer is bad: a safe policy showed a violation, a cell hung or failed
 	statusUsage       = 2 // bad flag, unknown name, bad parameter, a folder or file that is not to be overwritten
-	statusEnvironment = 4 // full disk, I/O, a region that shrank
+	statusUndecided   = 3 // a cell came to its end and nothing was measured in it
+	statusEnvironment = 4 // full disk, I/O, a region that shrank, a damaged folder
 )
 
 // usageError is the user's to mend.
@@ -31,6 +33,11 @@ type badAnswer struct{ what string }
 
 func (e *badAnswer) Error() string { return e.what }
 
+// undecided says that the run went through and did not measure what it was to compare.
+type undecided struct{ what string }
+
+func (e *undecided) Error() string { return e.what }
+
 // signalError says that a signal ended the run.
 type signalError struct{ signal syscall.Signal }
 
@@ -39,7 +46,18 @@ func (e signalError) Error() string { return "stopped by signal: " + e.signal.St
 // usageSentinels are errors of other packages that the user can mend by asking for something else.
 var usageSentinels = []error{
 	pmem.ErrNotRegion, pmem.ErrTooSmall, pmem.ErrBadSize, pmem.ErrWriteBack, media.ErrGeometry,
-	record.ErrOccupied, record.ErrNoRun, record.ErrBusy,
+	media.ErrNoSpace, media.ErrNoInodes, vfs.ErrCacheFull, vfs.ErrNoPages,
+	record.ErrOccupied, record.ErrNoRun, record.ErrNotFolder, record.ErrBusy,
+}
+
+// tooTight says that a storm does not fit into its engine.
+func tooTight(err error) bool {
+	for _, s := range []error{pmem.ErrTooSmall, media.ErrNoSpace, media.ErrNoInodes, vfs.ErrCacheFull, vfs.ErrNoPages} {
+		if errors.Is(err, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // environment are the errors of files and memory.
@@ -56,11 +74,14 @@ func statusOf(err error) int {
 	var usage usageError
 	var signal signalError
 	var bad *badAnswer
+	var open *undecided
 	switch {
 	case errors.As(err, &signal):
-		return 128 + int(signal.signal)
+		return statusOfStopped(err, signal)
 	case errors.As(err, &bad):
 		return statusBad
+	case errors.As(err, &open):
+		return statusUndecided
 	case errors.As(err, &usage):
 		return statusUsage
 	}
@@ -73,4 +94,17 @@ func statusOf(err error) int {
 		return statusEnvironment
 	}
 	return statusBad // a broken invariant: nothing that was measured can be trusted
+}
+
+// statusOfStopped chooses the exit status for an error that has a signal in it. What else went wrong is graver.
+func statusOfStopped(err error, signal signalError) int {
+	stopped := 128 + int(signal.signal)
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			if status := statusOf(e); status != stopped {
+				return status
+			}
+		}
+	}
+	return stopped
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"daxbench/workloads/record"
 )
 
 func TestParseBytes(t *testing.T) {
@@ -31,6 +33,8 @@ func TestParseSet(t *testing.T) {
 		{nil, map[string][]string{}},
 		{[]string{"dax=0,50,100"}, map[string][]string{"dax": {"0", "50", "100"}}},
 		{[]string{"dax=0,50,hold=exp:100us"}, map[string][]string{"dax": {"0", "50"}, "hold": {"exp:100us"}}},
+		{[]string{"dax=50,50.0,5e1,05,5", "dax=50.00"}, map[string][]string{"dax": {"50", "05"}}},
+		{[]string{"hold=1ms,1000us,1ms"}, map[string][]string{"hold": {"1ms", "1000us"}}},
 		{[]string{"dax=0", "hold=uniform:50us-150us", "dax=50,0"}, map[string][]string{"dax": {"0", "50"}, "hold": {"uniform:50us-150us"}}},
 	} {
 		got, err := parseSet(c.given)
@@ -41,6 +45,27 @@ func TestParseSet(t *testing.T) {
 	for _, text := range []string{"", "50", "=5", "dax=", "dax=0,,5", "dax=a b", "dax=a/b", "dax=0,hold="} {
 		if got, err := parseSet([]string{text}); err == nil {
 			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	for _, c := range []struct {
+		set  []string
+		want string
+	}{
+		{[]string{"0"}, "2 cells (1 setting of 1 storm × 2 policies) × 3 rounds, about 1 s"},
+		{[]string{"0", "50", "100"}, "6 cells (3 settings of 1 storm × 2 policies) × 3 rounds, about 2 s"},
+	} {
+		p, err := newPlan(&record.Request{
+			Workload: []string{"evict-storm"}, Policy: []string{"none", "dax-only"}, Set: map[string][]string{"dax": c.set},
+			Rounds: 3, Duration: "10ms", HangLimit: "1s", Workers: 1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := describe(p); got != c.want {
+			t.Errorf("%s; want %s", got, c.want)
 		}
 	}
 }
