@@ -38,7 +38,6 @@ func harness(h map[string]float64) string {
 	for _, p := range []struct{ key, text string }{
 		{"ns/op", "an empty operation takes %s"},
 		{"clock-ns", "reading the clock takes %s"},
-		{"timer-late-p50-ns", "I/O ends %s late (median)"},
 	} {
 		if v, ok := h[p.key]; ok {
 			parts = append(parts, fmt.Sprintf(p.text, unit.Format(v, unit.Nanos)))

@@ -78,7 +78,7 @@ type Stats struct {
 	Wake           time.Duration // of PinWait and RecallWait: from the wake-up call to running again
 	ReclaimBlocked time.Duration // of PinWait and RecallWait: while in reclaim
 
-	EvictedPinned   int64 // inodes torn down with a pinned page: the pin's owner is forgotten
+	EvictedPinned   int64 // inodes torn down with a pinned page: the pin loses its file here, or had lost it with a former owner of the block
 	FreedPinned     int64 // pages freed with a pin on them: the next owner can be written over
 	LeasesAbandoned int64 // leases still out when their inode was torn down
 	Refaults        int64 // pins that found the gate shut and went the slow way

@@ -113,7 +113,7 @@ func allClean(t *Table) []Sentence {
 func (s *speaker) losses() {
 	for _, r := range s.g.Rows {
 		if r.Orphaned > 0 {
-			s.say(Harm, "Under %s %s %s evicted with a page pinned: the pin has lost its file.", r.Policy, plural(r.Orphaned, "inode"),
+			s.say(Harm, "Under %s %s %s evicted with a page pinned, by a pin that now has no file or had lost it before.", r.Policy, plural(r.Orphaned, "inode"),
 				choose(r.Orphaned, "was", "were"))
 		}
 		if r.Abandoned > 0 {

@@ -60,7 +60,7 @@ func TestLosses(t *testing.T) {
 	}
 	table := policies(t, run)
 	for _, want := range []compare.Sentence{
-		{Topic: compare.Harm, Text: "Under none 1,200 inodes were evicted with a page pinned: the pin has lost its file."},
+		{Topic: compare.Harm, Text: "Under none 1,200 inodes were evicted with a page pinned, by a pin that now has no file or had lost it before."},
 		{Topic: compare.Harm, Text: "Under dax-only 252,000 layout leases were taken away without a recall."},
 		// Not 150, the sum: the inodes that are parked at the end of a round are not those of another round.
 		{Topic: compare.Harm, Text: "Under none 50 idle inodes could not be found by reclaim at the end of a round, because they have DAX entries."},

@@ -42,6 +42,10 @@ type Group struct {
 	Workers  int
 }
 
+// maxWorkers bounds the workers of a storm: more than that on a few processors
+// measures the scheduler, and takes minutes for a turn.
+const maxWorkers = 64
+
 // NewPlan checks the request and lays out the groups. Errors are the user's.
 func NewPlan(r Request) (*Plan, error) {
 	switch {
@@ -51,8 +55,8 @@ func NewPlan(r Request) (*Plan, error) {
 		return nil, fmt.Errorf("%d rounds: want 1 to 10000", r.Rounds)
 	case r.Duration < time.Millisecond || r.Duration > time.Hour:
 		return nil, fmt.Errorf("duration %v: want 1ms to 1h", r.Duration)
-	case r.Workers < 1 || r.Workers > 256:
-		return nil, fmt.Errorf("%d workers: want 1 to 256", r.Workers)
+	case r.Workers < 1 || r.Workers > maxWorkers:
+		return nil, fmt.Errorf("%d workers: want 1 to %d", r.Workers, maxWorkers)
 	case !(r.Rate >= 0 && r.Rate <= 1e8):
 		return nil, fmt.Errorf("rate %g: want 0 (as fast as it goes) to 1e8 operations a second", r.Rate)
 	case r.HangLimit < time.Millisecond:
