@@ -45,7 +45,7 @@ func (e signalError) Error() string { return "stopped by signal: " + e.signal.St
 
 // usageSentinels are errors of other packages that the user can mend by asking for something else.
 var usageSentinels = []error{
-	pmem.ErrNotRegion, pmem.ErrTooSmall, pmem.ErrBadSize, pmem.ErrWriteBack, media.ErrGeometry,
+	pmem.ErrNotRegion, pmem.ErrNoDevice, pmem.ErrTooSmall, pmem.ErrBadSize, pmem.ErrWriteBack, media.ErrGeometry,
 	media.ErrNoSpace, media.ErrNoInodes, vfs.ErrCacheFull, vfs.ErrNoPages,
 	record.ErrOccupied, record.ErrNoRun, record.ErrNotFolder, record.ErrBusy,
 }
