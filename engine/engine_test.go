@@ -188,6 +188,33 @@ func TestHangLimit(t *testing.T) {
 	})
 }
 
+// TestHangLimitOfOneWait bounds each wait, not their sum: the second of two pins
+// that are dropped one after the other may take as long again.
+func TestHangLimitOfOneWait(t *testing.T) {
+	for _, tt := range []struct {
+		hold time.Duration // of each pin
+		hung bool
+	}{{50 * time.Second, false}, {70 * time.Second, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			e := open(t, engine.Config{Cache: vfs.Options{HangLimit: time.Minute}})
+			task := vfs.NewTask(t.Context())
+			in := must(e.Create(task, vfs.NewFile{Pages: 2, DAX: true}))
+			must(0, e.Fault(task, in, 0, 2))
+			for i := range 2 {
+				pin := must(e.Pin(task, in, uint32(i)))
+				time.AfterFunc(time.Duration(i+1)*tt.hold, func() { e.Unpin(pin) })
+			}
+			must(0, e.Unlink(task, in))
+			e.Iput(task, in)
+			var hung *vfs.HungError
+			if errors.As(task.Err(), &hung) != tt.hung || tt.hung && hung.After != time.Minute {
+				t.Errorf("pins of %v: %v", tt.hold, task.Err())
+			}
+			time.Sleep(5 * time.Minute) // let the devices end
+		})
+	}
+}
+
 // TestLookupWaitsForEviction shows the collateral: who looks up an inode that
 // waits for a pin, waits too, and then finds it anew.
 func TestLookupWaitsForEviction(t *testing.T) {

@@ -52,6 +52,7 @@ type Options struct {
 	CachePages     int           // page-cache pages for files that are not DAX; default 1024
 	WaitQueues     int           // hashed wait queues; default 256 (kernel: WAIT_TABLE_BITS 8)
 	LRU            LRURule       // default EntriesIgnored
+	HangLimit      time.Duration // of a single wait for pins, leases or an eviction; 0: none
 	RecallDeadline time.Duration // until a lease is fenced; default 1 s (nfsd: two lease periods, 180 s)
 }
 
@@ -94,11 +95,12 @@ type Superblock struct {
 // NewSuperblock caches the inodes of fs; b breaks layouts when they leave.
 func NewSuperblock(fs *media.FS, b Breaker, o Options) (*Superblock, error) {
 	o.setDefaults()
-	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.RecallDeadline < 0 {
+	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.RecallDeadline < 0 || o.HangLimit < 0 {
 		return nil, fmt.Errorf("vfs: options must be positive: %+v", o)
 	}
 	o.Stripes = 1 << bits.Len(uint(o.Stripes-1))
 	waits := sync.NewWaitTable(o.WaitQueues)
+	waits.SetLimit(o.HangLimit)
 	sb := &Superblock{
 		opts:     o,
 		fs:       fs,

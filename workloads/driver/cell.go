@@ -76,13 +76,17 @@ type slice struct {
 	evict float64 // ns per eviction; 0: none in it
 }
 
+// hangSlices is how many times the hang limit a slice may take. The limit itself
+// bounds each wait in the engine; this ends a slice that waits elsewhere.
+const hangSlices = 10
+
 // leadIn is the share of a slice that is run before it without being measured,
 // as other policies' slices have filled the processor's caches meanwhile.
 const leadIn = 0.25
 
 // run gives the cell n operations per worker and keeps what it measured.
 func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration) slice {
-	timer := time.AfterFunc(limit, func() { c.cancel(ErrHang) })
+	timer := time.AfterFunc(hangSlices*limit, func() { c.cancel(ErrHang) })
 	if lead := int(leadIn * float64(n)); lead > 0 && interval == 0 && !c.group.Workload.SelfTimed {
 		crew.run(job{storm: c.storm, region: c.region, wl: c.group.Workload, ops: lead, untimed: true})
 	}

@@ -80,7 +80,8 @@ type Env struct {
 	Policy     layout.Policy
 	Population *Population // nil: synthetic files
 	Context    context.Context
-	Fatal      chan error // takes what ends the run; see crew
+	HangLimit  time.Duration // of a single wait in the engine
+	Fatal      chan error    // takes what ends the run; see crew
 }
 
 // A Storm is a workload on one engine. Its methods are called by one goroutine

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"time"
 	"unsafe"
 )
@@ -23,7 +24,11 @@ import (
 type WaitTable struct {
 	queues []waitQueue
 	mask   uint64
+	limit  time.Duration // of one Sleep; 0: none
 }
+
+// ErrLimit ends a sleep that has lasted for the table's limit.
+var ErrLimit = errors.New("hang limit exceeded")
 
 // waitQueue is one bucket; the padding keeps neighbours off its cache line.
 type waitQueue struct {
@@ -39,6 +44,7 @@ type Waiter struct {
 	key   uint64
 	next  *Waiter
 	queue *waitQueue
+	timer *time.Timer   // for the table's limit; made at the first sleep, kept
 	woken time.Time     // set by Wake before it sends on ch
 	ch    chan struct{} // holds one token
 }
@@ -57,6 +63,10 @@ func NewWaitTable(n int) *WaitTable {
 	}
 	return &WaitTable{queues: make([]waitQueue, size), mask: uint64(size - 1)}
 }
+
+// SetLimit bounds every single sleep to d from here on; 0 is no bound. Nobody
+// may be sleeping.
+func (t *WaitTable) SetLimit(d time.Duration) { t.limit = d }
 
 // KeyOf returns a key that stands for the variable at p, which must live in
 // the heap. Keys made by KeyOf and small numbers used as keys can meet in one
@@ -101,8 +111,9 @@ func (t *WaitTable) Disarm(w *Waiter) {
 	q.mu.Unlock()
 }
 
-// Sleep waits until the key of w is woken or ctx is done, and leaves the
-// queue. It returns the cause of ctx in the latter case. A wake-up says only
+// Sleep waits until the key of w is woken, ctx is done or the table's limit is
+// over, and leaves the queue. It returns the cause of ctx or ErrLimit in the
+// latter cases. A wake-up says only
 // that the condition is worth another look.
 func (t *WaitTable) Sleep(ctx context.Context, w *Waiter) (Slept, error) {
 	start := time.Now()
@@ -111,11 +122,25 @@ func (t *WaitTable) Sleep(ctx context.Context, w *Waiter) (Slept, error) {
 	if sched != nil {
 		sched.Block(func() bool { return len(w.ch) > 0 || ctx.Err() != nil })
 	}
+	var over <-chan time.Time
+	if t.limit > 0 {
+		if w.timer == nil {
+			w.timer = time.NewTimer(t.limit)
+		} else {
+			w.timer.Reset(t.limit)
+		}
+		over = w.timer.C
+	}
 	select {
 	case <-w.ch:
 		woken = true
 	case <-ctx.Done():
 		err = context.Cause(ctx)
+	case <-over:
+		err = ErrLimit
+	}
+	if w.timer != nil {
+		w.timer.Stop()
 	}
 	end := time.Now()
 	s := Slept{Total: end.Sub(start)}
