@@ -57,7 +57,7 @@ func newRun() *cobra.Command {
 	fl.IntVar(&f.workers, "workers", min(2, runtime.NumCPU()), "threads of a storm, `n` (default 2, or the processors if fewer)")
 	fl.Float64Var(&f.rate, "rate", 0, "an open loop of `n` operations a second in all, late ones counted from when they were due (default 0: a closed loop, as fast as it goes)")
 	fl.Uint64Var(&f.seed, "seed", 0, "`number` that every random choice comes from (default: drawn, and recorded)")
-	fl.DurationVar(&f.hangLimit, "hang-limit", 10*time.Second, "give a cell up as hung after `time` (default 10s)")
+	fl.DurationVar(&f.hangLimit, "hang-limit", 10*time.Second, "give a cell up as hung when one wait takes longer than `time` (default 10s)")
 	fl.StringVar(&f.pmem, "pmem", "", "keep the regions in `file`: on a DAX file system, a devdax node, or any other (default: memory)")
 	fl.Var(&f.size, "size", "`bytes` of each policy's region, such as 64M (default: what the storms need)")
 	fl.StringVar(&f.population, "population", "", "take the files from a directory tree, `dir:PATH`: sizes, links and order (default: synthetic)")
