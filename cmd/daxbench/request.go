@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daxbench/engine/layout"
+	"daxbench/reports/unit"
 	"daxbench/workloads"
 	"daxbench/workloads/driver"
 	"daxbench/workloads/record"
@@ -167,13 +168,4 @@ func estimate(p *driver.Plan, rounds int) time.Duration {
 func left(d time.Duration) string { return "about " + spell(d) }
 
 // spell writes a time in whole seconds, at least one: "1 min 40 s".
-func spell(d time.Duration) string {
-	s := max(1, int(d.Round(time.Second)/time.Second))
-	switch {
-	case s >= 3600:
-		return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
-	case s >= 60:
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
-	}
-	return fmt.Sprintf("%d s", s)
-}
+func spell(d time.Duration) string { return unit.Elapsed(max(d, time.Second)) }

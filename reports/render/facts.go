@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"daxbench/reports/compare"
 	"daxbench/reports/stats"
@@ -48,21 +47,9 @@ func headline(f *compare.Facts) (out []string) {
 // status says how the run ended and after how long.
 func status(f *compare.Facts) string {
 	if f.Status == "finished" && f.Elapsed > 0 {
-		return "finished in " + duration(f.Elapsed)
+		return "finished in " + unit.Elapsed(f.Elapsed)
 	}
 	return f.Status
-}
-
-// duration writes how long a run took: "1 min 58 s".
-func duration(d time.Duration) string {
-	s := int(d.Round(time.Second) / time.Second)
-	switch {
-	case s >= 3600:
-		return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
-	case s >= 60:
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
-	}
-	return fmt.Sprintf("%d s", s)
 }
 
 // measure says what the primary unit of a group measures: "cost per eviction".

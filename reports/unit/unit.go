@@ -5,9 +5,11 @@
 package unit
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Kind says how the values of a unit are written.
@@ -195,4 +197,16 @@ func fixed(v float64, digits int) string {
 		return whole + "." + fraction
 	}
 	return whole
+}
+
+// Elapsed writes a time in whole seconds: "1 min 58 s".
+func Elapsed(d time.Duration) string {
+	s := int(d.Round(time.Second) / time.Second)
+	switch {
+	case s >= 3600:
+		return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
+	case s >= 60:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	}
+	return fmt.Sprintf("%d s", s)
 }

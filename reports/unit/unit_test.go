@@ -3,6 +3,7 @@ package unit
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestFormat(t *testing.T) {
@@ -82,6 +83,17 @@ func TestUnits(t *testing.T) {
 	} {
 		if Of(c.unit) != c.kind || Phrase(c.unit) != c.phrase {
 			t.Errorf("%s: %v %q, want %v %q", c.unit, Of(c.unit), Phrase(c.unit), c.kind, c.phrase)
+		}
+	}
+}
+
+func TestElapsed(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 400 * time.Millisecond: "0 s", 59600 * time.Millisecond: "1 min 0 s",
+		118 * time.Second: "1 min 58 s", 3661 * time.Second: "1 h 1 min",
+	} {
+		if got := Elapsed(d); got != want {
+			t.Errorf("Elapsed(%v) = %q, want %q", d, got, want)
 		}
 	}
 }

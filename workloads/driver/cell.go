@@ -62,7 +62,6 @@ type cell struct {
 	total  int64 // operations
 	timed  int64 // of them, those in ns/op
 	wall   clock.Ticks
-	last   vfs.Stats // when the slice began
 	sum    vfs.Stats // of what the slices did
 	err    error
 
@@ -90,7 +89,7 @@ func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration)
 	if lead := int(leadIn * float64(n)); lead > 0 && interval == 0 && !c.group.Workload.SelfTimed {
 		crew.run(job{storm: c.storm, region: c.region, wl: c.group.Workload, ops: lead, untimed: true})
 	}
-	c.last = c.storm.Stats()
+	before := c.storm.Stats()
 	at := clock.Now()
 	wl := c.group.Workload
 	wall := crew.run(job{
@@ -120,9 +119,7 @@ func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration)
 	if timed > 0 {
 		s.cost = float64(clock.Nanos(busy)) / float64(timed)
 	}
-	now := c.storm.Stats()
-	did := sub(now, c.last)
-	c.last = now
+	did := sub(c.storm.Stats(), before)
 	c.sum.Add(&did)
 	if c.group.Workload.TimedEvicts {
 		if did.Evictions > 0 {
@@ -146,7 +143,6 @@ func (c *cell) warmUp(crew *crew, p *Plan) {
 	for id := range c.group.Workers {
 		c.storm.Worker(id).reset()
 	}
-	c.last = c.storm.Stats()
 	c.sum = vfs.Stats{}
 }
 

@@ -62,24 +62,6 @@ func (x *Uint64) Or(mask uint64) uint64 { point(); return x.v.Or(mask) }
 // And keeps the bits of mask and returns the old value.
 func (x *Uint64) And(mask uint64) uint64 { point(); return x.v.And(mask) }
 
-// Int64 is an atomic signed 64-bit counter.
-type Int64 struct{ v atomic.Int64 }
-
-// Load returns the value.
-func (x *Int64) Load() int64 { point(); return x.v.Load() }
-
-// Store sets the value; it is a full barrier.
-func (x *Int64) Store(v int64) { point(); x.v.Store(v) }
-
-// Add adds delta and returns the new value.
-func (x *Int64) Add(delta int64) int64 { point(); return x.v.Add(delta) }
-
-// CompareAndSwap stores new if the value is old, and reports whether it was.
-func (x *Int64) CompareAndSwap(old, new int64) bool { point(); return x.v.CompareAndSwap(old, new) }
-
-// Swap stores new and returns the old value.
-func (x *Int64) Swap(new int64) int64 { point(); return x.v.Swap(new) }
-
 // Pointer is an atomic pointer.
 type Pointer[T any] struct{ v atomic.Pointer[T] }
 

@@ -171,7 +171,6 @@ func TestYieldPoints(t *testing.T) {
 	var c countingScheduler
 	var x sync.Uint32
 	var y sync.Uint64
-	var z sync.Int64
 	var m sync.Mutex
 	s := new(sync.RWSem)
 	s.Init(sync.NewWaitTable(1))
@@ -182,7 +181,7 @@ func TestYieldPoints(t *testing.T) {
 	}{
 		{"load", func() { x.Load() }, 1},
 		{"add", func() { y.Add(1) }, 1},
-		{"store", func() { z.Store(1) }, 1},
+		{"store", func() { x.Store(1) }, 1},
 		{"mutex", func() { m.Lock(); m.Unlock() }, 2},
 		{"write semaphore", func() { s.Lock(); s.Unlock() }, 3},
 		{"read semaphore", func() { s.RLock(); s.RUnlock() }, 4},
