@@ -46,7 +46,7 @@ func NewRig(env Env, o RigOptions) (*Rig, error) {
 		r.Workers = append(r.Workers, NewWorker(id, env.Seed, vfs.NewTask(env.Context)))
 	}
 	if o.Device {
-		r.Device = device.New(device.Options{Capacity: 4096})
+		r.Device = device.New(device.Options{Capacity: mostInFlight * env.Workers})
 	}
 	return r, nil
 }
@@ -104,7 +104,11 @@ type Holds struct {
 	pos  int
 }
 
-// NewHolds returns n holds.
+// mostInFlight is how much I/O one worker may have in flight. The device takes
+// that of all workers: what it refused would end at once, sooner than was asked.
+const mostInFlight = 4096
+
+// NewHolds returns n holds for one worker, mostInFlight at most.
 func (r *Rig) NewHolds(n int) *Holds {
 	h := &Holds{list: make([]Hold, n)}
 	for i := range h.list {
