@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"testing"
+	"time"
 
 	"daxbench/engine/internal/sync"
 )
@@ -125,7 +126,7 @@ const maxSteps = 20_000
 func (s *schedule) Yield() { s.cur.pause() }
 
 // Block implements sync.Scheduler.
-func (s *schedule) Block(ready func() bool) {
+func (s *schedule) Block(ready func() bool, _ time.Time) {
 	if s.cur.alone && !ready() {
 		panic("blocked, with nobody left to wait for")
 	}
@@ -133,6 +134,12 @@ func (s *schedule) Block(ready func() bool) {
 	s.cur.pause()
 	s.cur.ready = nil
 }
+
+// Pause implements sync.Scheduler.
+func (s *schedule) Pause() { s.cur.pause() }
+
+// Now implements sync.Scheduler.
+func (s *schedule) Now() time.Time { return time.Now() }
 
 // abandoned unwinds a task whose run ended without it.
 type abandoned struct{}

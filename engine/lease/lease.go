@@ -142,8 +142,7 @@ func (s *Set) Break(ctx context.Context, deadline time.Duration) (Broken, error)
 	if s.Empty() {
 		return b, nil
 	}
-	limit, cancel := context.WithTimeoutCause(ctx, deadline, errDeadline)
-	defer cancel()
+	until := sync.Now().Add(deadline)
 	for {
 		b.Recalled += s.recall()
 		w := s.waits.Arm(sync.KeyOf(s))
@@ -151,10 +150,10 @@ func (s *Set) Break(ctx context.Context, deadline time.Duration) (Broken, error)
 			s.waits.Disarm(w)
 			return b, nil
 		}
-		slept, err := s.waits.Sleep(limit, w)
+		slept, err := s.waits.SleepUntil(ctx, w, until)
 		b.Slept.Total += slept.Total
 		b.Slept.Wake += slept.Wake
-		if err == errDeadline {
+		if err == sync.ErrDeadline {
 			b.Fenced += s.fence()
 			return b, nil
 		}
@@ -163,8 +162,6 @@ func (s *Set) Break(ctx context.Context, deadline time.Duration) (Broken, error)
 		}
 	}
 }
-
-var errDeadline = errors.New("lease: recall deadline")
 
 // recall asks each holder that was not asked yet and returns how many.
 func (s *Set) recall() int {

@@ -54,6 +54,10 @@ type Options struct {
 	LRU            LRURule       // default EntriesIgnored
 	HangLimit      time.Duration // of a single wait for pins, leases or an eviction; 0: none
 	RecallDeadline time.Duration // until a lease is fenced; default 1 s (nfsd: two lease periods, 180 s)
+
+	// Watch is told what happens; nil, as whenever anything is measured, costs
+	// a comparison. It must not call the engine.
+	Watch func(Event)
 }
 
 func (o *Options) setDefaults() {
@@ -80,6 +84,7 @@ type Superblock struct {
 	waits   *sync.WaitTable
 	breaker Breaker
 	cache   *pageCache
+	watch   func(Event) // nil: nobody
 
 	inodes  []Inode // slot 0 is never used, so that 0 can end a list
 	stripes []stripe
@@ -108,6 +113,7 @@ func NewSuperblock(fs *media.FS, b Breaker, o Options) (*Superblock, error) {
 		pages:    page.NewTable(int(fs.BlockCount()), waits),
 		waits:    waits,
 		breaker:  b,
+		watch:    o.Watch,
 		cache:    newPageCache(o.CachePages),
 		inodes:   make([]Inode, o.CacheInodes+1),
 		stripes:  make([]stripe, o.Stripes),

@@ -1,6 +1,9 @@
 package sync
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // A Mutex stands where the kernel has a spinlock. Nothing sleeps while holding
 // one. The zero value is unlocked.
@@ -31,7 +34,7 @@ func (m *Mutex) Unlock() {
 func (m *Mutex) lockScheduled() {
 	sched.Yield()
 	for !m.mu.TryLock() {
-		sched.Block(m.free)
+		sched.Block(m.free, time.Time{})
 	}
 }
 

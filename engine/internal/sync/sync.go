@@ -18,14 +18,25 @@
 // wait_var_event (kernel/sched/wait_bit.c).
 package sync
 
-// A Scheduler decides which task runs next. One task runs at a time.
+import (
+	"runtime"
+	"time"
+)
+
+// A Scheduler decides which task runs next, and what time it is. One task runs
+// at a time.
 type Scheduler interface {
 	// Yield is called before each atomic and lock and after each unlock.
 	Yield()
-	// Block returns once ready reports true; ready has no effect of its own and
-	// may be called often. Tasks that are blocked do not
-	// run; if all are, that is a deadlock.
-	Block(ready func() bool)
+	// Block returns once ready reports true or, unless until is zero, the clock
+	// has reached until; ready has no effect of its own and may be called
+	// often. Tasks that are blocked do not run; if all are and none has an
+	// until, that is a deadlock.
+	Block(ready func() bool, until time.Time)
+	// Pause is Yield by a task that cannot go on until another has run.
+	Pause()
+	// Now returns the time.
+	Now() time.Time
 }
 
 // sched is nil while the engine runs freely, which is always but for the
@@ -44,6 +55,23 @@ func Use(s Scheduler) (restore func()) {
 // hottest functions of the engine: they ask once, use the …Free methods, and
 // leave everything else to a slow path that yields as usual.
 func Free() bool { return sched == nil }
+
+// Now returns the time by which waits are measured: the scheduler's if there is one.
+func Now() time.Time {
+	if sched != nil {
+		return sched.Now()
+	}
+	return time.Now()
+}
+
+// Pause lets others run; it is for who tries again and again instead of sleeping.
+func Pause() {
+	if sched != nil {
+		sched.Pause()
+		return
+	}
+	runtime.Gosched()
+}
 
 // point is a yield point.
 func point() {

@@ -158,8 +158,10 @@ func TestWakeBeforeSleepIsKept(t *testing.T) {
 
 type countingScheduler struct{ yields, blocks int }
 
-func (c *countingScheduler) Yield() { c.yields++ }
-func (c *countingScheduler) Block(ready func() bool) {
+func (c *countingScheduler) Yield()         { c.yields++ }
+func (c *countingScheduler) Pause()         {}
+func (c *countingScheduler) Now() time.Time { return time.Now() }
+func (c *countingScheduler) Block(ready func() bool, _ time.Time) {
 	c.blocks++
 	for !ready() {
 		runtime.Gosched()

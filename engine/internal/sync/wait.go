@@ -27,8 +27,11 @@ type WaitTable struct {
 	limit  time.Duration // of one Sleep; 0: none
 }
 
-// ErrLimit ends a sleep that has lasted for the table's limit.
-var ErrLimit = errors.New("hang limit exceeded")
+// What ends a sleep besides Wake and its context.
+var (
+	ErrLimit    = errors.New("hang limit exceeded") // the table's
+	ErrDeadline = errors.New("deadline reached")    // the sleeper's own
+)
 
 // waitQueue is one bucket; the padding keeps neighbours off its cache line.
 type waitQueue struct {
@@ -113,42 +116,65 @@ func (t *WaitTable) Disarm(w *Waiter) {
 
 // Sleep waits until the key of w is woken, ctx is done or the table's limit is
 // over, and leaves the queue. It returns the cause of ctx or ErrLimit in the
-// latter cases. A wake-up says only
-// that the condition is worth another look.
+// latter cases. A wake-up says only that the condition is worth another look.
 func (t *WaitTable) Sleep(ctx context.Context, w *Waiter) (Slept, error) {
-	start := time.Now()
+	return t.SleepUntil(ctx, w, time.Time{})
+}
+
+// SleepUntil is Sleep that ends with ErrDeadline at until, unless that is zero.
+func (t *WaitTable) SleepUntil(ctx context.Context, w *Waiter, until time.Time) (Slept, error) {
+	start := Now()
 	var err error
 	woken := false
-	if sched != nil {
-		sched.Block(func() bool { return len(w.ch) > 0 || ctx.Err() != nil })
-	}
-	var over <-chan time.Time
-	if t.limit > 0 {
-		if w.timer == nil {
-			w.timer = time.NewTimer(t.limit)
-		} else {
-			w.timer.Reset(t.limit)
+	if sched != nil { // who is blocked for ever is the scheduler's to find: no limit
+		sched.Block(func() bool { return len(w.ch) > 0 || ctx.Err() != nil }, until)
+		select {
+		case <-w.ch:
+			woken = true
+		default:
+			if err = context.Cause(ctx); err == nil {
+				err = ErrDeadline
+			}
 		}
-		over = w.timer.C
+	} else {
+		over, late := t.timer(w, start, until)
+		select {
+		case <-w.ch:
+			woken = true
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		case <-over:
+			err = late
+		}
+		if w.timer != nil {
+			w.timer.Stop()
+		}
 	}
-	select {
-	case <-w.ch:
-		woken = true
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	case <-over:
-		err = ErrLimit
-	}
-	if w.timer != nil {
-		w.timer.Stop()
-	}
-	end := time.Now()
+	end := Now()
 	s := Slept{Total: end.Sub(start)}
 	if woken {
 		s.Wake = end.Sub(w.woken)
 	}
 	t.Disarm(w)
 	return s, err
+}
+
+// timer sets w's timer to the table's limit or to until, whichever is sooner,
+// and returns it with the error that it stands for.
+func (t *WaitTable) timer(w *Waiter, start, until time.Time) (<-chan time.Time, error) {
+	d, late := t.limit, ErrLimit
+	if !until.IsZero() && (d == 0 || until.Sub(start) < d) {
+		d, late = max(1, until.Sub(start)), ErrDeadline
+	}
+	if d == 0 {
+		return nil, nil
+	}
+	if w.timer == nil {
+		w.timer = time.NewTimer(d)
+	} else {
+		w.timer.Reset(d)
+	}
+	return w.timer.C, late
 }
 
 // Wake wakes every task that waits for key and returns how many there were.
@@ -164,7 +190,7 @@ func (t *WaitTable) Wake(key uint64) int {
 			continue
 		}
 		*p, w.next = w.next, nil
-		w.woken = time.Now()
+		w.woken = Now()
 		w.ch <- struct{}{} // never blocks: a waiter is in its queue only until its first token
 		n++
 	}
