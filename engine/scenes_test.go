@@ -234,7 +234,7 @@ var scenes = []scene{
 		name: "late pin against the wait of the page's next owner", preemptions: -1,
 		catches: []bug.Bug{bug.BackOffForgetsWake},
 		set: func(s *stage) []func() {
-			table, gate := page.NewTable(1, sync.NewWaitTable(1)), new(page.Gate)
+			table, gate := page.NewTable(1, sync.NewWaitTable(1), page.Options{}), new(page.Gate)
 			seq := gate.Enter()
 			gate.Shut()
 			gate.Open()

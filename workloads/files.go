@@ -16,7 +16,7 @@ import (
 // Knobs that several storms share.
 var (
 	knobPages = driver.Knob{Key: "pages", Default: "4", About: "pages of 4 KiB per file", Check: driver.CheckInt(1, 262144)}
-	knobLRU   = driver.Knob{Key: "lru", Default: "any", About: "which idle inodes reclaim may take: any (as before Linux 5.16), or shrinkable, only those without DAX entries (since)", Check: driver.CheckOneOf("any", "shrinkable")}
+	knobLRU   = driver.Knob{Key: driver.KnobLRU, Default: driver.LRUAny, About: "which idle inodes reclaim may take: any (as before Linux 5.16), or shrinkable, only those without DAX entries (since)", Check: driver.CheckOneOf(driver.LRUAny, driver.LRUShrinkable)}
 )
 
 // knobDAX is the fraction of DAX files, with its values in the default matrix.
@@ -31,13 +31,13 @@ func knobHold(def string) driver.Knob {
 
 // knobStripes and knobBatch shape the cache.
 var (
-	knobStripes = driver.Knob{Key: "stripes", Default: "64", About: "stripes of the inode cache", Check: driver.CheckInt(1, 65536)}
+	knobStripes = driver.Knob{Key: driver.KnobStripes, Default: "64", About: "stripes of the inode cache", Check: driver.CheckInt(1, 65536)}
 	knobBatch   = driver.Knob{Key: "batch", Default: "128", About: "inodes that one direct reclaim tries to evict", Check: driver.CheckInt(1, 65536)}
 )
 
 // lruRule reads knobLRU.
 func lruRule(v driver.Values) vfs.LRURule {
-	if v.Get("lru") == "shrinkable" {
+	if v.Get(driver.KnobLRU) == driver.LRUShrinkable {
 		return vfs.EntriesKeepOff
 	}
 	return vfs.EntriesIgnored

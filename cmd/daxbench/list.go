@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daxbench/engine/layout"
+	"daxbench/engine/vfs"
 	"daxbench/workloads"
 	"daxbench/workloads/driver"
 )
@@ -67,6 +68,10 @@ func (p listPage) all() {
 	for _, l := range layout.All {
 		p.item(2, room, l.Name(), l.About())
 		p.item(2, room, "", safety(l)+"; "+l.Origin())
+	}
+	p.line("\nKernels, for -kernel:")
+	for _, k := range vfs.Presets {
+		p.item(2, room, k.Name, k.About)
 	}
 	p.line("\n\"daxbench list NAME\" says all about one.")
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daxbench/engine/layout"
+	"daxbench/engine/vfs"
 	"daxbench/reports/unit"
 	"daxbench/workloads"
 	"daxbench/workloads/driver"
@@ -106,6 +107,11 @@ func newPlan(r *record.Request) (*driver.Plan, error) {
 		req.Policies = append(req.Policies, p)
 	}
 	var err error
+	if r.Kernel != "" {
+		if req.Kernel, err = vfs.LookupPreset(r.Kernel); err != nil {
+			return nil, usageError{err}
+		}
+	}
 	if req.Duration, err = time.ParseDuration(r.Duration); err != nil {
 		return nil, usageError{err}
 	}

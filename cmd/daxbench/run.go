@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"daxbench/engine/layout"
+	"daxbench/engine/vfs"
 	"daxbench/workloads"
 	"daxbench/workloads/record"
 )
@@ -23,6 +25,7 @@ type runFlags struct {
 	rate                  float64
 	seed                  uint64
 	pmem, population      string
+	kernel                string
 	size                  bytesValue
 	out, resume           string
 	profiles              profiles
@@ -61,6 +64,7 @@ func newRun() *cobra.Command {
 	fl.StringVar(&f.pmem, "pmem", "", "keep the regions in `file`: on a DAX file system, a devdax node, or any other (default: memory)")
 	fl.Var(&f.size, "size", "`bytes` of each policy's region, such as 64M (default: what the storms need)")
 	fl.StringVar(&f.population, "population", "", "take the files from a directory tree, `dir:PATH`: sizes, links and order (default: synthetic)")
+	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+kernelNames()+" (default: its own way; see daxbench list)")
 	fl.StringVarP(&f.out, "o", "o", "", "write the results to `folder` (default results/<time>-<seed>)")
 	fl.StringVar(&f.resume, "resume", "", "continue the run in `folder`, as it was asked for then; no other flag is needed")
 	f.profiles.flags(fl)
@@ -69,11 +73,20 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
+// kernelNames lists the presets.
+func kernelNames() string {
+	var names []string
+	for _, p := range vfs.Presets {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // request puts the flags into the form that is recorded.
 func (f *runFlags) request() (r record.Request, err error) {
 	r = record.Request{
 		Rounds: f.rounds, Duration: f.duration.String(), Workers: f.workers, Rate: f.rate, Seed: f.seed,
-		HangLimit: f.hangLimit.String(), Pmem: f.pmem, Size: int64(f.size), Population: f.population,
+		HangLimit: f.hangLimit.String(), Pmem: f.pmem, Size: int64(f.size), Population: f.population, Kernel: f.kernel,
 	}
 	if r.Workload, err = splitList("workload", f.workload, workloads.Names()); err != nil {
 		return r, err
@@ -88,7 +101,7 @@ func (f *runFlags) request() (r record.Request, err error) {
 // execute starts a run, or continues one.
 func (f *runFlags) execute(cmd *cobra.Command) error {
 	fl := cmd.Flags()
-	for _, name := range []string{"pmem", "population", "o", "resume"} {
+	for _, name := range []string{"pmem", "population", "kernel", "o", "resume"} {
 		if fl.Changed(name) && fl.Lookup(name).Value.String() == "" {
 			return usagef("-%s is empty", name)
 		}
@@ -115,7 +128,7 @@ func contradiction(fl *pflag.FlagSet, asked, recorded *record.Request) (err erro
 	now, then := fields(asked), fields(recorded)
 	fl.Visit(func(flag *pflag.Flag) {
 		_, known := fields(&record.Request{
-			Set: map[string][]string{"": nil}, Rate: 1, Pmem: "-", Size: 1, Population: "-",
+			Set: map[string][]string{"": nil}, Rate: 1, Pmem: "-", Size: 1, Population: "-", Kernel: "-",
 		})[flag.Name]
 		if known && !reflect.DeepEqual(now[flag.Name], then[flag.Name]) && err == nil {
 			was := "not given"

@@ -11,8 +11,10 @@
 //
 // # The word
 //
-//	bit  31     Watched: somebody waits until the page is idle
-//	bits 30..0  number of pins
+//	bit  31      Watched: the last drop has something to do
+//	bit  30      Quarantined: it is to call Options.OnFree
+//	bits 29..20  mappings, if Options.Refcount counts them: else part of the next
+//	bits 19..0   references: pins, and mappings if they count
 //
 // # Pin against freeze
 //
@@ -42,7 +44,6 @@
 package page
 
 import (
-	"context"
 	"fmt"
 
 	"daxbench/engine/internal/bug"
@@ -53,8 +54,15 @@ import (
 type PFN uint32
 
 const (
-	watched  = 1 << 31
-	pinCount = watched - 1
+	watched     = 1 << 31
+	quarantined = 1 << 30
+	marks       = watched | quarantined
+
+	mapShift = 20
+	maxMaps  = quarantined>>mapShift - 1
+	oneMap   = 1<<mapShift + 1 // a mapping, and its reference
+
+	pinBias = 1 << 10 // kernel: GUP_PIN_COUNTING_BIAS
 )
 
 // A Table holds the words of all pages of one region. It takes 4 bytes per
@@ -62,20 +70,48 @@ const (
 type Table struct {
 	words []sync.Uint32
 	waits *sync.WaitTable
+	refs  uint32        // mask of the references in a word; fixed
+	busy  uint32        // mask of those that can make a page busy; fixed
+	opts  Options       // OnFree changes at rest only
+	folio []sync.Uint32 // for every FolioPages pages, 1 if they are one folio; nil if Granule is Page
+
+	mu   sync.Mutex
+	held map[PFN][]PFN // guarded by mu; quarantined pages by whose word they wait for; used if there are folios
 }
 
 // NewTable returns the table of n pages; tasks that wait for a page sleep in waits.
-func NewTable(n int, waits *sync.WaitTable) *Table {
-	return &Table{words: make([]sync.Uint32, n), waits: waits}
+func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
+	t := &Table{words: make([]sync.Uint32, n), waits: waits, opts: o, refs: quarantined - 1}
+	if o.Refcount != Base1 {
+		t.refs = 1<<mapShift - 1
+	}
+	if t.busy = t.refs; o.CountDMAOnly {
+		t.busy &^= pinBias - 1
+	}
+	if o.Granule == Folio {
+		t.folio = make([]sync.Uint32, (n+FolioPages-1)/FolioPages)
+	}
+	return t
 }
 
 // Len returns the number of pages.
 func (t *Table) Len() int { return len(t.words) }
 
+// Waits returns where tasks sleep that wait for a page.
+func (t *Table) Waits() *sync.WaitTable { return t.waits }
+
+// Options returns how the table counts.
+func (t *Table) Options() Options { return t.opts }
+
+// Retain hands the table, with the pins in it, to the next owner of the
+// region: onFree takes the place of Options.OnFree. Nobody may be pinning or
+// unpinning meanwhile.
+func (t *Table) Retain(onFree func(PFN)) { t.opts.OnFree = onFree }
+
 // TryPin takes a pin on pfn, which the caller found in the mapping behind g
 // after it had read seq from it; seq must be open. It reports false if the gate
 // has moved since; the page is then not pinned and pfn may be another file's.
-// It never blocks.
+// It never blocks. Of a folio, pfn is the first page.
 //
 // It and Unpin contain one call each, to a slow path, and no other: so written
 // a pair costs 1.2 times two bare atomic adds (BenchmarkPin), as a chain of
@@ -107,83 +143,86 @@ func (t *Table) tryPinSlow(g *Gate, seq Seq, pfn PFN) bool {
 	return false
 }
 
-// Unpin drops one pin on pfn and wakes who waits for the last one. It panics
-// if the page has none.
+// Unpin drops one pin on pfn. If it was the last one it wakes who waits for
+// that, and a quarantined page is freed. It panics if the page has none.
 func (t *Table) Unpin(pfn PFN) {
 	if !sync.Free() || int32(t.words[pfn].AddFree(^uint32(0))) < 0 { // watched, or below zero
 		t.unpinSlow(pfn)
 	}
 }
 
-// unpinSlow wakes the waiters of a page that has become idle; under a scheduler
-// it is the whole of Unpin. If the page was pinned again since, that pin's end
-// will wake them. The mark comes off before the wake: a waiter who sets it
-// again afterwards then tests the count after that, and one who set it before
-// is in the queue.
+// unpinSlow does what is left to do after the last pin; under a scheduler it is
+// the whole of Unpin.
 //
 //go:noinline
 func (t *Table) unpinSlow(pfn PFN) {
-	var v uint32
 	if sync.Free() {
-		v = t.words[pfn].LoadFree()
+		t.dropped(pfn, t.words[pfn].LoadFree(), 1)
 	} else {
-		v = t.words[pfn].Add(^uint32(0))
+		t.dropped(pfn, t.words[pfn].Add(^uint32(0)), 1)
 	}
-	switch {
-	case v == watched:
-		t.words[pfn].And(pinCount)
-		if !bug.Planted(bug.UnpinForgetsWake) {
-			t.waits.Wake(uint64(pfn))
-		}
-	case v&pinCount == pinCount:
+}
+
+// dropped does what must be done after n was dropped and the word became v. If
+// the page was pinned again since, it is that pin's end that finds the marks.
+// They come off before the wake: a waiter who sets Watched again afterwards
+// then tests the count after that, and one who set it before is in the queue.
+func (t *Table) dropped(pfn PFN, v, n uint32) {
+	if (v+n)&t.refs < n&t.refs {
 		panic(fmt.Sprintf("page: unpin of pfn %d, which has no pin (word %#x)", pfn, v))
 	}
+	for v&watched != 0 {
+		rest, free := t.atRest(v), v&quarantined != 0 && t.pinsIn(v) == 0
+		next := v
+		if free {
+			next &^= quarantined
+		}
+		if rest && next&quarantined == 0 {
+			next &^= watched
+		}
+		if !rest && !free {
+			return
+		}
+		if next != v && !t.words[pfn].CompareAndSwap(v, next) {
+			v = t.words[pfn].Load()
+			continue
+		}
+		if rest && !bug.Planted(bug.UnpinForgetsWake) {
+			t.waits.Wake(uint64(pfn))
+		}
+		if free {
+			t.release(pfn)
+		}
+		return
+	}
 }
 
-// Pins returns the number of pins on pfn.
-func (t *Table) Pins(pfn PFN) uint32 { return t.words[pfn].Load() & pinCount }
-
-// Idle reports whether pfn has no pin, as dax_page_is_idle does. Without a
-// shut gate the answer is old at once.
-func (t *Table) Idle(pfn PFN) bool { return t.Pins(pfn) == 0 }
-
-// BusyPage returns the first pinned page of the n pages from first on, as
-// dax_layout_busy_page_range does for an extent.
-func (t *Table) BusyPage(first PFN, n uint32) (PFN, bool) {
-	words := t.words[first : first+PFN(n)]
-	i := 0
-	if sync.Free() {
-		for ; i+4 <= len(words); i += 4 {
-			w := words[i : i+4 : i+4]
-			if (w[0].LoadFree()|w[1].LoadFree()|w[2].LoadFree()|w[3].LoadFree())&pinCount != 0 {
-				break
-			}
-		}
+// TryPinDMA is TryPin for a pin of the kind FOLL_PIN under Options.CountDMAOnly;
+// it counts pinBias. UnpinDMA drops it.
+func (t *Table) TryPinDMA(g *Gate, seq Seq, pfn PFN) bool {
+	t.words[pfn].Add(pinBias)
+	if g.Enter() == seq {
+		return true
 	}
-	for ; i < len(words); i++ {
-		if words[i].Load()&pinCount != 0 {
-			return first + PFN(i), true
-		}
-	}
-	return 0, false
+	t.UnpinDMA(pfn)
+	return false
 }
 
-// WaitIdle waits until pfn has no pin, and returns how long it slept: nothing
-// if the page was idle. It returns the cause of ctx if that is done first.
-func (t *Table) WaitIdle(ctx context.Context, pfn PFN) (sync.Slept, error) {
-	var sum sync.Slept
-	for !t.Idle(pfn) {
-		w := t.waits.Arm(uint64(pfn))
-		if t.words[pfn].Or(watched)&pinCount == 0 && !bug.Planted(bug.TestThenArm) {
-			t.waits.Disarm(w)
-			break
-		}
-		s, err := t.waits.Sleep(ctx, w)
-		sum.Total += s.Total
-		sum.Wake += s.Wake
-		if err != nil {
-			return sum, err
-		}
-	}
-	return sum, nil
+// UnpinDMA drops a pin that TryPinDMA took.
+func (t *Table) UnpinDMA(pfn PFN) { t.drop(pfn, pinBias) }
+
+// drop drops n, which a reference counts.
+func (t *Table) drop(pfn PFN, n uint32) {
+	t.dropped(pfn, t.words[pfn].Add(-n), n)
 }
+
+// Map counts a user mapping of pfn, and a reference for it. Only a table that
+// counts mappings has these two.
+func (t *Table) Map(pfn PFN) {
+	if v := t.words[pfn].Add(oneMap); v>>mapShift&maxMaps == 0 || t.opts.Refcount == Base1 {
+		panic(fmt.Sprintf("page: pfn %d is mapped more than %d times (word %#x)", pfn, maxMaps, v))
+	}
+}
+
+// Unmap takes back what Map counted.
+func (t *Table) Unmap(pfn PFN) { t.drop(pfn, oneMap) }

@@ -17,7 +17,7 @@ import (
 	"daxbench/engine/page"
 )
 
-func newTable(n int) *page.Table { return page.NewTable(n, sync.NewWaitTable(4)) }
+func newTable(n int) *page.Table { return page.NewTable(n, sync.NewWaitTable(4), page.Options{}) }
 
 // pinnable is what the pinners and the breaker of the exhaustive tests differ
 // in from a broken engine.

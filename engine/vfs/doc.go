@@ -12,7 +12,7 @@
 //
 //	Create, or Iget on a miss    New, then cached with a reference
 //	Iget on a hit                one more reference
-//	Iput, the last one           linked: onto its stripe's LRU list, or marked
+//	Iput, the last one           linked: onto an LRU list, or marked
 //	                             Referenced if it is on it already;
 //	                             unlinked or DontCache: evict at once
 //	PruneICache                  takes unreferenced inodes off the LRU's cold end:
@@ -35,7 +35,9 @@
 //	Mapping.mu       the entries of one mapping (kernel: i_pages lock)
 //	stripe.mu        the hash chains of one stripe of the cache (kernel: the one
 //	                 inode_hash_lock)
-//	stripe.lru.mu    the LRU list of one stripe (kernel: the list_lru lock)
+//	lru.mu           one LRU list (kernel: the list_lru lock)
+//	inodeList.mu     one list of all inodes, if there are any (kernel:
+//	                 s_inode_list_lock)
 //	slots.mu         the memory for inodes
 //	pageCache.mu     the free pages of the page cache
 //
@@ -43,7 +45,7 @@
 //
 //	ioLock → layoutMu → lease.Set.mu | Mapping.mu
 //	Mapping.mu → pageCache.mu
-//	stripe.mu → stripe.lru.mu
+//	stripe.mu | inodeList.mu → lru.mu
 //	slots.mu and the wait queues: leaves
 //
 // Nothing sleeps under any lock but ioLock and layoutMu. Two ioLocks or
@@ -59,7 +61,7 @@
 //	bit  32     New         being read in; lookups wait
 //	bit  33     Freeing     being evicted, by the task that set it; lookups wait
 //	bit  34     Referenced  used again since it came onto the LRU
-//	bit  35     OnLRU       on its stripe's list; changed under lru.mu only
+//	bit  35     OnLRU       on its LRU list; changed under lru.mu only
 //	bit  36     Unlinked    no links; the last Iput evicts
 //	bit  37     DontCache   the last Iput evicts although linked
 //	bit  38     DAX         IS_DAX

@@ -97,6 +97,7 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
 	in.ThawLayout() // for the next inode in this memory; nobody can pin this one
+	sb.delist(in)
 	s, chain := sb.stripe(in.ino)
 	s.mu.Lock()
 	in.removeLocked(chain)
@@ -129,6 +130,7 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 	in.state.Store(stNew | refOne)
 	in.insertLocked(chain)
 	s.mu.Unlock()
+	sb.enlist(in)
 
 	err = sb.fs.Read(ino, &in.rec)
 	if err == nil && in.rec.Nlink == 0 {

@@ -16,8 +16,9 @@ type Inode struct {
 	ino   Ino         // guarded by stripe.mu while hashed; fixed while referenced
 
 	// Links by index into Superblock.inodes; 0 ends a list.
-	hashNext         uint32 // guarded by stripe.mu
-	lruPrev, lruNext uint32 // guarded by stripe.lru.mu; lruNext also links a dispose list
+	hashNext           uint32 // guarded by stripe.mu
+	lruPrev, lruNext   uint32 // guarded by lru.mu; lruNext also links a dispose list
+	listPrev, listNext uint32 // guarded by inodeList.mu
 
 	rec  media.Record // Nlink, Pages: guarded by ioLock; Extents: by layoutMu
 	size sync.Uint32  // rec.Pages, for who must not wait for ioLock (kernel: i_size_read)

@@ -3,17 +3,18 @@ package vfs
 import "daxbench/engine/internal/sync"
 
 // lru is a list of inodes, coldest first. Referenced inodes may be on it; they
-// are dropped when they are looked at.
+// are dropped when they are looked at. The kernel has one list per node (and per
+// memory control group).
 type lru struct {
 	mu         sync.Mutex
-	head, tail uint32 // slot indices; guarded by mu
-	n          uint32 // guarded by mu
+	head, tail uint32        // slot indices; guarded by mu
+	n          uint32        // guarded by mu
+	_          [64 - 24]byte // keeps neighbouring lists off this line
 }
 
 // lruOf returns the list that in belongs on.
 func (in *Inode) lruOf() *lru {
-	s, _ := in.sb.stripe(in.ino)
-	return &s.lru
+	return &in.sb.lrus[hash(in.ino)>>in.sb.lruShift&uint64(len(in.sb.lrus)-1)]
 }
 
 // lruAdd puts a referenced inode onto the warm end, if it is on no list, and

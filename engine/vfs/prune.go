@@ -2,7 +2,7 @@ package vfs
 
 import "daxbench/engine/internal/bug"
 
-// visit is how many inodes PruneICache takes from one stripe before it goes on
+// visit is how many inodes PruneICache takes from one list before it goes on
 // to the next.
 const visit = 16
 
@@ -41,22 +41,22 @@ func (sb *Superblock) dispose(t *Task, d disposal, done func(Ino)) {
 // list once at most, so fewer come back if many are in use or Referenced.
 func (sb *Superblock) PruneICache(t *Task, want int) int {
 	before := t.Stats.Evictions
-	if t.hand == 0 { // tasks start at stripes far apart, or they would meet at every lock
-		t.hand = sb.hands.Add(uint32(len(sb.stripes))*5/8 + 1)
+	if t.hand == 0 { // tasks start at lists far apart, or they would meet at every lock
+		t.hand = sb.hands.Add(uint32(len(sb.lrus))*5/8 + 1)
 	}
-	for range sb.stripes {
+	for range sb.lrus {
 		left := want - int(t.Stats.Evictions-before)
 		if left <= 0 || t.err != nil {
 			break
 		}
-		s := &sb.stripes[t.hand&uint32(len(sb.stripes)-1)]
+		l := &sb.lrus[t.hand&uint32(len(sb.lrus)-1)]
 		t.hand++
-		sb.dispose(t, sb.isolate(s, min(left, visit)), nil)
+		sb.dispose(t, sb.isolate(l, min(left, visit)), nil)
 	}
 	return int(t.Stats.Evictions - before)
 }
 
-// isolate moves up to want inodes off the list of s and makes them Freeing. It
+// isolate moves up to want inodes off l and makes them Freeing. It
 // is inode_lru_isolate: one in use leaves the list, one that was used since
 // gets another round, one that reclaim must not touch leaves the list.
 //
@@ -67,9 +67,8 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 // Note: the kernel looks whether reclaim may touch an inode before it looks at
 // Referenced. It holds i_lock; here the mark must be off first, because then
 // every use in between shows in the state word and fails the compare-and-swap.
-func (sb *Superblock) isolate(s *stripe, want int) disposal {
+func (sb *Superblock) isolate(l *lru, want int) disposal {
 	var d disposal
-	l := &s.lru
 	l.mu.Lock()
 	for scan := l.n; scan > 0 && want > 0; scan-- {
 		in := &sb.inodes[l.head]
@@ -128,27 +127,19 @@ func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
 	if bug.Planted(bug.UnmountIgnoresCount) {
 		inUse = stNew
 	}
-	for i := range sb.stripes {
-		s := &sb.stripes[i]
-		s.mu.Lock()
-		for _, head := range s.heads {
-			for ; head != 0; head = sb.inodes[head].hashNext {
-				in := &sb.inodes[head]
-				w := in.state.Load()
-				for w&(inUse|stFreeing) == 0 && !in.state.CompareAndSwap(w, w|stFreeing) {
-					w = in.state.Load()
-				}
-				switch {
-				case w&inUse != 0:
-					busy++
-				case w&stFreeing == 0:
-					in.lruDel()
-					d.add(in)
-				}
-			}
+	sb.each(func(in *Inode) {
+		w := in.state.Load()
+		for w&(inUse|stFreeing) == 0 && !in.state.CompareAndSwap(w, w|stFreeing) {
+			w = in.state.Load()
 		}
-		s.mu.Unlock()
-	}
+		switch {
+		case w&inUse != 0:
+			busy++
+		case w&stFreeing == 0:
+			in.lruDel()
+			d.add(in)
+		}
+	})
 	before := t.Stats.Evictions
 	sb.dispose(t, d, done)
 	return int(t.Stats.Evictions - before), busy

@@ -1,16 +1,22 @@
 package vfs
 
-import "daxbench/engine/internal/sync"
+import (
+	"math/bits"
 
-// A stripe is a part of the inode cache with its own locks: hash chains and an
-// LRU list. The kernel has one hash lock for all and an LRU per node.
+	"daxbench/engine/internal/sync"
+)
+
+// A stripe is a part of the hash table of the inode cache with its own lock.
+// The kernel has one lock for all.
 type stripe struct {
 	mu    sync.Mutex
-	heads []uint32 // hash chains by slot index; guarded by mu
-	_     [64 - 32]byte
-	lru   lru
-	_     [64 - 24]byte // keeps neighbouring stripes off this line
+	heads []uint32      // hash chains by slot index; guarded by mu
+	_     [64 - 32]byte // keeps neighbouring stripes off this line
 }
+
+// shiftFor returns the shift that leaves the bits of a hash which choose among n,
+// a power of two.
+func shiftFor(n int) uint8 { return uint8(64 - bits.Len(uint(n-1))) }
 
 // hash spreads inode numbers, which are dense and given out in order.
 func hash(ino Ino) uint64 {

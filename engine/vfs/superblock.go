@@ -46,7 +46,9 @@ const (
 
 // Options shape a Superblock. The zero value of a field takes the default.
 type Options struct {
-	Stripes        int           // of the cache; rounded up to a power of two; default 64
+	Stripes        int           // of the hash table, each with its lock; rounded up to a power of two; default 64 (kernel: one inode_hash_lock)
+	LRULists       int           // each with its lock; rounded up to a power of two; default as many as stripes (kernel: one per node)
+	InodeLists     int           // lists of all inodes, each with its lock; default 0: unmount walks the hash chains (kernel: one s_inodes)
 	CacheInodes    int           // hard limit on cached inodes; default 4096
 	ReclaimBatch   int           // inodes that direct reclaim tries to free at once; default 128 (kernel: SHRINK_BATCH)
 	CachePages     int           // page-cache pages for files that are not DAX; default 1024
@@ -69,6 +71,9 @@ func (o *Options) setDefaults() {
 			*f.v = f.def
 		}
 	}
+	if o.LRULists == 0 {
+		o.LRULists = o.Stripes
+	}
 	if o.RecallDeadline == 0 {
 		o.RecallDeadline = time.Second
 	}
@@ -86,10 +91,13 @@ type Superblock struct {
 	cache   *pageCache
 	watch   func(Event) // nil: nobody
 
-	inodes  []Inode // slot 0 is never used, so that 0 can end a list
-	stripes []stripe
-	shift   uint8 // hash bits above which the stripe is chosen
-	slots   slots
+	inodes   []Inode // slot 0 is never used, so that 0 can end a list
+	stripes  []stripe
+	shift    uint8 // hash bits above which the stripe is chosen
+	lrus     []lru
+	lruShift uint8       // likewise for the LRU list
+	all      []inodeList // s_inodes; none unless Options.InodeLists
+	slots    slots
 
 	claims sync.Uint64 // blocks faulted in as new so far; see claimBlock
 	hands  sync.Uint32 // where the next task begins to prune
@@ -100,17 +108,19 @@ type Superblock struct {
 // NewSuperblock caches the inodes of fs; b breaks layouts when they leave.
 func NewSuperblock(fs *media.FS, b Breaker, o Options) (*Superblock, error) {
 	o.setDefaults()
-	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.RecallDeadline < 0 || o.HangLimit < 0 {
+	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.LRULists < 1 || o.InodeLists < 0 || o.RecallDeadline < 0 || o.HangLimit < 0 {
 		return nil, fmt.Errorf("vfs: options must be positive: %+v", o)
 	}
-	o.Stripes = 1 << bits.Len(uint(o.Stripes-1))
+	for _, n := range []*int{&o.Stripes, &o.LRULists} {
+		*n = 1 << bits.Len(uint(*n-1))
+	}
 	waits := sync.NewWaitTable(o.WaitQueues)
 	waits.SetLimit(o.HangLimit)
 	sb := &Superblock{
 		opts:     o,
 		fs:       fs,
 		region:   fs.Region(),
-		pages:    page.NewTable(int(fs.BlockCount()), waits),
+		pages:    page.NewTable(int(fs.BlockCount()), waits, page.Options{}),
 		waits:    waits,
 		breaker:  b,
 		watch:    o.Watch,
@@ -118,7 +128,10 @@ func NewSuperblock(fs *media.FS, b Breaker, o Options) (*Superblock, error) {
 		inodes:   make([]Inode, o.CacheInodes+1),
 		stripes:  make([]stripe, o.Stripes),
 		magazine: magazineFor(o.CacheInodes),
-		shift:    uint8(64 - bits.Len(uint(o.Stripes-1))),
+		shift:    shiftFor(o.Stripes),
+		lrus:     make([]lru, o.LRULists),
+		lruShift: shiftFor(o.LRULists),
+		all:      make([]inodeList, o.InodeLists),
 	}
 	chains := 1 << bits.Len(uint(max(1, o.CacheInodes/o.Stripes)-1))
 	for i := range sb.stripes {
@@ -159,29 +172,23 @@ type Usage struct {
 // moments.
 func (sb *Superblock) Usage() Usage {
 	var u Usage
-	for i := range sb.stripes {
-		s := &sb.stripes[i]
-		s.mu.Lock()
-		for _, head := range s.heads {
-			for ; head != 0; head = sb.inodes[head].hashNext {
-				u.Cached++
-				switch w := sb.inodes[head].state.Load(); {
-				case w&stFreeing != 0:
-					u.Freeing++
-				case w&refMask != 0:
-					u.InUse++
-				case w&stOnLRU == 0:
-					u.Parked++
-				}
-				if sb.inodes[head].state.Load()&stOnLRU != 0 {
-					u.OnLRU++
-				}
-				if !sb.inodes[head].IsDAX() {
-					u.CachePages += int(sb.inodes[head].mapping.len())
-				}
-			}
+	sb.each(func(in *Inode) {
+		u.Cached++
+		w := in.state.Load()
+		switch {
+		case w&stFreeing != 0:
+			u.Freeing++
+		case w&refMask != 0:
+			u.InUse++
+		case w&stOnLRU == 0:
+			u.Parked++
 		}
-		s.mu.Unlock()
-	}
+		if w&stOnLRU != 0 {
+			u.OnLRU++
+		}
+		if !in.IsDAX() {
+			u.CachePages += int(in.mapping.len())
+		}
+	})
 	return u
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daxbench/engine/layout"
+	"daxbench/engine/vfs"
 )
 
 // A Request is what a user asks for.
@@ -25,6 +26,7 @@ type Request struct {
 	Pmem       string // "": memory
 	Size       int64  // bytes per engine; 0: what the storms need
 	Population *Population
+	Kernel     vfs.Preset // the zero one: this engine's own switches
 }
 
 // A Plan is what will be run: Rounds times every group.
@@ -81,7 +83,7 @@ func NewPlan(r Request) (*Plan, error) {
 		swept[key] = len(list) > 1
 	}
 	for _, wl := range r.Workloads {
-		combos, err := wl.Sweep(r.Set)
+		combos, err := wl.Sweep(kernelKnobs(r.Kernel, r.Set))
 		if err != nil {
 			return nil, err
 		}
@@ -97,6 +99,9 @@ func NewPlan(r Request) (*Plan, error) {
 			}
 			g := Group{Workload: wl, Values: v, Workers: workers}
 			g.Shown = append(wl.Shown(v, swept), Param{"workers", strconv.Itoa(workers)})
+			if r.Kernel.Name != "" {
+				g.Shown = append(g.Shown, Param{"kernel", r.Kernel.Name})
+			}
 			if r.Rate > 0 {
 				g.Shown = append(g.Shown, Param{"rate", strconv.FormatFloat(r.Rate, 'f', -1, 64)})
 			}

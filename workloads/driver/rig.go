@@ -36,6 +36,7 @@ type RigOptions struct {
 
 // NewRig opens a fresh engine on env.Region.
 func NewRig(env Env, o RigOptions) (*Rig, error) {
+	o.Cache = env.switches(o.Cache)
 	o.Cache.HangLimit = env.HangLimit
 	e, err := engine.Open(env.Region, engine.Config{Policy: env.Policy, Inodes: o.Inodes, Cache: o.Cache, Seed: env.Seed})
 	if err != nil {

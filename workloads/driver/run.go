@@ -140,7 +140,7 @@ func (p *Plan) open(ctx context.Context, g *Group, policy layout.Policy, seed ui
 	env := Env{
 		Values: g.Values, Seed: seed, Workers: g.Workers, Region: region,
 		Policy: policy, Population: p.Population, Context: ctx, Fatal: fatal,
-		HangLimit: p.HangLimit,
+		HangLimit: p.HangLimit, Kernel: p.Kernel,
 	}
 	err := region.Guard(func() (err error) {
 		c.storm, err = g.Workload.Open(env)

@@ -11,6 +11,14 @@ import (
 	"daxbench/workloads/device"
 )
 
+// Knobs that a kernel's preset sets, and the values of the first.
+const (
+	KnobLRU       = "lru"
+	KnobStripes   = "stripes"
+	LRUAny        = "any"
+	LRUShrinkable = "shrinkable"
+)
+
 // Param is a parameter with its value.
 type Param struct {
 	Key   string `json:"key"`
@@ -19,6 +27,11 @@ type Param struct {
 
 // Values are the parameters of one cell, in the order of the workload's knobs.
 type Values []Param
+
+// Has reports whether key is a knob.
+func (v Values) Has(key string) bool {
+	return slices.ContainsFunc(v, func(p Param) bool { return p.Key == key })
+}
 
 // Get returns the value of key. Asking for a key that is no knob is a bug.
 func (v Values) Get(key string) string {

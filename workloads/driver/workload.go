@@ -79,6 +79,7 @@ type Env struct {
 	Region     *pmem.Region
 	Policy     layout.Policy
 	Population *Population // nil: synthetic files
+	Kernel     vfs.Preset
 	Context    context.Context
 	HangLimit  time.Duration // of a single wait in the engine
 	Fatal      chan error    // takes what ends the run; see crew

@@ -56,6 +56,7 @@ type Request struct {
 	Pmem       string              `json:"pmem,omitempty"`
 	Size       int64               `json:"size,omitempty"` // bytes per engine
 	Population string              `json:"population,omitempty"`
+	Kernel     string              `json:"kernel,omitempty"` // the preset
 }
 
 // Plan is what the request came to.

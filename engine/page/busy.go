@@ -1,0 +1,104 @@
+package page
+
+import (
+	"context"
+
+	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
+)
+
+// pinsIn returns how many pins a word counts.
+func (t *Table) pinsIn(v uint32) uint32 {
+	n := v & t.refs
+	if t.opts.Refcount != Base1 {
+		n -= v >> mapShift & maxMaps
+	}
+	if t.opts.CountDMAOnly {
+		n = n/pinBias + n%pinBias
+	}
+	return n
+}
+
+// isBusy is the test of dax_busy_page.
+func (t *Table) isBusy(v uint32) bool {
+	if t.opts.Refcount != Base1 {
+		v -= v >> mapShift & maxMaps
+	}
+	return v&t.busy != 0
+}
+
+// atRest is what WaitIdle waits for, which Base0 does not have the same as the
+// opposite of isBusy.
+func (t *Table) atRest(v uint32) bool {
+	if t.opts.Refcount == Base0 {
+		return v&t.busy == 0
+	}
+	return !t.isBusy(v)
+}
+
+// Pins returns the number of pins on pfn, of either kind.
+func (t *Table) Pins(pfn PFN) uint32 { return t.pinsIn(t.words[pfn].Load()) }
+
+// Idle reports whether pfn is not busy, as dax_page_is_idle does. Without a
+// shut gate the answer is old at once.
+func (t *Table) Idle(pfn PFN) bool { return !t.isBusy(t.words[pfn].Load()) }
+
+// BusyPage returns the first busy page of the n pages from first on, as
+// dax_layout_busy_page_range does for an extent. Of a folio that is the first
+// page.
+func (t *Table) BusyPage(first PFN, n uint32) (PFN, bool) {
+	if t.folio != nil {
+		return t.busyFolio(first, n)
+	}
+	return t.busyPage(first, n)
+}
+
+func (t *Table) busyPage(first PFN, n uint32) (PFN, bool) {
+	pfn, used := t.usedPage(first, n)
+	for used && t.opts.Refcount != Base1 && t.Idle(pfn) { // only mapped
+		n -= uint32(pfn + 1 - first)
+		first = pfn + 1
+		pfn, used = t.usedPage(first, n)
+	}
+	return pfn, used
+}
+
+// usedPage returns the first page with references that can make it busy.
+func (t *Table) usedPage(first PFN, n uint32) (PFN, bool) {
+	words, mask := t.words[first:first+PFN(n)], t.busy
+	i := 0
+	if sync.Free() {
+		for ; i+4 <= len(words); i += 4 {
+			w := words[i : i+4 : i+4]
+			if (w[0].LoadFree()|w[1].LoadFree()|w[2].LoadFree()|w[3].LoadFree())&mask != 0 {
+				break
+			}
+		}
+	}
+	for ; i < len(words); i++ {
+		if words[i].Load()&mask != 0 {
+			return first + PFN(i), true
+		}
+	}
+	return 0, false
+}
+
+// WaitIdle waits until pfn is at rest, and returns how long it slept: nothing
+// if the page was so. It returns the cause of ctx if that is done first.
+func (t *Table) WaitIdle(ctx context.Context, pfn PFN) (sync.Slept, error) {
+	var sum sync.Slept
+	for !t.atRest(t.words[pfn].Load()) {
+		w := t.waits.Arm(uint64(pfn))
+		if t.atRest(t.words[pfn].Or(watched)) && !bug.Planted(bug.TestThenArm) {
+			t.waits.Disarm(w)
+			break
+		}
+		s, err := t.waits.Sleep(ctx, w)
+		sum.Total += s.Total
+		sum.Wake += s.Wake
+		if err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}

@@ -1,0 +1,70 @@
+package vfs
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Preset is a set of switches that make an engine like one kernel, as far as
+// they reach. The zero Preset changes nothing.
+type Preset struct {
+	Name, About string
+	switches    Options // those that a preset sets
+}
+
+// Presets lists what there is. The kernels' are read from their sources; what
+// they do not say is this engine's own. Both kernels have one inode_hash_lock,
+// one s_inodes list, one LRU list per node, of which there is one here, and 256
+// wait queues for the whole machine. Since 6.11 a lookup takes no lock there,
+// which is not modelled.
+var Presets = []Preset{
+	{
+		Name:  "6.0",
+		About: "Linux 6.0: one lock per table and list; a page is 4 KiB and idle at one reference; the busy scan needs a VMA and skips locked entries",
+		switches: Options{
+			Stripes: 1, LRULists: 1, InodeLists: 1, WaitQueues: 256, LRU: EntriesKeepOff,
+		},
+	}, {
+		Name:  "6.19",
+		About: "Linux 6.19: one lock per table and list; folios, mappings count as references, and the busy scan sees everything",
+		switches: Options{
+			Stripes: 1, LRULists: 1, InodeLists: 1, WaitQueues: 256, LRU: EntriesKeepOff,
+		},
+	}, {
+		Name:  "best",
+		About: "the best that can be built: striped locks, no list of all inodes, a wait queue for nearly every waiter, folios that are idle when only mappings are left",
+		switches: Options{
+			Stripes: 64, LRULists: 64, WaitQueues: 4096, LRU: EntriesIgnored,
+		},
+	},
+}
+
+// LookupPreset returns the preset with the given name.
+func LookupPreset(name string) (Preset, error) {
+	var names []string
+	for _, p := range Presets {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Preset{}, fmt.Errorf("unknown kernel %q; known: %s", name, strings.Join(names, ", "))
+}
+
+// Apply sets the switches of o to those of the preset and leaves the rest of o
+// alone.
+func (p Preset) Apply(o Options) Options {
+	if p.Name == "" {
+		return o
+	}
+	s := p.switches
+	o.Stripes, o.LRULists, o.InodeLists, o.WaitQueues, o.LRU = s.Stripes, s.LRULists, s.InodeLists, s.WaitQueues, s.LRU
+	return o
+}
+
+// LRU returns the preset's rule, and Stripes how many there are of the hash
+// table, for who lets its users choose those.
+func (p Preset) LRU() LRURule { return p.switches.LRU }
+
+// Stripes: see LRU.
+func (p Preset) Stripes() int { return p.switches.Stripes }
