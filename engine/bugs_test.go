@@ -1,9 +1,12 @@
 package engine_test
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 
 	"daxbench/engine"
@@ -27,22 +30,80 @@ func TestEveryBugHasAScene(t *testing.T) {
 	}
 }
 
+var update = flag.Bool("update", false, "write the table of planted bugs into README.md")
+
 // TestPlantedBugs plants each bug and expects every scene that claims it to
 // fail. It needs an engine with bugs in it: without the tag daxbug it builds
 // one and runs itself there.
 func TestPlantedBugs(t *testing.T) {
 	if !bug.Built {
-		plantElsewhere(t)
+		out := plantElsewhere(t)
+		tableOfBugs(t, out)
 		return
 	}
 	r := smallRegion(t)
-	for _, sc := range scenes {
-		for _, b := range sc.catches {
-			t.Run(fmt.Sprintf("%v/%s", b, sc.name), func(t *testing.T) {
-				defer bug.Plant(b)()
-				enginetest.MustFail(t, sc.bound(), sc.stages(t, r, policy(t, "dax-only")))
-			})
+	for b := bug.None + 1; b < bug.End; b++ {
+		t.Run(b.String(), func(t *testing.T) {
+			defer bug.Plant(b)()
+			for _, sc := range scenes {
+				if !slices.Contains(sc.catches, b) {
+					continue
+				}
+				e := enginetest.Explore(sc.bound(), sc.stages(t, r, policy(t, "dax-only")))
+				if e.Err == nil {
+					t.Errorf("%s: the broken engine passed %d schedules (exhausted: %t)", sc.name, e.Schedules, e.Exhausted)
+					continue
+				}
+				cause, _, _ := strings.Cut(e.Err.Error(), "\n")
+				t.Logf("found in schedule %d of %q: %s", e.Schedules, sc.name, cause)
+				fmt.Printf("%s%s\t%d\t%s\n", rowPrefix, b, e.Schedules, sc.name)
+			}
+		})
+	}
+}
+
+// rowPrefix begins the lines in which the broken engine says what was found.
+const rowPrefix = "row:\t"
+
+// tableOfBugs compares the table in README.md with what was found, or writes it.
+// Exploring is depth-first and repeats itself, so the numbers are exact.
+func tableOfBugs(t *testing.T, out string) {
+	const begin, end = "<!-- planted bugs: go test ./engine -run PlantedBugs -update -->\n", "<!-- end of planted bugs -->\n"
+	var table strings.Builder
+	table.WriteString("\n| the bug | found by exploring | schedules until then |\n|---|---|---:|\n")
+	said := make(map[string]bool)
+	for line := range strings.Lines(out) {
+		if row, ok := strings.CutPrefix(strings.TrimSpace(line), rowPrefix); ok {
+			f := strings.Split(row, "\t")
+			about := f[0]
+			if said[about] {
+				about = "" // one more scene for the same bug
+			}
+			said[f[0]] = true
+			fmt.Fprintf(&table, "| %s | %s | %s |\n", about, f[2], f[1])
 		}
+	}
+	if len(said) != int(bug.End)-1 {
+		t.Errorf("%d of %d bugs were found", len(said), int(bug.End)-1)
+		return
+	}
+	table.WriteString("\n")
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(readme), begin)
+	old, tail, ok2 := strings.Cut(rest, end)
+	switch {
+	case !ok || !ok2:
+		t.Errorf("README.md has no place for the table: want %q and %q", begin, end)
+	case old == table.String():
+	case *update:
+		if err := os.WriteFile("README.md", []byte(head+begin+table.String()+end+tail), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the table of planted bugs in README.md is not what was found; write it anew with -update:\n%s", table.String())
 	}
 }
 
@@ -76,7 +137,8 @@ func runRecovered(m *model) (err error) {
 	return err
 }
 
-func plantElsewhere(t *testing.T) {
+// plantElsewhere runs these tests on an engine with bugs in it.
+func plantElsewhere(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("builds the engine once more")
 	}
@@ -88,7 +150,6 @@ func plantElsewhere(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
 	if err != nil {
 		t.Errorf("go %q: %v\n%s", args, err, out)
-		return
 	}
-	t.Logf("%s", out)
+	return string(out)
 }
