@@ -42,7 +42,7 @@ func BenchmarkPinUnpin(b *testing.B) {
 // BenchmarkEvict reads an inode in and evicts it, by every policy. For a
 // comparison of policies use the storm evict-storm, which runs them by turns.
 func BenchmarkEvict(b *testing.B) {
-	for _, p := range layout.All {
+	for _, p := range layout.Default {
 		for _, pages := range []uint32{0, 1, 16, 512} {
 			b.Run(fmt.Sprintf("policy=%s/entries=%d", p.Name(), pages), func(b *testing.B) {
 				e := open(b, engine.Config{Policy: p})

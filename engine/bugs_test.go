@@ -49,7 +49,7 @@ func TestPlantedBugs(t *testing.T) {
 				if !slices.Contains(sc.catches, b) {
 					continue
 				}
-				e := enginetest.Explore(sc.bound(), sc.stages(t, r, policy(t, "dax-only")))
+				e := enginetest.Explore(sc.bound(), sc.stages(t, r, sc.chosen(t)))
 				if e.Err == nil {
 					t.Errorf("%s: the broken engine passed %d schedules (exhausted: %t)", sc.name, e.Schedules, e.Exhausted)
 					continue

@@ -25,7 +25,8 @@ const module = "daxbench"
 const order = `
 engine/internal/bug:
 engine/internal/sync: engine/internal/bug
-engine/enginetest:    engine/internal/sync
+engine/internal/sched: engine/internal/sync
+engine/enginetest:    engine/internal/sync engine/internal/sched
 engine/pmem:          engine/internal/bug engine/internal/sync
 engine/page:          engine/internal/bug engine/internal/sync
 engine/lease:         engine/internal/bug engine/internal/sync
@@ -33,15 +34,19 @@ engine/media:         engine/internal/bug engine/internal/sync engine/pmem
 engine/vfs:           engine/internal/bug engine/internal/sync engine/pmem engine/page engine/lease engine/media
 engine/layout:        engine/internal/bug engine/lease engine/vfs
 engine:               engine/pmem engine/media engine/vfs engine/layout
+engine/oracle:        engine/layout engine/lease engine/media engine/page engine/vfs
 engine/target:
+engine/enginefs:      engine engine/internal/sched engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/target engine/vfs
 engine/kernelfs:      engine/target
-engine/verify:        engine engine/internal/sync engine/enginetest engine/layout engine/lease engine/pmem engine/vfs
+engine/verify/model:  engine/layout
+engine/verify:        engine engine/internal/sync engine/internal/sched engine/enginetest engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/verify/model engine/vfs
 
 workloads/clock:
 workloads/hist:
 workloads/device:     workloads/clock workloads/hist
 workloads/driver:     engine engine/layout engine/lease engine/pmem engine/vfs workloads/clock workloads/device workloads/hist
 workloads/record:     engine engine/layout engine/pmem engine/vfs workloads/clock workloads/hist workloads/driver
+workloads/litmus:     engine/enginefs engine/layout engine/target engine/vfs
 workloads:            engine engine/target engine/kernelfs engine/layout engine/lease engine/vfs workloads/clock workloads/hist workloads/device workloads/driver
 
 reports/unit:

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 
 	"daxbench/engine/layout"
 	"daxbench/engine/media"
@@ -36,6 +37,7 @@ func Open(r *pmem.Region, c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Cache.Rules = c.Policy.Rules()
 	sb, err := vfs.NewSuperblock(fs, c.Policy, c.Cache)
 	if err != nil {
 		return nil, err
@@ -43,10 +45,29 @@ func Open(r *pmem.Region, c Config) (*Engine, error) {
 	return &Engine{Superblock: sb, Policy: c.Policy}, nil
 }
 
+// Remount unmounts the file system and mounts what is on the region again, with
+// the same policy and options: another engine, whose cache is empty. Pins outlive
+// it, and are the new engine's to drop. The error is vfs.ErrBusyInodes if an inode
+// is in use, after which e is as good as before, a *vfs.HungError, or media.Mount's.
+func (e *Engine) Remount(t *vfs.Task) (*Engine, error) {
+	if err := e.Unmount(t); err != nil {
+		return nil, err
+	}
+	fs, err := media.Mount(e.FS().Region())
+	if err != nil {
+		return nil, err
+	}
+	sb, err := e.Superblock.Remount(fs)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{Superblock: sb, Policy: e.Policy}, nil
+}
+
 // Check verifies the engine at rest: no page is pinned, of either kind, no
-// reference or eviction is left over, and the region is consistent
-// (media.FS.Check). All
-// tasks must have released what they held.
+// reference or eviction is left over, the region is consistent
+// (media.FS.Check), and the engine counts the files that share a block as the
+// region does. All tasks must have released what they held.
 func (e *Engine) Check() error {
 	if n := e.PinnedPages(); n > 0 {
 		return fmt.Errorf("engine: %d pages are still pinned", n)
@@ -57,6 +78,11 @@ func (e *Engine) Check() error {
 	if held, used := e.Usage().CachePages, e.CachedPages(); held != used {
 		return fmt.Errorf("engine: at rest, but %d page-cache pages are in use and mappings hold %d", used, held)
 	}
-	_, err := e.FS().Check()
-	return err
+	if _, err := e.FS().Check(); err != nil {
+		return err
+	}
+	if have, want := e.Shares(), e.FS().Shares(); !maps.Equal(have, want) {
+		return fmt.Errorf("engine: blocks are shared so often: %v, but counted so often: %v", want, have)
+	}
+	return nil
 }

@@ -36,11 +36,11 @@ func TestModel(t *testing.T) {
 	} {
 		for _, seed := range seeds {
 			var want []string
-			for _, p := range layout.All {
+			for _, p := range layout.Default {
 				m := newModel(t, seed, engine.Config{Policy: p, Inodes: 32, Cache: o})
 				got, err := m.run(*modelOps)
 				if err == nil && want != nil && !slices.Equal(got, want) {
-					err = fmt.Errorf("policy %s had other results than %s", p.Name(), layout.All[0].Name())
+					err = fmt.Errorf("policy %s had other results than %s", p.Name(), layout.Default[0].Name())
 				}
 				if err != nil {
 					t.Fatalf("seed %d, policy %s, options %+v: %v\nreplay: go test ./engine -run '^TestModel$' -model.seed=%d -model.ops=%d\nlast operations:\n%s",

@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"daxbench/engine"
@@ -23,12 +25,15 @@ type scene struct {
 	preemptions int
 	catches     []bug.Bug
 	opts        vfs.Options // added to what newStage sets
+	policy      string      // "": dax-only
 	set         func(*stage) []func()
 }
 
-// scenes run with the policy dax-only but for those that say otherwise. Files
-// are DAX and have two pages.
-var scenes = []scene{
+// scenes are all of them. Files are DAX and have two pages.
+var scenes = slices.Concat(cacheScenes, evictScenes, pinScenes)
+
+// cacheScenes are those of lookup, reclaim, breaking and the locks.
+var cacheScenes = []scene{
 	{
 		name: "iget against the last iput of an unlinked inode", preemptions: 2,
 		catches: []bug.Bug{bug.IgetTakesFreeing, bug.ArmAfterUnlock, bug.UnhashForgetsWake, bug.IputSubtracts},
@@ -518,6 +523,10 @@ func (sc *scene) stages(t *testing.T, r *pmem.Region, p layout.Policy) func() en
 	}
 }
 
+func (sc *scene) chosen(t *testing.T) layout.Policy {
+	return policy(t, cmp.Or(sc.policy, "dax-only"))
+}
+
 func (sc *scene) bound() enginetest.Bound {
 	return enginetest.Bound{Schedules: 1e6, Preemptions: sc.preemptions}
 }
@@ -534,7 +543,7 @@ func TestScenes(t *testing.T) {
 	r := smallRegion(t)
 	for i := range scenes {
 		t.Run(scenes[i].name, func(t *testing.T) {
-			enginetest.MustHold(t, scenes[i].bound(), scenes[i].stages(t, r, policy(t, "dax-only")))
+			enginetest.MustHold(t, scenes[i].bound(), scenes[i].stages(t, r, scenes[i].chosen(t)))
 		})
 	}
 }

@@ -64,7 +64,7 @@ func small(wl *driver.Workload) driver.Request {
 		set[key] = []string{value}
 	}
 	return driver.Request{
-		Workloads: []*driver.Workload{wl}, Policies: layout.All, Set: set,
+		Workloads: []*driver.Workload{wl}, Policies: layout.Default, Set: set,
 		Rounds: 1, Duration: 5 * time.Millisecond, Workers: 2, Seed: 1, HangLimit: 10 * time.Second,
 	}
 }
@@ -153,7 +153,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		t.Skip("short: it takes some seconds, with the race detector many")
 	}
 	for _, wl := range workloads.All {
-		for _, p := range layout.All {
+		for _, p := range layout.Default {
 			r := small(wl)
 			r.Policies, r.Workers = []layout.Policy{p}, 1
 			plan, regions := prepare(t, r)

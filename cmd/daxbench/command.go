@@ -37,7 +37,7 @@ func newRoot() *cobra.Command {
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newRun(), newList(), newEnv(), newVersion())
+	root.AddCommand(newRun(), newLitmus(), newVerify(), newVerifyWorker(), newList(), newEnv(), newVersion())
 	root.SetFlagErrorFunc(flagError)
 	goHelp(root)
 	return root
@@ -51,7 +51,9 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	case cmd.HasSubCommands():
 		var names []string
 		for _, c := range cmd.Commands() {
-			names = append(names, c.Name())
+			if !c.Hidden {
+				names = append(names, c.Name())
+			}
 		}
 		return usagef("unknown command %q; known: %s", args[0], strings.Join(names, ", "))
 	}

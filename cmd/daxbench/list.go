@@ -132,4 +132,12 @@ func (p listPage) policy(l layout.Policy) {
 	p.item(0, 0, "", l.Name()+": "+l.About())
 	p.item(2, 0, "", l.Origin())
 	p.item(2, 0, "", safety(l))
+	p.item(2, 0, "", "While it waits it holds "+l.Holds()+". It can block on "+l.BlocksOn()+".")
+	e := l.Expect()
+	for _, i := range e.Breaks {
+		p.item(2, 3, string(i), "not kept: "+layout.Invariant(i).Meaning()+". "+e.Why[string(i)])
+	}
+	for name := range strings.FieldsSeq(e.Violates) {
+		p.item(2, 3, name, "to be found: "+layout.Property(name).Meaning()+". "+e.Why[name])
+	}
 }

@@ -53,7 +53,7 @@ func newRun() *cobra.Command {
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	fl.StringArrayVar(&f.workload, "workload", []string{"all"}, "storms to run, a list of `name,…` or all (default all; see daxbench list)")
-	fl.StringArrayVar(&f.policy, "policy", []string{"all"}, "policies to compare, a list of `name,…` or all (default all; see daxbench list)")
+	fl.StringArrayVar(&f.policy, "policy", layout.DefaultNames(), "policies to compare, a list of `name,…` or all (default "+strings.Join(layout.DefaultNames(), ",")+"; see daxbench list)")
 	fl.StringArrayVar(&f.set, "set", nil, "parameters, as `key=value,…`; several values are a sweep, and the flag may be repeated")
 	fl.IntVar(&f.rounds, "rounds", 6, "run every cell `n` times; an interval takes at least 6 (default 6)")
 	fl.DurationVar(&f.duration, "duration", 300*time.Millisecond, "measure each cell for `time` in each round (default 300ms)")

@@ -2,6 +2,9 @@ package layout
 
 import "daxbench/engine/vfs"
 
+// breakWithLocks is patch v2: everything that an explicit truncation does.
+type breakWithLocks struct{ facts }
+
 // unconditional is P2x, the XFS half of "[PATCH v2 05/18] xfs: Add
 // xfs_break_layouts() to the inode eviction path" (Sep 2022, never merged): for
 // every inode, DAX or not, take both inode locks exclusive, wait for the pins
@@ -16,28 +19,27 @@ import "daxbench/engine/vfs"
 // Note: the patch drops the locks after truncation, this one before it; nobody
 // else can reach the inode in between, so it makes no difference but for who
 // holds them while the entries go.
-type unconditional struct{}
+var unconditional = &breakWithLocks{facts{
+	id: "P2x", name: "unconditional",
+	about:    "take both inode locks, wait for pins, recall leases, on every inode",
+	origin:   "patch v2 05/18, Sep 2022, never merged",
+	holds:    "ioLock while it waits for pins, nothing while it waits for leases",
+	blocksOn: "pins, leases up to the recall deadline, ioLock and layoutMu",
+	expect: expect(waits(
+		because("K", "Reclaim wants ioLock of an inode while others allocate with theirs held, as readdir does."),
+	)...),
+}}
 
-func (unconditional) Name() string { return "unconditional" }
-func (unconditional) About() string {
-	return "take both inode locks, wait for pins, recall leases, on every inode"
-}
-func (unconditional) Origin() string {
-	return "P2x; patch v2 05/18, Sep 2022, never merged"
-}
-func (unconditional) Safe() bool { return true }
-
-func (unconditional) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {
-	io, layout := in.IOLock(), in.LayoutLock()
-	io.Lock()
-	layout.Lock()
+func (*breakWithLocks) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {
+	in.LockIO(t)
+	in.LockLayout(t)
 	for {
 		err := in.BreakLayout(t, 0)
 		if err == nil && in.Leases().Empty() {
 			break
 		}
-		layout.Unlock()
-		io.Unlock()
+		in.UnlockLayout(t)
+		in.UnlockIO(t)
 		if err == nil {
 			err = in.BreakLeases(t)
 		}
@@ -45,10 +47,10 @@ func (unconditional) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {
 			return err
 		}
 		in.ThawLayout()
-		io.Lock()
-		layout.Lock()
+		in.LockIO(t)
+		in.LockLayout(t)
 	}
-	layout.Unlock()
-	io.Unlock()
+	in.UnlockLayout(t)
+	in.UnlockIO(t)
 	return nil
 }

@@ -8,8 +8,8 @@
 // It is not a general lease package: there are no read leases, no upgrades and
 // no downgrades.
 //
-// Lock: Set.mu guards the list and is a leaf but for the wait table. A holder
-// is asked to return its lease with no lock held.
+// Lock: Set.mu guards the list. Under it come the wait table, Fencer.Fence and
+// the File. A holder is asked to return its lease with no lock held.
 package lease
 
 import (
@@ -28,23 +28,45 @@ type Holder interface {
 	Recall(l *Lease)
 }
 
+// A Fencer is a Holder who is kept from the blocks when its lease is taken away,
+// instead of looking before each access whether it was.
+type Fencer interface {
+	Holder
+	// Fence ends the holder's access: when it returns none is under way and
+	// none will come. It is called once at most per grant, while l is still
+	// outstanding and with the set locked, and may neither sleep nor call l or
+	// the set. So a holder whose Return has come back is not being fenced.
+	Fence(l *Lease)
+}
+
+// A File is what the leases of a Set are on. It is told of each with the set
+// locked, and may neither sleep nor call the set.
+type File interface {
+	// LeaseGranted comes before anybody can recall the lease.
+	LeaseGranted()
+	// LeaseEnded comes while the lease is still counted: nobody who waits for
+	// the end of all has gone on.
+	LeaseEnded(fenced bool)
+}
+
 // A Set holds the leases on one inode. It must be given its wait table by Init
 // before use and is safe for concurrent use.
 type Set struct {
-	n     sync.Uint32 // number of leases; changed under mu, read without it
-	mu    sync.Mutex
-	head  *Lease // guarded by mu
-	waits *sync.WaitTable
+	n          sync.Uint32 // number of leases; changed under mu, read without it
+	mu         sync.Mutex
+	head, tail *Lease // guarded by mu; those that were not recalled come first
+	waits      *sync.WaitTable
+	file       File // nil: nobody wants to know; fixed
 }
 
 // A Lease is one grant. Its memory belongs to the holder, who may use it again
 // once it is neither Outstanding nor being recalled.
 type Lease struct {
-	set      *Set // of the last grant; changed by the holder only, in Grant
-	next     *Lease
-	holder   Holder
-	recalled bool        // guarded by set.mu
-	state    sync.Uint32 // changed under set.mu, read without it
+	set        *Set   // of the last grant; changed by the holder only, in Grant
+	prev, next *Lease // guarded by set.mu
+	holder     Holder
+	recalled   bool        // guarded by set.mu
+	state      sync.Uint32 // changed under set.mu, read without it
 }
 
 // The states of a lease.
@@ -60,6 +82,9 @@ var ErrOutstanding = errors.New("lease: already outstanding")
 // Init makes s ready; t is where tasks that break its leases sleep.
 func (s *Set) Init(t *sync.WaitTable) { s.waits = t }
 
+// Tell has f told of the leases from here on. None may be outstanding.
+func (s *Set) Tell(f File) { s.file = f }
+
 // Empty reports whether nobody holds a lease. It is the one flag test that
 // break_layout makes on an inode without leases.
 func (s *Set) Empty() bool { return s.n.Load() == 0 }
@@ -74,8 +99,11 @@ func (s *Set) Grant(l *Lease, h Holder) error {
 		s.mu.Unlock()
 		return ErrOutstanding
 	}
+	if s.file != nil {
+		s.file.LeaseGranted()
+	}
 	l.set, l.holder, l.recalled = s, h, false
-	l.next, s.head = s.head, l
+	s.pushFrontLocked(l)
 	s.n.Add(1)
 	s.mu.Unlock()
 	s.waits.Wake(sync.KeyOf(s)) // a breaker who sleeps must ask this holder too
@@ -112,15 +140,46 @@ func (l *Lease) Return() bool {
 // moment its holder may grant it again, from another set. The set is empty
 // last: a breaker who sees that goes ahead, so the holder must be told before.
 func (s *Set) endLocked(l *Lease, state uint32) {
-	for p := &s.head; *p != nil; p = &(*p).next {
-		if *p == l {
-			*p = l.next
-			break
-		}
-	}
-	l.next = nil
+	s.removeLocked(l)
 	l.state.Store(state)
+	if s.file != nil {
+		s.file.LeaseEnded(state == fenced)
+	}
 	s.n.Add(^uint32(0))
+}
+
+func (s *Set) pushFrontLocked(l *Lease) {
+	l.prev, l.next = nil, s.head
+	if s.head != nil {
+		s.head.prev = l
+	} else {
+		s.tail = l
+	}
+	s.head = l
+}
+
+func (s *Set) pushBackLocked(l *Lease) {
+	l.prev, l.next = s.tail, nil
+	if s.tail != nil {
+		s.tail.next = l
+	} else {
+		s.head = l
+	}
+	s.tail = l
+}
+
+func (s *Set) removeLocked(l *Lease) {
+	if l.prev != nil {
+		l.prev.next = l.next
+	} else {
+		s.head = l.next
+	}
+	if l.next != nil {
+		l.next.prev = l.prev
+	} else {
+		s.tail = l.prev
+	}
+	l.prev, l.next = nil, nil
 }
 
 // Broken says what a Break did.
@@ -168,14 +227,13 @@ func (s *Set) recall() int {
 	for n := 0; ; n++ {
 		s.mu.Lock()
 		l := s.head
-		for l != nil && l.recalled {
-			l = l.next
-		}
-		if l == nil {
+		if l == nil || l.recalled {
 			s.mu.Unlock()
 			return n
 		}
 		l.recalled = true
+		s.removeLocked(l)
+		s.pushBackLocked(l)
 		h := l.holder
 		s.mu.Unlock()
 		h.Recall(l)
@@ -192,6 +250,9 @@ func (s *Set) fence() int {
 		if bug.Planted(bug.LeaseFencedUnlocked) {
 			s.mu.Unlock()
 			s.mu.Lock()
+		}
+		if f, ok := l.holder.(Fencer); ok {
+			f.Fence(l)
 		}
 		s.endLocked(l, fenced)
 	}

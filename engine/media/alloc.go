@@ -77,6 +77,11 @@ func (fs *FS) AllocBlocksNear(hint uint32, dst []Extent, n uint32) ([]Extent, er
 	return fs.allocBlocks(dst, n, hint)
 }
 
+// AlignLarge lets an allocation of align blocks or more, a power of two, begin at a multiple of it if a group has such a
+// place, so that memory as large can be mapped at once (xfs: the extent size hint). It must be called before the first
+// allocation.
+func (fs *FS) AlignLarge(align uint32) { fs.align = align }
+
 // allocBlocks takes all n blocks from one group if it can: first from one that nobody is at, then from any. Only then
 // does it piece them together from several, and fails for want of space only while it holds all locks: so of
 // two allocations that race for the last blocks, one gets them.
@@ -92,7 +97,7 @@ func (fs *FS) allocBlocks(dst []Extent, n, home uint32) ([]Extent, error) {
 			continue
 		}
 		if g.free >= n {
-			dst = g.takeLocked(dst, len(dst), n)
+			dst = fs.takeLocked(g, dst, n)
 			g.mu.Unlock()
 			return dst, nil
 		}
@@ -105,7 +110,7 @@ func (fs *FS) allocBlocks(dst []Extent, n, home uint32) ([]Extent, error) {
 	}
 	for i := range count {
 		if g := &fs.groups[(home+i)%count]; g.free >= n {
-			return g.takeLocked(dst, len(dst), n), nil
+			return fs.takeLocked(g, dst, n), nil
 		}
 	}
 	base := len(dst)
@@ -118,11 +123,14 @@ func (fs *FS) allocBlocks(dst []Extent, n, home uint32) ([]Extent, error) {
 	return dst, nil
 }
 
-// FreeBlocks gives blocks back. No durable record may have them any more: free an inode, or write its shorter record,
-// first. The next allocation gets the first of them first.
+// FreeBlocks gives blocks back, and passes over holes. No durable record may have them any more: free an inode, or write
+// its shorter record, first. The next allocation gets the first of them first.
 func (fs *FS) FreeBlocks(list []Extent) {
 	var g *group
 	for _, e := range slices.Backward(list) {
+		if e.IsHole() {
+			continue
+		}
 		if !fs.isData(e) {
 			panic(fmt.Sprintf("media: free: extent %+v is not in data blocks %d to %d", e, fs.dataStart, fs.blocks-1))
 		}
@@ -184,6 +192,40 @@ func (g *group) pushLocked(e Extent) {
 	}
 	g.stack = append(g.stack, piece{Extent: e})
 	g.pushed++
+}
+
+// takeLocked appends n blocks of g to dst, of which there must be as many, from where they are aligned if they should be.
+func (fs *FS) takeLocked(g *group, dst []Extent, n uint32) []Extent {
+	if fs.align > 0 && n >= fs.align {
+		if e, ok := g.takeAlignedLocked(n, fs.align); ok {
+			return append(dst, e)
+		}
+	}
+	return g.takeLocked(dst, len(dst), n)
+}
+
+// takeAlignedLocked takes n blocks in a row from an aligned place out of the youngest piece that has one.
+func (g *group) takeAlignedLocked(n, align uint32) (Extent, bool) {
+	if g.worthJoining() {
+		g.joinLocked()
+	}
+	for i := len(g.stack) - 1; i >= 0; i-- {
+		p := g.stack[i].Extent
+		skip := -p.Start & (align - 1)
+		if p.Len < n || p.Len-n < skip {
+			continue
+		}
+		head, tail := Extent{p.Start, skip}, Extent{p.Start + skip + n, p.Len - skip - n}
+		g.free -= n
+		g.stack = slices.Delete(g.stack, i, i+1)
+		for _, e := range []Extent{head, tail} { // the head comes to lie above
+			if e.Len > 0 {
+				g.stack = slices.Insert(g.stack, i, piece{Extent: e})
+			}
+		}
+		return Extent{p.Start + skip, n}, true
+	}
+	return Extent{}, false
 }
 
 // takeLocked appends n blocks to dst, of which there must be as many, joining them with what is in dst from base on.

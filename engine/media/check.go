@@ -16,6 +16,7 @@ type CheckReport struct {
 	Data     uint32 // blocks that inodes own for their contents
 	Overflow uint32 // blocks that they own for their extents
 	Free     uint32
+	Shared   uint32 // of Data, those with more than one owner
 
 	Problems []Problem // the first of them
 	Total    int       // how many there are

@@ -35,6 +35,13 @@
 // from then on every checksum on the region must hold and Check can demand it; and a running [FS] remembers which copy
 // is current and never falls back to the other.
 //
+// # Holes and shared blocks
+//
+// An extent that starts at block 0 is a hole. A block may be in several records if all of them have FlagShared, each once,
+// and none has it as an overflow block; how many have it is counted anew at mount, as everything else that is free or
+// not. A program that knows neither refuses such a region as damaged, instead of misreading it; so the version is as it
+// was.
+//
 // # Concurrency
 //
 // Calls for one inode, and stamps of one block, are serialized by the caller; all else may run in parallel. Check wants

@@ -13,11 +13,13 @@ type FS struct {
 	volume
 	cores      []inCore // by slot
 	slotBits   uint8
-	groupShift uint8 // logarithm of a group's blocks
-	msync      bool  // a fence can fail
+	groupShift uint8  // logarithm of a group's blocks
+	align      uint32 // see AlignLarge; 0: no
+	msync      bool   // a fence can fail
 	recovered  Recovery
 
 	groups     []group
+	sharing    sync.Uint32 // 1 once a record had FlagShared
 	wantRecent sync.Uint32 // 1 once AllocBlocks was called: else recent is not kept, which all that free would write
 	free       inodeList
 	_          [2 * pmem.CacheLine]byte
@@ -69,6 +71,9 @@ func mount(r *pmem.Region) (*FS, error) {
 		return nil, err
 	}
 	fs.buildFree(s)
+	if s.sharing {
+		fs.sharing.Store(1)
+	}
 	return fs, nil
 }
 

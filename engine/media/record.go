@@ -14,16 +14,20 @@ type Ino uint32
 // A Gen is an inode's generation: how often its number has been used. 0 is none.
 type Gen uint32
 
-// An Extent is a run of blocks.
+// An Extent is a run of blocks, or if it starts at block 0, which is never data, a hole of so many pages.
 type Extent struct{ Start, Len uint32 }
+
+// IsHole reports whether the extent is a hole: pages of a file that have no block.
+func (e Extent) IsHole() bool { return e.Start == 0 }
 
 // End returns the first block after the extent.
 func (e Extent) End() uint32 { return e.Start + e.Len }
 
 // Flags of a Record. The upper half of the word is the package's own.
 const (
-	FlagDAX  uint32 = 1 << 0 // kernel: S_DAX
-	flagUsed uint32 = 1 << 31
+	FlagDAX    uint32 = 1 << 0 // kernel: S_DAX
+	FlagShared uint32 = 1 << 1 // a block may be in other records that have the flag, too (kernel: XFS_DIFLAG2_REFLINK)
+	flagUsed   uint32 = 1 << 31
 
 	userFlags uint32 = 1<<16 - 1
 )
@@ -166,6 +170,9 @@ func (fs *FS) Write(rec *Record) error {
 			return fmt.Errorf("media: write inode %d with %d extents: %w", rec.Ino, len(rec.Extents), err)
 		}
 	}
+	if rec.Flags&FlagShared != 0 {
+		fs.sharing.Store(1)
+	}
 	fs.putRecord(rec.Ino, raw, rec.Extents)
 	if err := fs.fence(); err != nil {
 		return fmt.Errorf("media: write inode %d: %w", rec.Ino, err)
@@ -177,15 +184,15 @@ func (fs *FS) Write(rec *Record) error {
 	return nil
 }
 
-// merge joins extents that follow each other, in place. An extent that is empty or outside the data blocks is the
-// caller's mistake.
+// merge joins extents that follow each other, in place, and holes. An extent that is empty or outside the data blocks is
+// the caller's mistake.
 func (fs *FS) merge(ino Ino, list []Extent) []Extent {
 	n := 0
 	for _, e := range list {
-		if !fs.isData(e) {
+		if !fs.isData(e) && (!e.IsHole() || e.Len == 0) {
 			panic(fmt.Sprintf("media: inode %d: extent %+v is not in data blocks %d to %d", ino, e, fs.dataStart, fs.blocks-1))
 		}
-		if n > 0 && list[n-1].End() == e.Start {
+		if n > 0 && e.follows(list[n-1]) {
 			list[n-1].Len += e.Len
 			continue
 		}
@@ -193,6 +200,14 @@ func (fs *FS) merge(ino Ino, list []Extent) []Extent {
 		n++
 	}
 	return list[:n]
+}
+
+// follows reports whether one extent can stand for both.
+func (e Extent) follows(last Extent) bool {
+	if last.IsHole() || e.IsHole() {
+		return last.Start == e.Start
+	}
+	return last.End() == e.Start
 }
 
 // isData reports whether e is a run of data blocks. Its End then does not wrap.

@@ -156,13 +156,13 @@ func TestMisuse(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]func(){
-		"free the superblock": func() { fs.FreeBlocks([]Extent{{0, 1}}) },
-		"free nothing":        func() { fs.FreeBlocks([]Extent{{fs.DataStart(), 0}}) },
-		"free past the end":   func() { fs.FreeBlocks([]Extent{{fs.DataStart(), 1<<32 - 1}}) },
-		"own the table":       func() { fs.Write(&Record{Ino: 2, Gen: 1, Extents: []Extent{{1, 1}}}) },
-		"stamp the table":     func() { fs.Stamp(1, Owner{}) },
-		"owner past the end":  func() { fs.Owner(fs.BlockCount()) },
-		"foreign flags":       func() { fs.Write(&Record{Ino: 2, Gen: 1, Flags: flagUsed}) },
+		"free the table":     func() { fs.FreeBlocks([]Extent{{1, 1}}) },
+		"free nothing":       func() { fs.FreeBlocks([]Extent{{fs.DataStart(), 0}}) },
+		"free past the end":  func() { fs.FreeBlocks([]Extent{{fs.DataStart(), 1<<32 - 1}}) },
+		"own the table":      func() { fs.Write(&Record{Ino: 2, Gen: 1, Extents: []Extent{{1, 1}}}) },
+		"stamp the table":    func() { fs.Stamp(1, Owner{}) },
+		"owner past the end": func() { fs.Owner(fs.BlockCount()) },
+		"foreign flags":      func() { fs.Write(&Record{Ino: 2, Gen: 1, Flags: flagUsed}) },
 	} {
 		if !panics(f) {
 			t.Errorf("%s: no panic", name)

@@ -12,6 +12,17 @@ type survey struct {
 	owner   []Ino // of each data block; 0 if free
 	torn    []Ino // other copy invalid
 	orphans []Ino // found by mounted
+
+	sharing bool               // a record has FlagShared; the rest is nil before
+	sharers map[Ino]bool       // whose record has
+	links   map[uint32]bool    // overflow blocks of theirs, which nobody can share
+	owners  map[uint32]sharing // blocks that several of them have
+}
+
+// sharing is who has a block that is in several records.
+type sharing struct {
+	n    uint32 // how many
+	last Ino    // of them; records are surveyed in order, so it would be the next one again
 }
 
 // freeOwner marks blocks of the free list in Check.
@@ -118,6 +129,9 @@ func (s *survey) record(ino Ino, rec record) {
 		return
 	}
 	s.Used++
+	if rec.flags&FlagShared != 0 {
+		s.noteSharer(ino)
+	}
 	for i := range min(rec.extents, inlineExtents) {
 		s.claim(ino, s.inlineExtent(ino, rec.seq, i), copyOff(ino, rec.seq), &s.Data)
 	}
@@ -135,6 +149,9 @@ func (s *survey) record(ino Ino, rec record) {
 			s.add(err.(Problem))
 			return
 		}
+		if s.sharers[ino] {
+			s.links[b] = true
+		}
 		s.claim(ino, Extent{b, 1}, int64(b)*BlockSize, &s.Overflow)
 		if n > left {
 			s.add(s.chainTooLong(b, ino, n, left))
@@ -151,8 +168,19 @@ func (s *survey) record(ino Ino, rec record) {
 	}
 }
 
-// claim notes ino as the owner of e, which the line at off says.
+func (s *survey) noteSharer(ino Ino) {
+	if !s.sharing {
+		s.sharing = true
+		s.sharers, s.links, s.owners = make(map[Ino]bool), make(map[uint32]bool), make(map[uint32]sharing)
+	}
+	s.sharers[ino] = true
+}
+
+// claim notes ino as an owner of e, which the line at off says.
 func (s *survey) claim(ino Ino, e Extent, off int64, count *uint32) {
+	if e.IsHole() && e.Len > 0 && count == &s.Data {
+		return
+	}
 	if !s.isData(e) {
 		s.add(Problem{Kind: BadExtent, Ino: ino, Block: e.Start, Count: e.Len, Offset: off, Note: fmt.Sprintf(
 			"not in data blocks %d to %d", s.dataStart, s.blocks-1)})
@@ -168,11 +196,31 @@ func (s *survey) claim(ino Ino, e Extent, off int64, count *uint32) {
 			}
 			i++
 		}
-		if other != 0 {
+		if other != 0 && !s.share(ino, other, Extent{e.Start + uint32(first), uint32(i - first)}) {
 			s.add(Problem{Kind: DoubleOwned, Ino: ino, Other: other, Block: e.Start + uint32(first),
 				Count: uint32(i - first), Offset: int64(e.Start+uint32(first)) * BlockSize})
 		}
 	}
+}
+
+// share notes ino as one more owner of e, which other had first, and reports whether the two may share it.
+func (s *survey) share(ino, other Ino, e Extent) bool {
+	if ino == other || !s.sharers[ino] || !s.sharers[other] {
+		return false
+	}
+	for b := e.Start; b < e.End(); b++ {
+		if s.links[b] || s.owners[b].last == ino {
+			return false
+		}
+	}
+	for b := e.Start; b < e.End(); b++ {
+		n := max(1, s.owners[b].n)
+		if n == 1 {
+			s.Shared++
+		}
+		s.owners[b] = sharing{n + 1, ino}
+	}
+	return true
 }
 
 // countFree counts the blocks of nobody.

@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"time"
 
 	"daxbench/engine/internal/bug"
 	"daxbench/engine/internal/sync"
@@ -47,15 +48,19 @@ func (t *Table) Idle(pfn PFN) bool { return !t.isBusy(t.words[pfn].Load()) }
 // dax_layout_busy_page_range does for an extent. Of a folio that is the first
 // page.
 func (t *Table) BusyPage(first PFN, n uint32) (PFN, bool) {
-	if t.folio != nil {
+	switch {
+	case t.folio != nil:
 		return t.busyFolio(first, n)
+	case t.opts.Refcount != Base1:
+		return t.busyUnmapped(first, n)
 	}
-	return t.busyPage(first, n)
+	return t.usedPage(first, n)
 }
 
-func (t *Table) busyPage(first PFN, n uint32) (PFN, bool) {
+// busyUnmapped is BusyPage where mappings count: what is only mapped is not busy.
+func (t *Table) busyUnmapped(first PFN, n uint32) (PFN, bool) {
 	pfn, used := t.usedPage(first, n)
-	for used && t.opts.Refcount != Base1 && t.Idle(pfn) { // only mapped
+	for used && t.Idle(pfn) {
 		n -= uint32(pfn + 1 - first)
 		first = pfn + 1
 		pfn, used = t.usedPage(first, n)
@@ -86,6 +91,12 @@ func (t *Table) usedPage(first PFN, n uint32) (PFN, bool) {
 // WaitIdle waits until pfn is at rest, and returns how long it slept: nothing
 // if the page was so. It returns the cause of ctx if that is done first.
 func (t *Table) WaitIdle(ctx context.Context, pfn PFN) (sync.Slept, error) {
+	return t.WaitIdleUntil(ctx, pfn, time.Time{})
+}
+
+// WaitIdleUntil is WaitIdle that ends with sync.ErrDeadline at until, unless
+// that is zero.
+func (t *Table) WaitIdleUntil(ctx context.Context, pfn PFN, until time.Time) (sync.Slept, error) {
 	var sum sync.Slept
 	for !t.atRest(t.words[pfn].Load()) {
 		w := t.waits.Arm(uint64(pfn))
@@ -93,7 +104,7 @@ func (t *Table) WaitIdle(ctx context.Context, pfn PFN) (sync.Slept, error) {
 			t.waits.Disarm(w)
 			break
 		}
-		s, err := t.waits.Sleep(ctx, w)
+		s, err := t.waits.SleepUntil(ctx, w, until)
 		sum.Total += s.Total
 		sum.Wake += s.Wake
 		if err != nil {

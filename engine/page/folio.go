@@ -1,27 +1,69 @@
 package page
 
+import "fmt"
+
 // Head returns the first page of the folio that pfn would be in.
 func Head(pfn PFN) PFN { return pfn &^ (FolioPages - 1) }
 
-// Join makes the FolioPages pages from head on one folio: from here on busy
-// tests, waits and quarantine look at the word of head alone. Who pins one of
-// them pins head. Split takes it back. Each is called by who puts an entry into
-// a mapping; pages with pins stay what they were, but for a caller who lost
-// track of them.
-func (t *Table) Join(head PFN) { t.setFolio(head, 1) }
+// A folio's word: how many entries, of whatever mapping, have one of the
+// FolioPages pages, and joined if they are one folio. Then the first page's word
+// counts for all of them: who pins one of them pins that one, and busy tests,
+// waits and quarantine look there. All entries of the pages at one time are of
+// one kind. What is joined stays so without entries, as pins may be left, until
+// the next entry comes.
+const joined = 1 << 31
 
-// Split makes the folio of pfn, if it is in one, single pages again.
-func (t *Table) Split(pfn PFN) { t.setFolio(pfn, 0) }
-
-func (t *Table) setFolio(pfn PFN, is uint32) {
-	if t.folio != nil && t.folio[pfn/FolioPages].Load() != is {
-		t.folio[pfn/FolioPages].Store(is)
+// Associate notes an entry for pfn (dax_associate_entry), and reports whether
+// pfn is in a folio, that is whether Head(pfn) is to be pinned for it.
+func (t *Table) Associate(pfn PFN) (folio bool) {
+	if t.folio == nil {
+		return false
+	}
+	f := &t.folio[pfn/FolioPages]
+	for {
+		v := f.Load()
+		next := v + 1
+		if v == joined {
+			next = 1
+		}
+		if f.CompareAndSwap(v, next) {
+			return next&joined != 0
+		}
 	}
 }
 
+// AssociateFolio notes one entry for each of the pages from head on, makes them
+// one folio, and reports true; unless some have entries as single pages: then it
+// does nothing.
+func (t *Table) AssociateFolio(head PFN) bool {
+	f := &t.folio[head/FolioPages]
+	for {
+		v := f.Load()
+		if v&joined == 0 && v > 0 || int(head)+FolioPages > len(t.words) {
+			return false
+		}
+		if f.CompareAndSwap(v, (v|joined)+FolioPages) {
+			return true
+		}
+	}
+}
+
+// Disassociate takes back the note of an entry for pfn.
+func (t *Table) Disassociate(pfn PFN) {
+	if t.folio == nil {
+		return
+	}
+	if v := t.folio[pfn/FolioPages].Add(^uint32(0)); v&^joined == joined-1 {
+		panic(fmt.Sprintf("page: pfn %d had no entry", pfn))
+	}
+}
+
+// HasFolios reports whether 2 MiB can have one word.
+func (t *Table) HasFolios() bool { return t.folio != nil }
+
 // word returns the page whose word counts for pfn.
 func (t *Table) word(pfn PFN) PFN {
-	if t.folio != nil && t.folio[pfn/FolioPages].Load() != 0 {
+	if t.folio != nil && t.folio[pfn/FolioPages].Load()&joined != 0 {
 		return Head(pfn)
 	}
 	return pfn
@@ -31,13 +73,11 @@ func (t *Table) word(pfn PFN) PFN {
 func (t *Table) busyFolio(first PFN, n uint32) (PFN, bool) {
 	for n > 0 {
 		k := min(n, uint32(Head(first)+FolioPages-first))
-		pfn, busy := t.word(first), false
-		if t.folio[first/FolioPages].Load() != 0 {
-			busy = t.isBusy(t.words[pfn].Load())
-		} else {
-			pfn, busy = t.busyPage(first, k)
+		from, words := first, k
+		if t.folio[first/FolioPages].Load()&joined != 0 {
+			from, words = Head(first), 1
 		}
-		if busy {
+		if pfn, busy := t.busyUnmapped(from, words); busy {
 			return pfn, true
 		}
 		first += PFN(k)

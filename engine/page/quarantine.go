@@ -40,17 +40,41 @@ func (t *Table) mark(pfn PFN) bool {
 	}
 }
 
-// release frees what waited for the last pin on pfn.
-func (t *Table) release(pfn PFN) {
+// release frees with onFree what waited for the last pin on pfn. Who calls it
+// took onFree from free before it took the mark off; if Retain came between,
+// the pages are not its to free any more.
+func (t *Table) release(pfn PFN, onFree *func(PFN)) {
 	if t.folio == nil {
-		t.opts.OnFree(pfn)
+		(*onFree)(pfn)
 		return
 	}
 	t.mu.Lock()
-	list := t.held[pfn]
-	delete(t.held, pfn)
+	var list []PFN
+	if t.free.Load() == onFree {
+		list = t.held[pfn]
+		delete(t.held, pfn)
+	}
 	t.mu.Unlock()
 	for _, p := range list {
-		t.opts.OnFree(p)
+		(*onFree)(p)
 	}
+}
+
+// Retain hands the table, with the pins in it, to the next who mounts the
+// region. No page is quarantined any more: it is the new one's to find out which
+// of the free pages are pinned. onFree takes the place of Options.OnFree. Pins
+// may end meanwhile, but none may begin.
+//
+// The racer is a last Unpin of a quarantined page. If it takes the mark off
+// before this does, it has the old onFree; else it finds no mark.
+func (t *Table) Retain(onFree func(PFN)) {
+	for i := range t.words {
+		if t.words[i].Load()&quarantined != 0 {
+			t.words[i].And(^uint32(quarantined))
+		}
+	}
+	t.mu.Lock()
+	clear(t.held)
+	t.free.Store(&onFree)
+	t.mu.Unlock()
 }

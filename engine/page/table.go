@@ -70,10 +70,11 @@ const (
 type Table struct {
 	words []sync.Uint32
 	waits *sync.WaitTable
-	refs  uint32        // mask of the references in a word; fixed
-	busy  uint32        // mask of those that can make a page busy; fixed
-	opts  Options       // OnFree changes at rest only
-	folio []sync.Uint32 // for every FolioPages pages, 1 if they are one folio; nil if Granule is Page
+	refs  uint32                  // mask of the references in a word; fixed
+	busy  uint32                  // mask of those that can make a page busy; fixed
+	opts  Options                 // fixed
+	folio []sync.Uint32           // for every FolioPages pages a word, see joined; nil if Granule is Page
+	free  sync.Pointer[func(PFN)] // Options.OnFree, or what Retain put in its place
 
 	mu   sync.Mutex
 	held map[PFN][]PFN // guarded by mu; quarantined pages by whose word they wait for; used if there are folios
@@ -91,6 +92,9 @@ func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
 	if o.Granule == Folio {
 		t.folio = make([]sync.Uint32, (n+FolioPages-1)/FolioPages)
 	}
+	if o.OnFree != nil {
+		t.free.Store(&o.OnFree)
+	}
 	return t
 }
 
@@ -102,11 +106,6 @@ func (t *Table) Waits() *sync.WaitTable { return t.waits }
 
 // Options returns how the table counts.
 func (t *Table) Options() Options { return t.opts }
-
-// Retain hands the table, with the pins in it, to the next owner of the
-// region: onFree takes the place of Options.OnFree. Nobody may be pinning or
-// unpinning meanwhile.
-func (t *Table) Retain(onFree func(PFN)) { t.opts.OnFree = onFree }
 
 // TryPin takes a pin on pfn, which the caller found in the mapping behind g
 // after it had read seq from it; seq must be open. It reports false if the gate
@@ -168,7 +167,7 @@ func (t *Table) unpinSlow(pfn PFN) {
 // They come off before the wake: a waiter who sets Watched again afterwards
 // then tests the count after that, and one who set it before is in the queue.
 func (t *Table) dropped(pfn PFN, v, n uint32) {
-	if (v+n)&t.refs < n&t.refs {
+	if (v+n)&t.refs < n&t.refs || t.opts.Refcount != Base1 && v&t.refs < v>>mapShift&maxMaps {
 		panic(fmt.Sprintf("page: unpin of pfn %d, which has no pin (word %#x)", pfn, v))
 	}
 	for v&watched != 0 {
@@ -183,6 +182,7 @@ func (t *Table) dropped(pfn PFN, v, n uint32) {
 		if !rest && !free {
 			return
 		}
+		onFree := t.free.Load()
 		if next != v && !t.words[pfn].CompareAndSwap(v, next) {
 			v = t.words[pfn].Load()
 			continue
@@ -191,7 +191,7 @@ func (t *Table) dropped(pfn PFN, v, n uint32) {
 			t.waits.Wake(uint64(pfn))
 		}
 		if free {
-			t.release(pfn)
+			t.release(pfn, onFree)
 		}
 		return
 	}
@@ -215,6 +215,9 @@ func (t *Table) UnpinDMA(pfn PFN) { t.drop(pfn, pinBias) }
 func (t *Table) drop(pfn PFN, n uint32) {
 	t.dropped(pfn, t.words[pfn].Add(-n), n)
 }
+
+// CountsMaps reports whether the table counts user mappings.
+func (t *Table) CountsMaps() bool { return t.opts.Refcount != Base1 }
 
 // Map counts a user mapping of pfn, and a reference for it. Only a table that
 // counts mappings has these two.

@@ -22,7 +22,10 @@ type NewFile struct {
 // lookup by number could read the record and put a second inode into the cache
 // (kernel: insert_inode_locked, then unlock_new_inode).
 func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
-	in, err := sb.alloc(t)
+	if sb.down.Load() != 0 {
+		return nil, ErrShutdown
+	}
+	in, err := sb.allocInode(t)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +54,7 @@ func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 		return nil, fmt.Errorf("create: %w", err)
 	}
 	in.size.Store(f.Pages)
-	sb.settle(in)
+	sb.settle(t, in)
 	return in, nil
 }
 
@@ -101,15 +104,18 @@ func (sb *Superblock) writeNew(in *Inode, gen media.Gen, f NewFile) error {
 // Unlink takes one link away. At none the file is gone with its last
 // reference. The caller holds one.
 func (sb *Superblock) Unlink(t *Task, in *Inode) error {
-	in.ioLock.Lock()
-	defer in.ioLock.Unlock()
+	in.LockIO(t)
+	defer in.UnlockIO(t)
+	if sb.down.Load() != 0 {
+		return ErrShutdown
+	}
 	if in.rec.Nlink == 0 {
 		return fmt.Errorf("vfs: unlink of inode %d, which has no links", in.ino)
 	}
 	in.rec.Nlink--
-	in.layoutMu.Lock() // Write may join extents
+	in.LockLayout(t) // Write may join extents
 	err := sb.fs.Write(&in.rec)
-	in.layoutMu.Unlock()
+	in.UnlockLayout(t)
 	if err != nil {
 		in.rec.Nlink++
 		return err

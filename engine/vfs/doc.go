@@ -26,6 +26,10 @@
 // anew. All the time that the Breaker waits for a pin, lookups of that inode
 // wait too, and so do the inodes behind it on the same dispose list.
 //
+// That is so as long as Rules are zero. A policy may keep a pinned inode from
+// all this (PinHolds, KeepBusy, WaitInWriteback), leave its eviction to the
+// worker (Defer), or its blocks to their last pins (Quarantine).
+//
 // # What each lock protects
 //
 //	Inode.ioLock     size, link count and record of one inode (kernel: i_rwsem)
@@ -45,7 +49,7 @@
 //
 //	ioLock → layoutMu → lease.Set.mu | Mapping.mu
 //	Mapping.mu → pageCache.mu
-//	stripe.mu | inodeList.mu → lru.mu
+//	stripe.mu | inodeList.mu → lru.mu → Mapping.mu
 //	slots.mu and the wait queues: leaves
 //
 // Nothing sleeps under any lock but ioLock and layoutMu. Two ioLocks or

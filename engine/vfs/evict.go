@@ -1,40 +1,126 @@
 package vfs
 
+import "daxbench/engine/internal/bug"
+
 // evict takes an inode out of the cache for good: evict() in fs/inode.c. The
-// caller has made it Freeing and has it alone; lookups find it and wait. It
+// caller has made it Freeing and has it alone; lookups find it and wait. With
+// Rules.Defer a busy one is handed to the worker, who calls evict again. It
 // reports false if a wait was given up: then the inode stays as it is.
 func (sb *Superblock) evict(t *Task, in *Inode) bool {
-	if err := sb.breaker.BreakForEvict(t, in); err != nil {
+	if sb.ruled {
+		sb.tell(Event{Kind: MaySleep, Task: t, Owner: in.Owner()})
+		if sb.rules.Defer > 0 && !t.serving {
+			if _, busy := in.BusyPage(t, 0); busy {
+				return sb.deferEviction(t, in) == nil
+			}
+		}
+	}
+	err := sb.breaker.BreakForEvict(t, in)
+	unlinked := in.IsUnlinked()
+	if err == nil {
+		err = sb.truncateFinal(t, in, unlinked)
+	}
+	if err == nil {
+		t.Stats.LeasesAbandoned += int64(in.leases.Abandon())
+		if unlinked {
+			err = sb.freeOnMedia(t, in)
+		}
+	}
+	if err != nil {
 		if t.err == nil {
 			t.err = err
 		}
 		return false
-	}
-	unlinked := in.state.Load()&stUnlinked != 0
-	sb.truncateFinal(t, in, unlinked)
-	if n := in.leases.Abandon(); n > 0 {
-		t.Stats.LeasesAbandoned += int64(n)
-	}
-	if unlinked {
-		if err := sb.freeOnMedia(in); err != nil {
-			if t.err == nil {
-				t.err = err
-			}
-			return false
-		}
-		t.Stats.Freed++
 	}
 	t.Stats.Evictions++
 	sb.unhash(t, in)
 	return true
 }
 
-// freeOnMedia frees the record, durably, and then the blocks. The blocks are
-// the next to be given out, to any file.
-func (sb *Superblock) freeOnMedia(in *Inode) error {
+// beginEvict tells that t has made in Freeing.
+func (sb *Superblock) beginEvict(t *Task, in *Inode) {
+	if sb.watch != nil {
+		in.tell(t, Event{Kind: EvictBegin})
+	}
+}
+
+// freeOnMedia frees the record, durably, and then the blocks. After a shutdown
+// nothing is freed; the next mount finds an orphan.
+func (sb *Superblock) freeOnMedia(t *Task, in *Inode) error {
+	if sb.down.Load() != 0 {
+		return nil
+	}
 	if err := sb.fs.FreeInode(in.ino); err != nil {
 		return err
 	}
-	sb.fs.FreeBlocks(in.rec.Extents)
+	sb.freeBlocks(t, in, in.rec.Extents)
+	t.Stats.Freed++
 	return nil
+}
+
+// drop evicts an inode whose last reference t dropped, and whose state then
+// was w; unless the rules keep it (generic_drop_inode).
+func (sb *Superblock) drop(t *Task, in *Inode, w uint64) {
+	if sb.ruled {
+		if sb.rules.KeepBusy && w&stDontKeep == 0 && sb.keepBusy(t, in) {
+			return
+		}
+		sb.beginEvict(t, in)
+	}
+	if !bug.Planted(bug.EvictedStaysOnLRU) {
+		in.lruDel()
+	}
+	if bug.Planted(bug.EvictUnderSpin) {
+		sb.tell(Event{Kind: SpinTaken, Task: t})
+	}
+	sb.beginEvicting(t)
+	sb.evict(t, in)
+	sb.endEvicting(t)
+	if bug.Planted(bug.EvictUnderSpin) {
+		sb.tell(Event{Kind: SpinDropped, Task: t})
+	}
+}
+
+// keepBusy puts an inode that t has made Freeing back into the cache if one of
+// its pages is pinned, and reports whether it did (Rules.KeepBusy). In the
+// kernel the test is made under i_lock, although it zaps the mapping and may
+// wait for an entry (BusyPage tells that); here Freeing stands for i_lock, since it too lets nobody
+// take a reference.
+func (sb *Superblock) keepBusy(t *Task, in *Inode) bool {
+	if sb.watch != nil {
+		in.tell(t, Event{Kind: SpinTaken})
+	}
+	_, busy := in.BusyPage(t, 0)
+	if sb.watch != nil {
+		in.tell(t, Event{Kind: SpinDropped})
+	}
+	if !busy {
+		return false
+	}
+	t.Stats.KeptBusy++
+	in.ThawLayout()
+	sb.unfree(t, in)
+	return true
+}
+
+// unfree ends Freeing without an eviction and wakes who waits for it; the inode
+// is idle and cached. It comes onto the LRU first, while nobody can take it from
+// there. Freeing ends under stripe.mu for the sake of the lookups that undo
+// their reference under it: what they undo must not be the last one.
+func (sb *Superblock) unfree(t *Task, in *Inode) {
+	if sb.shrinkable(in) {
+		in.lruAdd()
+	}
+	ino := in.ino
+	s, _ := sb.stripe(ino)
+	s.mu.Lock()
+	if sb.watch != nil {
+		in.tell(t, Event{Kind: Idled, Own: in.state.Load()&stOnLRU != 0})
+	}
+	awaited := in.state.And(^uint64(stFreeing|stAwaited))&stAwaited != 0
+	s.mu.Unlock()
+	if awaited {
+		sb.waits.Wake(waitClass | uint64(ino))
+	}
+	sb.memoryMayBeHad(t)
 }

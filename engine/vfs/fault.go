@@ -3,7 +3,7 @@ package vfs
 import (
 	"fmt"
 
-	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
 	"daxbench/engine/media"
 	"daxbench/engine/page"
 )
@@ -12,10 +12,20 @@ import (
 // faults on a mapping of it do; pages that are so already stay as they are. A
 // block that the file never used before gets its owner's stamp and a cleared
 // stamp line (the kernel zeroes new blocks). Pages of a file that is not DAX are
-// read into the page cache. The caller holds a reference. Errors: ErrNoPages, ErrBeyondEnd.
+// read into the page cache. A page in a hole gets no entry. The caller holds a
+// reference. Errors: ErrNoPages, ErrBeyondEnd, ErrShutdown, a *HungError.
 func (sb *Superblock) Fault(t *Task, in *Inode, first, n uint32) error {
-	in.layoutMu.RLock()
-	defer in.layoutMu.RUnlock()
+	return sb.fault(t, in, first, n, nil)
+}
+
+// fault is Fault through v, which gets page table entries, or through a mapping
+// of nobody in particular.
+func (sb *Superblock) fault(t *Task, in *Inode, first, n uint32, v *VMA) error {
+	if sb.down.Load() != 0 {
+		return ErrShutdown
+	}
+	in.RLockLayout(t)
+	defer in.RUnlockLayout(t)
 	m := &in.mapping
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -23,40 +33,125 @@ func (sb *Superblock) Fault(t *Task, in *Inode, first, n uint32) error {
 	if first+n < first || first+n > size {
 		return fmt.Errorf("%w: fault of %d from page %d on in inode %d, which has %d", ErrBeyondEnd, n, first, in.ino, size)
 	}
-	entries := m.growLocked(size)
-	var err error
-	stamped := false
-	pieces(in.rec.Extents, first, first+n, func(index uint32, e media.Extent) bool {
-		for i := range e.Len {
-			if entries[index+i].Load() != 0 {
-				continue
-			}
-			block := e.Start + i
-			if sb.fs.Owner(block) != in.Owner() {
-				sb.claimBlock(block, in.Owner())
-				stamped = true
-			}
-			if !in.IsDAX() {
-				p, ok := sb.cache.alloc()
-				if !ok {
-					err = ErrNoPages
-					return false
-				}
-				copy(sb.cache.bytes(p), sb.blockBytes(block))
-				m.setLocked(entries, index+i, p+1)
-				continue
-			}
-			m.setLocked(entries, index+i, block+1)
+	if m.locked > 0 {
+		if err := in.awaitEntriesLocked(t, first, first+n); err != nil {
+			return err
 		}
-		return true
-	})
-	if stamped {
+	}
+	f := filler{in: in, entries: m.growLocked(size)}
+	pieces(in.rec.Extents, first, first+n, f.fill)
+	if f.stamped {
 		sb.region.Fence()
 	}
-	return err
+	if v != nil {
+		for i := first; i < first+n; i++ {
+			if e := f.entries[i].Load(); e != 0 {
+				v.setLocked(i, e)
+			}
+		}
+	} else {
+		m.bare = true
+	}
+	return f.err
 }
 
-// blocks returns the number of blocks the extents hold; the caller holds layoutMu.
+// A filler enters pages into a mapping whose mu is held.
+type filler struct {
+	in      *Inode
+	entries []sync.Uint32
+	stamped bool // a block got a new owner's stamp, which wants a fence
+	err     error
+}
+
+// fill enters the pages from index on, which e backs, but for those that have
+// an entry.
+func (f *filler) fill(index uint32, e media.Extent) bool {
+	in := f.in
+	m, sb := &in.mapping, in.sb
+	for i := range e.Len {
+		if f.entries[index+i].Load() != 0 {
+			continue
+		}
+		block := e.Start + i
+		if !in.IsDAX() {
+			f.claim(block)
+			p, ok := sb.cache.alloc()
+			if !ok {
+				f.err = ErrNoPages
+				return false
+			}
+			copy(sb.cache.bytes(p), sb.blockBytes(block))
+			m.setLocked(f.entries, index+i, p+1)
+			continue
+		}
+		if sb.pages.HasFolios() && f.fillFolio(index+i, block) {
+			continue
+		}
+		f.claim(block)
+		m.setLocked(f.entries, index+i, sb.entryFor(block))
+	}
+	return true
+}
+
+// claim makes a block in's, unless it is already.
+func (f *filler) claim(block uint32) {
+	in := f.in
+	switch in.sb.fs.Owner(block) {
+	case in.Owner():
+	case sharedOwner:
+		if in.rec.Flags&media.FlagShared != 0 {
+			break
+		}
+		fallthrough
+	default:
+		in.sb.claimBlock(block, in.Owner())
+		f.stamped = true
+	}
+}
+
+// entryFor returns a new entry for one block.
+func (sb *Superblock) entryFor(block uint32) uint32 {
+	if sb.pages.HasFolios() && sb.pages.Associate(page.PFN(block)) {
+		return block + 1 | entryPMD
+	}
+	return block + 1
+}
+
+// fillFolio enters 2 MiB at once, as dax_iomap_pmd_fault does: if the file's
+// pages round index, which block backs, are as many blocks in a row, begin where
+// 2 MiB do in the file and in the memory, and have no entry yet.
+func (f *filler) fillFolio(index, block uint32) bool {
+	const n = page.FolioPages
+	in, head := f.in, uint32(page.Head(page.PFN(block)))
+	from := index &^ (n - 1)
+	if index-from != block-head || from+n > uint32(len(f.entries)) || !in.backs(from, media.Extent{Start: head, Len: n}) {
+		return false
+	}
+	for i := range uint32(n) {
+		if f.entries[from+i].Load() != 0 {
+			return false
+		}
+	}
+	if !in.sb.pages.AssociateFolio(page.PFN(head)) {
+		return false
+	}
+	for i := range uint32(n) {
+		f.claim(head + i)
+		in.mapping.setLocked(f.entries, from+i, head+i+1|entryPMD)
+	}
+	return true
+}
+
+// backs reports whether e backs the pages from index on; the caller holds layoutMu.
+func (in *Inode) backs(index uint32, e media.Extent) (all bool) {
+	pieces(in.rec.Extents, index, index+e.Len, func(i uint32, got media.Extent) bool {
+		all = i == index && got == e
+		return false
+	})
+	return all
+}
+
+// blocks returns the number of pages the extents cover; the caller holds layoutMu.
 func (in *Inode) blocks() uint32 {
 	n := uint32(0)
 	for _, e := range in.rec.Extents {
@@ -69,86 +164,4 @@ func (in *Inode) blocks() uint32 {
 func (sb *Superblock) blockBytes(block uint32) []byte {
 	off := int64(block) * media.BlockSize
 	return sb.region.Bytes()[off : off+media.BlockSize : off+media.BlockSize]
-}
-
-// A Pin is a reference to a page that is held for I/O. It can outlive the
-// mapping, every reference to the inode, and the inode.
-type Pin struct {
-	page  uint32 // page frame number, or number of a page-cache page
-	dax   bool
-	owner media.Owner // of the page when it was pinned
-	claim uint64      // see Mark; 0: not marked
-}
-
-// Owner returns who owned the page when it was pinned.
-func (p Pin) Owner() media.Owner { return p.owner }
-
-// IsDAX reports whether the pinned page is storage.
-func (p Pin) IsDAX() bool { return p.dax }
-
-// Pin takes a short-term pin on page index of a file, as get_user_pages does on
-// a mapping of it. The caller holds a reference; the pin may outlive it. If the
-// layout is just being broken, Pin waits as a page fault would. ErrNotMapped if
-// the page was not faulted in, or not any more.
-func (sb *Superblock) Pin(t *Task, in *Inode, index uint32) (Pin, error) {
-	m := &in.mapping
-	for {
-		seq := m.gate.Enter()
-		if !seq.Open() {
-			t.Stats.Refaults++
-			in.layoutMu.RLock() // whoever shut the gate holds it exclusive
-			//lint:ignore SA2001 there is nothing to do but to wait
-			in.layoutMu.RUnlock()
-			continue
-		}
-		e := m.at(index)
-		if e == 0 {
-			if m.gate.Enter() != seq {
-				continue
-			}
-			return Pin{}, ErrNotMapped
-		}
-		p := Pin{page: e - 1, dax: in.IsDAX(), owner: in.Owner()}
-		if p.dax {
-			if sb.pages.TryPin(&m.gate, seq, page.PFN(p.page)) {
-				return p, nil
-			}
-			continue
-		}
-		if sb.cache.tryGet(p.page) {
-			if m.gate.Enter() == seq {
-				return p, nil
-			}
-			sb.cache.put(p.page)
-		}
-	}
-}
-
-// PinLongterm is Pin for holders without a limit in time (FOLL_LONGTERM). It is
-// refused on DAX files with ErrLongterm, as check_vma_flags does.
-func (sb *Superblock) PinLongterm(t *Task, in *Inode, index uint32) (Pin, error) {
-	if in.IsDAX() {
-		return Pin{}, ErrLongterm
-	}
-	return sb.Pin(t, in, index)
-}
-
-// Unpin drops the pin. No reference to the inode is needed.
-func (sb *Superblock) Unpin(p Pin) {
-	if p.dax && bug.Planted(bug.DoubleUnpin) {
-		sb.pages.Unpin(page.PFN(p.page))
-	}
-	if p.dax {
-		sb.pages.Unpin(page.PFN(p.page))
-	} else {
-		sb.cache.put(p.page)
-	}
-}
-
-// PinBytes returns the memory of the pinned page, good until Unpin.
-func (sb *Superblock) PinBytes(p Pin) []byte {
-	if p.dax {
-		return sb.blockBytes(p.page)
-	}
-	return sb.cache.bytes(p.page)
 }

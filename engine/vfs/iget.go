@@ -1,10 +1,8 @@
 package vfs
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"daxbench/engine/internal/bug"
 	"daxbench/engine/media"
@@ -72,7 +70,9 @@ func (sb *Superblock) waitLocked(t *Task, s *stripe, in *Inode) error {
 		sb.waits.Disarm(w)
 		return nil
 	}
+	sb.tell(Event{Kind: WaitBegin, Task: t, Owner: media.Owner{Ino: ino}, Wait: ForInode})
 	slept, err := sb.waits.Sleep(t.ctx, w)
+	sb.tell(Event{Kind: WaitEnd, Task: t, Owner: media.Owner{Ino: ino}, Wait: ForInode})
 	if old&stFreeing != 0 {
 		t.Stats.FreeingWaits++
 		t.Stats.FreeingWait += slept.Total
@@ -84,7 +84,10 @@ func (sb *Superblock) waitLocked(t *Task, s *stripe, in *Inode) error {
 }
 
 // settle ends New and wakes who waits for it.
-func (sb *Superblock) settle(in *Inode) {
+func (sb *Superblock) settle(t *Task, in *Inode) {
+	if sb.watch != nil {
+		in.tell(t, Event{Kind: Resumed})
+	}
 	if in.state.And(^uint64(stNew|stAwaited))&stAwaited != 0 && !bug.Planted(bug.SettleForgetsWake) {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
@@ -101,7 +104,11 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 	s, chain := sb.stripe(in.ino)
 	s.mu.Lock()
 	in.removeLocked(chain)
-	awaited := in.state.Swap(0)&stAwaited != 0
+	w := in.state.Swap(0)
+	awaited := w&stAwaited != 0
+	if sb.watch != nil && w&stFreeing != 0 {
+		in.tell(t, Event{Kind: EvictEnd, Own: w&stUnlinked != 0 && sb.down.Load() == 0})
+	}
 	s.mu.Unlock()
 	if bug.Planted(bug.UnhashForgetsWake) || bug.Planted(bug.WakeBeforeUnhash) {
 		awaited = false
@@ -115,7 +122,10 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 // igetMiss reads an inode that is not cached. It returns nil, nil if somebody
 // else was faster.
 func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
-	in, err := sb.alloc(t)
+	if sb.down.Load() != 0 {
+		return nil, ErrShutdown
+	}
+	in, err := sb.allocInode(t)
 	if err != nil {
 		return nil, err
 	}
@@ -147,63 +157,7 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 		in.state.Or(stDAX)
 	}
 	in.size.Store(in.rec.Pages)
-	sb.settle(in)
+	sb.settle(t, in)
 	t.Stats.Misses++
 	return in, nil
-}
-
-// alloc returns memory for an inode, after direct reclaim if the cache is at
-// its limit.
-func (sb *Superblock) alloc(t *Task) (*Inode, error) {
-	if i := sb.take(t); i != 0 {
-		return &sb.inodes[i], nil
-	}
-	return sb.allocSlow(t)
-}
-
-// reclaimTries bounds direct reclaim: every unreferenced inode may need two
-// looks, the first of which takes its Referenced bit.
-const reclaimTries = 4
-
-// throttle is how long a task waits that found nothing to reclaim while others
-// are still evicting.
-const throttle = time.Millisecond
-
-// allocSlow reclaims until there is memory for an inode. If nothing is left to
-// reclaim but other tasks are evicting, perhaps waiting for pins, it is
-// throttled until they are done.
-func (sb *Superblock) allocSlow(t *Task) (*Inode, error) {
-	start := time.Now()
-	evicted := t.Stats.Evictions
-	t.reclaim++
-	i, full := uint32(0), Usage{}
-	for try := 0; i == 0 && t.err == nil; try++ {
-		want := sb.opts.ReclaimBatch
-		if try > 0 {
-			want = sb.opts.CacheInodes
-		}
-		if try >= reclaimTries {
-			if full = sb.Usage(); full.Freeing == 0 {
-				break
-			}
-			select {
-			case <-time.After(throttle):
-			case <-t.ctx.Done():
-				t.hung(HungError{What: "memory for an inode", After: time.Since(start), Cause: context.Cause(t.ctx)})
-			}
-		}
-		sb.PruneICache(t, want)
-		i = sb.take(t)
-	}
-	t.reclaim--
-	t.Stats.Reclaims++
-	t.Stats.Reclaimed += t.Stats.Evictions - evicted
-	t.Stats.ReclaimTime += time.Since(start)
-	switch {
-	case i != 0:
-		return &sb.inodes[i], nil
-	case t.err != nil:
-		return nil, t.err
-	}
-	return nil, fmt.Errorf("%w: limit %d, %+v", ErrCacheFull, sb.opts.CacheInodes, full)
 }

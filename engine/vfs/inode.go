@@ -16,9 +16,11 @@ type Inode struct {
 	ino   Ino         // guarded by stripe.mu while hashed; fixed while referenced
 
 	// Links by index into Superblock.inodes; 0 ends a list.
-	hashNext           uint32 // guarded by stripe.mu
-	lruPrev, lruNext   uint32 // guarded by lru.mu; lruNext also links a dispose list
-	listPrev, listNext uint32 // guarded by inodeList.mu
+	hashNext           uint32   // guarded by stripe.mu
+	lruPrev, lruNext   uint32   // guarded by lru.mu; lruNext also links a dispose list
+	listPrev, listNext uint32   // guarded by inodeList.mu
+	workNext           uint32   // guarded by worker.mu
+	work               workKind // what the worker is to do; likewise
 
 	rec  media.Record // Nlink, Pages: guarded by ioLock; Extents: by layoutMu
 	size sync.Uint32  // rec.Pages, for who must not wait for ioLock (kernel: i_size_read)
@@ -53,6 +55,13 @@ func (in *Inode) Owner() media.Owner { return media.Owner{Ino: in.ino, Gen: in.r
 
 // IsDAX reports whether the file's pages are the storage itself.
 func (in *Inode) IsDAX() bool { return in.state.Load()&stDAX != 0 }
+
+// IsUnlinked reports whether no link is left.
+func (in *Inode) IsUnlinked() bool { return in.state.Load()&stUnlinked != 0 }
+
+// IsDontCache reports whether the last Iput evicts the inode although it is
+// linked.
+func (in *Inode) IsDontCache() bool { return in.state.Load()&stDontKeep != 0 }
 
 // Nlink returns the number of links. The caller holds a reference and no pin
 // that a truncater could be waiting for with ioLock held.

@@ -1,10 +1,15 @@
 package vfs
 
-import "daxbench/engine/internal/bug"
+import (
+	"daxbench/engine/internal/bug"
+	"daxbench/engine/media"
+)
 
 // Iput drops a reference. The last one puts a linked inode onto the LRU and
 // evicts an unlinked or DontCache one; in the latter case it returns once the
 // eviction is over, which is when the pins that the Breaker waits for are gone.
+// With Rules.WaitInWriteback it leaves the last reference to a linked inode with
+// a pinned page to the worker, as the kernel leaves a dirty inode to the flusher.
 //
 // The LRU is lazy, as the kernel's: an inode that is on it stays on it while it
 // is used, and only gets its Referenced bit when it falls idle again.
@@ -19,6 +24,10 @@ func (sb *Superblock) Iput(t *Task, in *Inode) {
 		sb.evict(t, in)
 		return
 	}
+	ruled, owner := sb.ruled, media.Owner{}
+	if ruled {
+		owner = in.Owner() // once it is idle it can be anybody's
+	}
 	added := false
 	for {
 		w := in.state.Load()
@@ -29,6 +38,9 @@ func (sb *Superblock) Iput(t *Task, in *Inode) {
 		case w&refMask > 1:
 		case w&(stUnlinked|stDontKeep) != 0 && !bug.Planted(bug.UnlinkedOntoLRU):
 			next |= stFreeing
+		case ruled && sb.rules.WaitInWriteback && in.pinned():
+			sb.deferWriteback(t, in)
+			return
 		case w&stOnLRU != 0:
 			if !added {
 				next |= stRefd
@@ -38,18 +50,45 @@ func (sb *Superblock) Iput(t *Task, in *Inode) {
 			continue
 		}
 		if in.state.CompareAndSwap(w, next) {
-			if next&stFreeing != 0 {
-				if !bug.Planted(bug.EvictedStaysOnLRU) {
-					in.lruDel()
-				}
-				sb.evict(t, in)
+			switch {
+			case next&stFreeing != 0:
+				sb.drop(t, in, next)
+			case next&refMask == 0 && (ruled || sb.slots.throttled.Load() > 0):
+				sb.idled(t, owner, next)
 			}
 			return
 		}
 	}
 }
 
+// idled tells that t dropped the last reference to an inode of owner, which
+// stays cached; its state became w.
+func (sb *Superblock) idled(t *Task, owner media.Owner, w uint64) {
+	if sb.watch != nil {
+		sb.watch(Event{Kind: Idled, Task: t, Owner: owner, Own: w&stOnLRU != 0})
+	}
+	sb.memoryMayBeHad(t)
+}
+
 // shrinkable reports whether reclaim may look at an unreferenced inode at all.
 func (sb *Superblock) shrinkable(in *Inode) bool {
 	return sb.opts.LRU == EntriesIgnored || !in.IsDAX() || in.mapping.onlyFirst()
+}
+
+// pinned reports whether a page of a DAX file is busy, as far as that can be
+// said while others use it: they may pin another at any moment. It looks at the
+// entries, since the extents are guarded by a lock that may sleep.
+func (in *Inode) pinned() (busy bool) {
+	if !in.IsDAX() {
+		return false
+	}
+	m := &in.mapping
+	m.mu.Lock()
+	for i := m.lo; i < m.hi && !busy && m.n.Load() > 0; i++ {
+		if e := m.at(i); e != 0 {
+			_, busy = in.sb.pages.BusyPage(entryWord(e), 1)
+		}
+	}
+	m.mu.Unlock()
+	return busy
 }

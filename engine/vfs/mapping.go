@@ -1,6 +1,8 @@
 package vfs
 
 import (
+	"math"
+
 	"daxbench/engine/internal/sync"
 	"daxbench/engine/media"
 	"daxbench/engine/page"
@@ -16,9 +18,52 @@ import (
 type Mapping struct {
 	gate    page.Gate
 	mu      sync.Mutex                  // guards changes of all below
-	entries sync.Pointer[[]sync.Uint32] // by page index: 0 none, else number + 1; replaced when it grows, kept when the inode goes
+	entries sync.Pointer[[]sync.Uint32] // by page index; replaced when it grows, kept when the inode goes
 	lo, hi  uint32                      // all entries lie in [lo, hi)
 	n       sync.Uint32                 // number of entries; read without mu
+
+	locked  uint32 // entries that are locked
+	stuck   bool   // a wait for one was given up
+	vmas    *VMA   // all of them (kernel: i_mmap)
+	bare    bool   // there was a fault without one
+	pinned  uint32 // pins that hold a VMA; see Rules.PinHolds
+	pinHeld bool   // there is a reference to the file for those of them that no VMA was there for
+}
+
+// An entry, as the kernel's values in i_pages:
+//
+//	bit  31     locked: who must change the entry waits; a pin does not care
+//	bit  30     dirty: the page was written to since the last Sync
+//	bit  29     PMD: the word of the folio's first page counts, see page.Table
+//	bits 28..0  number of the page, + 1
+//
+// The upper bits are a DAX file's. 0 is no entry.
+const (
+	entryLocked = 1 << 31
+	entryDirty  = 1 << 30
+	entryPMD    = 1 << 29
+	entryNumber = entryPMD - 1
+)
+
+// everything is the end of a range that has none.
+const everything = math.MaxUint32
+
+// entryPage returns the number of an entry's page.
+func entryPage(e uint32) uint32 { return e&entryNumber - 1 }
+
+// entryWord returns the page whose word counts for a DAX entry.
+func entryWord(e uint32) page.PFN {
+	pfn := page.PFN(entryPage(e))
+	if e&entryPMD != 0 {
+		pfn = page.Head(pfn)
+	}
+	return pfn
+}
+
+// wholeFolio reports whether an entry at index i is one of those that map 2 MiB
+// at once: the others that have PMD are in a folio for another file's sake.
+func wholeFolio(i, e uint32) bool {
+	return e&entryPMD != 0 && (entryPage(e)-i)%page.FolioPages == 0
 }
 
 // len returns the number of entries.
@@ -72,14 +117,15 @@ func (m *Mapping) setLocked(entries []sync.Uint32, i, e uint32) {
 	}
 }
 
-// dropLocked removes the entries from index from on and calls gone with each.
-func (m *Mapping) dropLocked(from uint32, gone func(index, e uint32)) {
+// dropLocked removes the entries of the pages [from, end) and calls gone with
+// each.
+func (m *Mapping) dropLocked(from, end uint32, gone func(index, e uint32)) {
 	if m.n.Load() == 0 {
 		return
 	}
 	entries := *m.entries.Load()
 	from = max(from, m.lo)
-	for i := from; i < m.hi; i++ {
+	for i := from; i < min(end, m.hi); i++ {
 		if e := entries[i].Load(); e != 0 {
 			entries[i].Store(0)
 			m.n.Add(^uint32(0))
@@ -88,16 +134,35 @@ func (m *Mapping) dropLocked(from uint32, gone func(index, e uint32)) {
 			}
 		}
 	}
-	m.hi = max(m.lo, min(m.hi, from))
+	if end >= m.hi {
+		m.hi = max(m.lo, min(m.hi, from))
+	}
+	if m.n.Load() == 0 {
+		m.bare = false
+	}
+}
+
+// wholeLocked widens a range of pages so that it cuts through no entry of 2 MiB.
+func (m *Mapping) wholeLocked(from, end uint32) (uint32, uint32) {
+	if e := m.at(from); e != 0 && wholeFolio(from, e) {
+		from &^= page.FolioPages - 1
+	}
+	if end != everything {
+		if e := m.at(end); e != 0 && wholeFolio(end, e) {
+			end = (end + page.FolioPages - 1) &^ (page.FolioPages - 1)
+		}
+	}
+	return from, end
 }
 
 // pieces calls f for each run of blocks that backs the pages [lo, hi) of a
-// file, in order, with the run's first page index, until f reports false.
+// file, in order, with the run's first page index, until f reports false. It
+// passes over holes.
 func pieces(extents []media.Extent, lo, hi uint32, f func(index uint32, e media.Extent) bool) {
 	index := uint32(0)
 	for _, e := range extents {
 		first, end := max(index, lo), min(index+e.Len, hi)
-		if first < end && !f(first, media.Extent{Start: e.Start + first - index, Len: end - first}) {
+		if first < end && !e.IsHole() && !f(first, media.Extent{Start: e.Start + first - index, Len: end - first}) {
 			return
 		}
 		index += e.Len

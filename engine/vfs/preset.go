@@ -3,6 +3,8 @@ package vfs
 import (
 	"fmt"
 	"strings"
+
+	"daxbench/engine/page"
 )
 
 // A Preset is a set of switches that make an engine like one kernel, as far as
@@ -23,18 +25,21 @@ var Presets = []Preset{
 		About: "Linux 6.0: one lock per table and list; a page is 4 KiB and idle at one reference; the busy scan needs a VMA and skips locked entries",
 		switches: Options{
 			Stripes: 1, LRULists: 1, InodeLists: 1, WaitQueues: 256, LRU: EntriesKeepOff,
+			Refcount: page.Base1, Granule: page.Page, Scan: MappedOnly | SkipLocked,
 		},
 	}, {
 		Name:  "6.19",
 		About: "Linux 6.19: one lock per table and list; folios, mappings count as references, and the busy scan sees everything",
 		switches: Options{
 			Stripes: 1, LRULists: 1, InodeLists: 1, WaitQueues: 256, LRU: EntriesKeepOff,
+			Refcount: page.Base0, Granule: page.Folio,
 		},
 	}, {
 		Name:  "best",
 		About: "the best that can be built: striped locks, no list of all inodes, a wait queue for nearly every waiter, folios that are idle when only mappings are left",
 		switches: Options{
 			Stripes: 64, LRULists: 64, WaitQueues: 4096, LRU: EntriesIgnored,
+			Refcount: page.Base0Maps, Granule: page.Folio,
 		},
 	},
 }
@@ -59,6 +64,7 @@ func (p Preset) Apply(o Options) Options {
 	}
 	s := p.switches
 	o.Stripes, o.LRULists, o.InodeLists, o.WaitQueues, o.LRU = s.Stripes, s.LRULists, s.InodeLists, s.WaitQueues, s.LRU
+	o.Refcount, o.Granule, o.Scan = s.Refcount, s.Granule, s.Scan
 	return o
 }
 

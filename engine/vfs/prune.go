@@ -23,17 +23,22 @@ func (d *disposal) add(in *Inode) {
 // dispose evicts a list, one after the other, in order: an inode that must
 // wait holds up all behind it. It stops at the first wait that is given up.
 func (sb *Superblock) dispose(t *Task, d disposal, done func(Ino)) {
+	if d.head == 0 {
+		return
+	}
+	sb.beginEvicting(t)
 	for i := d.head; i != 0; {
 		in := &sb.inodes[i]
 		ino := in.ino
 		i = in.lruNext // evict gives the memory away
 		if !sb.evict(t, in) {
-			return
+			break
 		}
 		if done != nil {
 			done(ino)
 		}
 	}
+	sb.endEvicting(t)
 }
 
 // PruneICache evicts up to want unreferenced inodes from the cold ends of the
@@ -51,7 +56,7 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 		}
 		l := &sb.lrus[t.hand&uint32(len(sb.lrus)-1)]
 		t.hand++
-		sb.dispose(t, sb.isolate(l, min(left, visit)), nil)
+		sb.dispose(t, sb.isolate(t, l, min(left, visit)), nil)
 	}
 	return int(t.Stats.Evictions - before)
 }
@@ -67,13 +72,19 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 // Note: the kernel looks whether reclaim may touch an inode before it looks at
 // Referenced. It holds i_lock; here the mark must be off first, because then
 // every use in between shows in the state word and fails the compare-and-swap.
-func (sb *Superblock) isolate(l *lru, want int) disposal {
+func (sb *Superblock) isolate(t *Task, l *lru, want int) disposal {
 	var d disposal
 	l.mu.Lock()
 	for scan := l.n; scan > 0 && want > 0; scan-- {
 		in := &sb.inodes[l.head]
 		w := in.state.Load()
 		switch {
+		case w&stFreeing != 0 && bug.Planted(bug.ReclaimWaits):
+			ino := in.ino
+			l.mu.Unlock()
+			sb.awaitEviction(t, ino)
+			l.mu.Lock()
+			scan = l.n + 1
 		case w&stFreeing != 0: // its evictor will take it off
 			l.rotateLocked(in)
 		case w&refMask != 0 && !bug.Planted(bug.ReclaimIgnoresCount):
@@ -85,10 +96,13 @@ func (sb *Superblock) isolate(l *lru, want int) disposal {
 			l.leaveLocked(in, w)
 		case sb.opts.LRU == EntriesKeepOff && !bug.Planted(bug.GuardOnlyWhenAdded) && in.IsDAX() && in.mapping.len() > 0:
 			l.rotateLocked(in) // one entry at index 0: on the list, never freed
+		case sb.rules.WaitInWriteback && in.pinned():
+			l.rotateLocked(in) // it was pinned since it came onto the list: dirty
 		case bug.Planted(bug.ReclaimNotFreeing) && in.state.CompareAndSwap(w, w&^stOnLRU),
 			in.state.CompareAndSwap(w, (w|stFreeing)&^stOnLRU):
 			l.removeLocked(in)
 			d.add(in)
+			sb.beginEvict(t, in)
 			want--
 		default:
 			l.rotateLocked(in) // somebody was faster
@@ -120,7 +134,7 @@ func (l *lru) rotateLocked(in *Inode) {
 // EvictInodes evicts every unreferenced inode, as unmount does (evict_inodes),
 // and returns how many were evicted and how many were in use and stay. All are
 // collected first, then evicted in order. After each, done is called if it is
-// not nil.
+// not nil. With Rules.KeepBusy those with a pinned page count as in use.
 func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
 	var d disposal
 	inUse := uint64(refMask | stNew)
@@ -138,9 +152,44 @@ func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
 		case w&stFreeing == 0:
 			in.lruDel()
 			d.add(in)
+			if !sb.rules.KeepBusy {
+				sb.beginEvict(t, in)
+			}
 		}
 	})
+	if sb.rules.KeepBusy {
+		var kept int
+		d, kept = sb.passOver(t, d)
+		busy += kept
+	}
 	before := t.Stats.Evictions
 	sb.dispose(t, d, done)
 	return int(t.Stats.Evictions - before), busy
+}
+
+// passOver puts the busy ones of d back into the cache and returns the others,
+// and how many it put back (Rules.KeepBusy).
+func (sb *Superblock) passOver(t *Task, d disposal) (idle disposal, kept int) {
+	for i := d.head; i != 0; {
+		in := &sb.inodes[i]
+		i = in.lruNext // which links another list if it is kept
+		if sb.keepBusy(t, in) {
+			kept++
+			continue
+		}
+		idle.add(in)
+		sb.beginEvict(t, in)
+	}
+	return idle, kept
+}
+
+// awaitEviction waits until ino is not being evicted any more (bug.ReclaimWaits).
+func (sb *Superblock) awaitEviction(t *Task, ino Ino) {
+	s, chain := sb.stripe(ino)
+	s.mu.Lock()
+	if in := sb.findLocked(*chain, ino); in != nil && in.state.Load()&stFreeing != 0 {
+		_ = sb.waitLocked(t, s, in) // what the task would do with the error it does anyway
+		return
+	}
+	s.mu.Unlock()
 }

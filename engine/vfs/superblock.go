@@ -55,7 +55,22 @@ type Options struct {
 	WaitQueues     int           // hashed wait queues; default 256 (kernel: WAIT_TABLE_BITS 8)
 	LRU            LRURule       // default EntriesIgnored
 	HangLimit      time.Duration // of a single wait for pins, leases or an eviction; 0: none
+	Rules          Rules         // the policy's; engine.Open fills them in
+	BreakDeadline  time.Duration // of the policies that wait for pins so long and no longer; default 100 ms
 	RecallDeadline time.Duration // until a lease is fenced; default 1 s (nfsd: two lease periods, 180 s)
+
+	// LeaseHoldsFile makes each layout lease hold a reference to its inode, as
+	// nfsd's struct file does.
+	LeaseHoldsFile bool
+
+	// What differs between kernels about pages and scans. The zero values are what
+	// is measured by default: a word for each page, which counts pins only, and
+	// scans that overlook nothing. For a kernel up to 6.14 that is
+	// Scan: MappedOnly | SkipLocked; for one since 6.15 Refcount: page.Base0,
+	// Granule: page.Folio.
+	Refcount page.Refcount
+	Granule  page.Granule
+	Scan     Scan
 
 	// Watch is told what happens; nil, as whenever anything is measured, costs
 	// a comparison. It must not call the engine.
@@ -77,6 +92,9 @@ func (o *Options) setDefaults() {
 	if o.RecallDeadline == 0 {
 		o.RecallDeadline = time.Second
 	}
+	if o.BreakDeadline == 0 {
+		o.BreakDeadline = 100 * time.Millisecond
+	}
 }
 
 // A Superblock is one mounted file system and its inode cache. It is safe for
@@ -90,6 +108,8 @@ type Superblock struct {
 	breaker Breaker
 	cache   *pageCache
 	watch   func(Event) // nil: nobody
+	rules   Rules
+	ruled   bool // somebody watches, or a rule has a say in Iput and evict
 
 	inodes   []Inode // slot 0 is never used, so that 0 can end a list
 	stripes  []stripe
@@ -99,31 +119,49 @@ type Superblock struct {
 	all      []inodeList // s_inodes; none unless Options.InodeLists
 	slots    slots
 
+	barePins bool        // no rule and nobody who watches has a say in Pin and Unpin
+	lanes    []pinLane   // pinLanes per inode; nil unless the rules say so
+	nextLane sync.Uint32 // of the next task
+	leases   [leasePools]leasePool
+	work     worker
+
 	claims sync.Uint64 // blocks faulted in as new so far; see claimBlock
 	hands  sync.Uint32 // where the next task begins to prune
 
 	magazine int // free slots a task keeps at most
+
+	sharing sync.Mutex                // for the first to share a block
+	shares  sync.Pointer[shareCounts] // nil: no block is in two files, or was
+	umount  sync.RWSem                // kernel: s_umount
+	down    sync.Uint32               // shutDown or deviceGone; see Unplug
 }
 
 // NewSuperblock caches the inodes of fs; b breaks layouts when they leave.
 func NewSuperblock(fs *media.FS, b Breaker, o Options) (*Superblock, error) {
+	return newSuperblock(fs, b, o, nil)
+}
+
+// newSuperblock is NewSuperblock that has its page table from old, unless that is
+// nil.
+func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superblock, error) {
 	o.setDefaults()
-	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.LRULists < 1 || o.InodeLists < 0 || o.RecallDeadline < 0 || o.HangLimit < 0 {
+	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.LRULists < 1 || o.InodeLists < 0 || o.RecallDeadline < 0 || o.BreakDeadline < 0 || o.HangLimit < 0 {
 		return nil, fmt.Errorf("vfs: options must be positive: %+v", o)
 	}
 	for _, n := range []*int{&o.Stripes, &o.LRULists} {
 		*n = 1 << bits.Len(uint(*n-1))
 	}
-	waits := sync.NewWaitTable(o.WaitQueues)
-	waits.SetLimit(o.HangLimit)
+	if fs.BlockCount() > entryNumber {
+		return nil, fmt.Errorf("vfs: a region of %d blocks: more than the %d that an entry can name", fs.BlockCount(), entryNumber)
+	}
 	sb := &Superblock{
 		opts:     o,
 		fs:       fs,
 		region:   fs.Region(),
-		pages:    page.NewTable(int(fs.BlockCount()), waits, page.Options{}),
-		waits:    waits,
 		breaker:  b,
 		watch:    o.Watch,
+		rules:    o.Rules,
+		ruled:    o.Watch != nil || o.Rules.KeepBusy || o.Rules.WaitInWriteback || o.Rules.Defer > 0,
 		cache:    newPageCache(o.CachePages),
 		inodes:   make([]Inode, o.CacheInodes+1),
 		stripes:  make([]stripe, o.Stripes),
@@ -133,6 +171,7 @@ func NewSuperblock(fs *media.FS, b Breaker, o Options) (*Superblock, error) {
 		lruShift: shiftFor(o.LRULists),
 		all:      make([]inodeList, o.InodeLists),
 	}
+	sb.initPages(old)
 	chains := 1 << bits.Len(uint(max(1, o.CacheInodes/o.Stripes)-1))
 	for i := range sb.stripes {
 		sb.stripes[i].heads = make([]uint32, chains)
@@ -140,14 +179,15 @@ func NewSuperblock(fs *media.FS, b Breaker, o Options) (*Superblock, error) {
 	for i := range sb.inodes {
 		in := &sb.inodes[i]
 		in.sb, in.index = sb, uint32(i)
-		in.ioLock.Init(waits)
-		in.layoutMu.Init(waits)
-		in.leases.Init(waits)
+		in.ioLock.Init(sb.waits)
+		in.layoutMu.Init(sb.waits)
+		in.leases.Init(sb.waits)
 	}
 	sb.slots.free = make([]uint32, 0, o.CacheInodes)
 	for i := o.CacheInodes; i > 0; i-- {
 		sb.slots.free = append(sb.slots.free, uint32(i))
 	}
+	sb.initPins()
 	return sb, nil
 }
 

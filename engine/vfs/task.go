@@ -2,6 +2,7 @@ package vfs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,11 +22,15 @@ type Task struct {
 	hand    uint32         // stripe to prune next; 0: not begun
 	slots   []uint32       // inode memory at hand, a magazine as in slab allocators
 	tail    []media.Extent // scratch of Truncate
+	idle    []media.Extent // scratch of quarantine
+	pinLane uint32         // see pinLane; 0: none chosen yet
+	serving bool           // the task serves the worker
+	signal  signal
 }
 
 // NewTask returns a task whose waits end when ctx is done.
 func NewTask(ctx context.Context) *Task {
-	return &Task{ctx: ctx, slots: make([]uint32, 0, maxMagazine)}
+	return &Task{ctx: ctx, slots: make([]uint32, 0, maxMagazine+1)}
 }
 
 // Err returns the error of the first wait that did not end by itself, a
@@ -36,6 +41,55 @@ func (t *Task) Err() error { return t.err }
 // InReclaim reports whether the task is reclaiming inodes because it, or
 // somebody, needs memory.
 func (t *Task) InReclaim() bool { return t.reclaim > 0 }
+
+// ErrInterrupted is what ended an interruptible sleep: a signal (kernel: EINTR,
+// ERESTARTSYS).
+var ErrInterrupted = errors.New("vfs: interrupted by a signal")
+
+// signal is whether a task got SIGKILL, and what its interruptible sleeps end
+// by. It alone of a Task may be used by others than the task.
+type signal struct {
+	mu      sync.Mutex
+	pending bool                    // guarded by mu
+	ctx     context.Context         // guarded by mu; nil until the first interruptible sleep
+	cancel  context.CancelCauseFunc // guarded by mu; of ctx
+}
+
+// Signal sends SIGKILL to t: from now on no interruptible sleep of its lasts.
+// Any goroutine may call it.
+func (t *Task) Signal() {
+	s := &t.signal
+	s.mu.Lock()
+	s.pending = true
+	cancel := s.cancel
+	s.mu.Unlock()
+	if cancel != nil {
+		cancel(ErrInterrupted)
+	}
+}
+
+// Killed reports whether t got a signal (fatal_signal_pending).
+func (t *Task) Killed() bool {
+	t.signal.mu.Lock()
+	defer t.signal.mu.Unlock()
+	return t.signal.pending
+}
+
+// interruptible returns what interruptible sleeps of t end by: its own context,
+// or ErrInterrupted at a signal.
+func (t *Task) interruptible() context.Context {
+	s := &t.signal
+	s.mu.Lock()
+	if s.ctx == nil {
+		s.ctx, s.cancel = context.WithCancelCause(t.ctx)
+	}
+	ctx, pending, cancel := s.ctx, s.pending, s.cancel
+	s.mu.Unlock()
+	if pending {
+		cancel(ErrInterrupted)
+	}
+	return ctx
+}
 
 // A HungError says that a wait was given up.
 type HungError struct {
@@ -78,6 +132,15 @@ type Stats struct {
 	Wake           time.Duration // of PinWait and RecallWait: from the wake-up call to running again
 	ReclaimBlocked time.Duration // of PinWait and RecallWait: while in reclaim
 
+	BreakTries  int64         // breaks tried without waiting
+	Interrupted int64         // breaks that a signal ended
+	Overdue     int64         // breaks that went past their deadline
+	KeptBusy    int64         // inodes that stayed cached because a page was pinned
+	Quarantined int64         // blocks left to their last pin to free
+	Throttles   int64         // waits for memory behind another's reclaim
+	Throttled   time.Duration // their length
+	Reserves    int64         // memory taken from the reserves
+
 	EvictedPinned   int64 // inodes torn down with a pinned page: the pin loses its file here, or had lost it with a former owner of the block
 	FreedPinned     int64 // pages freed with a pin on them: the next owner can be written over
 	LeasesAbandoned int64 // leases still out when their inode was torn down
@@ -102,6 +165,14 @@ func (s *Stats) Add(o *Stats) {
 	s.FreeingWait += o.FreeingWait
 	s.Wake += o.Wake
 	s.ReclaimBlocked += o.ReclaimBlocked
+	s.BreakTries += o.BreakTries
+	s.Interrupted += o.Interrupted
+	s.Overdue += o.Overdue
+	s.KeptBusy += o.KeptBusy
+	s.Quarantined += o.Quarantined
+	s.Throttles += o.Throttles
+	s.Throttled += o.Throttled
+	s.Reserves += o.Reserves
 	s.EvictedPinned += o.EvictedPinned
 	s.FreedPinned += o.FreedPinned
 	s.LeasesAbandoned += o.LeasesAbandoned

@@ -5,47 +5,54 @@ import (
 
 	"daxbench/engine/internal/bug"
 	"daxbench/engine/media"
-	"daxbench/engine/page"
 )
 
 // truncateFinal empties the mapping of an inode that is being evicted:
 // truncate_inode_pages_final. After a Breaker that did its work there is
 // nothing left of a DAX mapping; a page that is pinned all the same is counted,
 // as its pin loses its file. What the kernel does then is warn, once. Dirty
-// pages of the page cache are written back first if the file lives on.
+// pages of the page cache are written back first if the file lives on. The
+// error is a *HungError, from a wait for a locked entry.
 //
 // Note: entries that BreakLayout deletes are not looked at again. A pin that
 // came too late can be seen there for a moment, before it is undone.
-func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) {
-	if in.mapping.len() == 0 {
-		return
+func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) error {
+	m := &in.mapping
+	if m.len() == 0 {
+		return nil
 	}
 	if !in.IsDAX() {
-		sb.dropCached(in, 0, !unlinked)
-		return
+		sb.dropCached(in, 0, everything, !unlinked)
+		return nil
 	}
-	pinned := int64(0)
-	in.deleteEntries(0, func(_, e uint32) {
-		if !sb.pages.Idle(page.PFN(e - 1)) {
-			pinned++
-		}
+	pinned := false
+	m.mu.Lock()
+	pieces(in.rec.Extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
+		pinned = sb.pinnedIn(e)
+		return !pinned
 	})
-	if pinned > 0 {
-		t.Stats.EvictedPinned++
-		if unlinked {
-			t.Stats.FreedPinned += pinned
-		}
+	m.mu.Unlock()
+	if err := in.deleteEntries(t, 0, everything, nil); err != nil {
+		return err
 	}
+	if pinned {
+		t.Stats.EvictedPinned++
+	}
+	return nil
 }
 
-// dropCached takes page-cache pages from index from on out of the mapping.
-// Those that are pinned live on without it.
-func (sb *Superblock) dropCached(in *Inode, from uint32, writeBack bool) {
+// dropCached takes page-cache pages [from, end) out of the mapping. Those that
+// are pinned live on without it. On a device that is gone nothing is written
+// back.
+func (sb *Superblock) dropCached(in *Inode, from, end uint32, writeBack bool) {
 	m := &in.mapping
 	written := false
 	m.mu.Lock()
-	m.dropLocked(from, func(index, e uint32) {
-		if writeBack && sb.cache.isDirty(e-1) {
+	if m.vmas != nil {
+		m.unmapLocked(from, end)
+	}
+	m.dropLocked(from, end, func(index, e uint32) {
+		if writeBack && sb.cache.isDirty(e-1) && sb.down.Load() != deviceGone {
 			written = true
 			pieces(in.rec.Extents, index, index+1, func(_ uint32, b media.Extent) bool {
 				sb.region.CopyNT(int64(b.Start)*media.BlockSize, sb.cache.bytes(e-1))
@@ -63,16 +70,25 @@ func (sb *Superblock) dropCached(in *Inode, from uint32, writeBack bool) {
 // Truncate makes a file pages long. Shrinking breaks the layout first: pins on
 // the pages that go are waited for and leases recalled; then the shorter
 // record is made durable, then the blocks are freed. The caller holds a
-// reference. Errors: media.ErrNoSpace when growing, or a *HungError.
+// reference. Errors: media.ErrNoSpace when growing, ErrShutdown, or a *HungError.
 func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
-	in.ioLock.Lock()
-	defer in.ioLock.Unlock()
-	in.layoutMu.Lock()
-	defer in.layoutMu.Unlock()
+	in.LockIO(t)
+	defer in.UnlockIO(t)
+	in.LockLayout(t)
+	defer in.UnlockLayout(t)
+	if sb.down.Load() != 0 {
+		return ErrShutdown
+	}
 	shrink := pages < in.rec.Pages
 	if shrink {
-		if err := sb.breakLayoutsLocked(t, in, pages); err != nil {
+		if err := sb.breakLayoutsLocked(t, in, pages, everything); err != nil {
 			return err
+		}
+		if bug.Planted(bug.BreakersShareGate) { // the next truncation can begin
+			defer in.LockLayout(t)
+			defer in.LockIO(t)
+			in.UnlockLayout(t)
+			in.UnlockIO(t)
 		}
 		if !bug.Planted(bug.TruncateForgetsThaw) {
 			defer in.ThawLayout()
@@ -84,7 +100,7 @@ func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
 	}
 	if !in.IsDAX() {
 		in.mapping.gate.Shut()
-		sb.dropCached(in, pages, false)
+		sb.dropCached(in, pages, everything, false)
 	}
 	old := in.rec.Pages
 	t.tail = cut(&in.rec, pages, t.tail[:0])
@@ -93,33 +109,116 @@ func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
 		return fmt.Errorf("truncate inode %d: %w", in.ino, err)
 	}
 	in.size.Store(pages)
-	sb.disown(in, t.tail)
-	sb.fs.FreeBlocks(t.tail)
+	sb.freeBlocks(t, in, t.tail)
 	return nil
 }
 
-// breakLayoutsLocked is xfs_break_layouts for BREAK_UNMAP: pins first, then
-// leases, for which both locks are dropped; then all over again, since anything
-// may have happened meanwhile.
-func (sb *Superblock) breakLayoutsLocked(t *Task, in *Inode, from uint32) error {
-	if bug.Planted(bug.TruncateSkipsPins) {
-		in.mapping.gate.Shut()
-		in.deleteEntries(from, nil)
+// Punch makes the pages [first, first+n) of a file a hole, as far as the file
+// reaches (FALLOC_FL_PUNCH_HOLE): their layout is broken as by Truncate, the
+// record with the hole made durable, and their blocks freed. A page in a hole
+// gets no entry by Fault, and so can be pinned by nobody. The caller holds a
+// reference. Errors: media.ErrNoSpace for the longer record, ErrShutdown, or a
+// *HungError.
+func (sb *Superblock) Punch(t *Task, in *Inode, first, n uint32) error {
+	in.LockIO(t)
+	defer in.UnlockIO(t)
+	in.LockLayout(t)
+	defer in.UnlockLayout(t)
+	if sb.down.Load() != 0 {
+		return ErrShutdown
+	}
+	end := first + min(n, everything-first)
+	if err := sb.breakLayoutsLocked(t, in, first, end); err != nil {
+		return err
+	}
+	defer in.ThawLayout()
+	end = min(end, in.blocks()) // after the break: leases may have dropped the locks
+	if first >= end {
 		return nil
 	}
-	for {
-		if err := in.BreakLayout(t, from); err != nil {
-			return err
+	if !in.IsDAX() {
+		in.mapping.gate.Shut()
+		sb.dropCached(in, first, end, false)
+	}
+	hole := []media.Extent{{Len: end - first}}
+	gone, err := sb.replaceLocked(in, first, hole)
+	if err != nil {
+		return fmt.Errorf("punch inode %d: %w", in.ino, err)
+	}
+	sb.freeBlocks(t, in, gone)
+	return nil
+}
+
+// replaceLocked puts list in the place of what backs the pages from first on,
+// makes the record durable, and returns what was there; that has left the file.
+func (sb *Superblock) replaceLocked(in *Inode, first uint32, list []media.Extent) (gone []media.Extent, err error) {
+	old := in.rec.Extents
+	in.rec.Extents, gone = splice(old, first, list)
+	if err := sb.fs.Write(&in.rec); err != nil {
+		in.rec.Extents = old
+		return nil, err
+	}
+	return gone, nil
+}
+
+// splice returns extents with list in the place of as many pages from first on,
+// and what it took the place of. Extents are not changed.
+func splice(extents []media.Extent, first uint32, list []media.Extent) (spliced, gone []media.Extent) {
+	end := first
+	for _, e := range list {
+		end += e.Len
+	}
+	index := uint32(0)
+	part := func(e media.Extent, lo, hi uint32) media.Extent { // the pages [lo, hi) of e, which starts at index
+		p := media.Extent{Start: e.Start, Len: hi - lo}
+		if !e.IsHole() {
+			p.Start += lo - index
 		}
-		if in.leases.Empty() || bug.Planted(bug.TruncateSkipsLeases) {
-			return nil
+		return p
+	}
+	for _, e := range extents {
+		next := index + e.Len
+		if index < first {
+			spliced = append(spliced, part(e, index, min(next, first)))
+		}
+		if lo, hi := max(index, first), min(next, end); lo < hi {
+			if lo == first {
+				spliced = append(spliced, list...)
+			}
+			gone = append(gone, part(e, lo, hi))
+		}
+		if next > end {
+			spliced = append(spliced, part(e, max(index, end), next))
+		}
+		index = next
+	}
+	return spliced, gone
+}
+
+// breakLayoutsLocked is xfs_break_layouts for BREAK_UNMAP, for the pages [from,
+// end): pins first, then leases, for which both locks are dropped; then all
+// over again, since anything may have happened meanwhile. Pins that are held
+// under a lease go with it, which the recall's deadline bounds.
+func (sb *Superblock) breakLayoutsLocked(t *Task, in *Inode, from, end uint32) error {
+	if bug.Planted(bug.TruncateSkipsPins) {
+		in.mapping.gate.Shut()
+		return in.deleteEntries(t, from, end, nil)
+	}
+	for {
+		if !sb.rules.NeedLease || in.leases.Empty() {
+			if err := in.breakRange(t, from, end); err != nil {
+				return err
+			}
+			if in.leases.Empty() || bug.Planted(bug.TruncateSkipsLeases) {
+				return nil
+			}
 		}
 		in.ThawLayout()
-		in.layoutMu.Unlock()
-		in.ioLock.Unlock()
+		in.UnlockLayout(t)
+		in.UnlockIO(t)
 		err := in.BreakLeases(t)
-		in.ioLock.Lock()
-		in.layoutMu.Lock()
+		in.LockIO(t)
+		in.LockLayout(t)
 		if err != nil {
 			return err
 		}
@@ -151,8 +250,11 @@ func cut(rec *media.Record, pages uint32, tail []media.Extent) []media.Extent {
 	for i, e := range rec.Extents {
 		if index+e.Len > pages {
 			keep := pages - index
-			tail = append(tail, media.Extent{Start: e.Start + keep, Len: e.Len - keep})
-			tail = append(tail, rec.Extents[i+1:]...)
+			last := media.Extent{Start: e.Start + keep, Len: e.Len - keep}
+			if e.IsHole() {
+				last.Start = e.Start
+			}
+			tail = append(append(tail, last), rec.Extents[i+1:]...)
 			rec.Extents = rec.Extents[:i]
 			if keep > 0 {
 				rec.Extents = append(rec.Extents, media.Extent{Start: e.Start, Len: keep})

@@ -41,12 +41,15 @@ func (sb *Superblock) claimBlock(block uint32, o media.Owner) {
 	}
 	sb.region.Store64(off+claimWord, sb.claims.Add(1))
 	sb.region.Flush(off, pmem.CacheLine)
+	if sb.watch != nil {
+		sb.watch(Event{Kind: BlockClaimed, Owner: o, PFN: page.PFN(block)})
+	}
 }
 
 // disown takes the name of the file off blocks that a truncation frees.
 func (sb *Superblock) disown(in *Inode, list []media.Extent) {
 	for _, e := range list {
-		for block := e.Start; block < e.End(); block++ {
+		for block := e.Start; block < e.End() && !e.IsHole(); block++ {
 			if sb.fs.Owner(block) == in.Owner() {
 				sb.fs.Stamp(block, media.Owner{})
 			}
@@ -56,10 +59,12 @@ func (sb *Superblock) disown(in *Inode, list []media.Extent) {
 
 // Mark returns p with a note under which claim its block is, for DeviceWrite to
 // compare. Call it while p is fresh and the inode is referenced; it reads the
-// block, so a pin that is dropped at once does without.
+// block, so a pin that is dropped at once does without. Of the claim's number
+// the lower half is noted; the block would have to change hands 2³² times under
+// the pin to fool it.
 func (sb *Superblock) Mark(p Pin) Pin {
-	if p.dax {
-		p.claim = sync.LoadWord(sb.PinBytes(p)[stampLine+claimWord:])
+	if p.IsDAX() && !sb.Gone() {
+		p.claim = uint32(sync.LoadWord(sb.PinBytes(p)[stampLine+claimWord:]))
 	}
 	return p
 }
@@ -67,23 +72,61 @@ func (sb *Superblock) Mark(p Pin) Pin {
 // DeviceWrite is what a device does with a pinned page: it writes into it. It
 // reports whether a DAX page still belonged to the file through which it was
 // pinned, and if p was marked, under the same claim; if not, the block was free
-// or somebody else's.
+// or somebody else's, or memory that is gone: that is not touched. A device that
+// is fenced off writes nothing, and so does no harm.
 func (sb *Superblock) DeviceWrite(p Pin) (own bool) {
+	if p.lease != nil {
+		if !p.lease.enter() {
+			sb.tellPin(DMAFenced, nil, p)
+			return true
+		}
+		defer p.lease.leave()
+	}
+	if p.IsDAX() && sb.Gone() {
+		sb.tellDevice(DeviceWrote, p, false)
+		return false
+	}
 	b := sb.PinBytes(p)[stampLine:]
-	claim := sync.LoadWord(b[claimWord:])
+	claim := uint32(sync.LoadWord(b[claimWord:]))
 	sync.StoreWord(b[8:], ownerWord(p.owner))
 	sync.StoreWord(b, stampMark)
-	if !p.dax {
+	if !p.IsDAX() {
 		sb.cache.setDirty(p.page)
 		return true
 	}
-	return sb.fs.Owner(p.page) == p.owner && (p.claim == 0 || p.claim == claim)
+	own = sb.stillOwned(p) && (p.claim == 0 || p.claim == claim)
+	sb.tellDevice(DeviceWrote, p, own)
+	return own
 }
 
 // DeviceRead is the other direction: the device reads the page and sends it
 // somewhere. It reports whether what it read was the file's own.
 func (sb *Superblock) DeviceRead(p Pin) (own bool) {
-	return !p.dax || sb.fs.Owner(p.page) == p.owner
+	if !p.IsDAX() {
+		return true
+	}
+	if p.lease != nil {
+		if !p.lease.enter() {
+			sb.tellPin(DMAFenced, nil, p)
+			return true
+		}
+		defer p.lease.leave()
+	}
+	own = !sb.Gone() && sb.stillOwned(p)
+	sb.tellDevice(DeviceRead, p, own)
+	return own
+}
+
+// stillOwned reports whether a page belongs to the file through which it was
+// pinned, as far as its stamp says. A block that files share, or shared, bears
+// none of their names, and the stamp goes when the last of them frees it.
+func (sb *Superblock) stillOwned(p Pin) bool {
+	o := sb.fs.Owner(p.page)
+	return o == p.owner || o == sharedOwner
+}
+
+func (sb *Superblock) tellDevice(k EventKind, p Pin, own bool) {
+	sb.tell(Event{Kind: k, Owner: p.owner, PFN: p.PFN(), Own: own})
 }
 
 // ForeignWrites returns how many mapped pages of a DAX file hold a stamp that
@@ -99,7 +142,9 @@ func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
 	if m.n.Load() > 0 {
 		pieces(in.rec.Extents, m.lo, m.hi, func(index uint32, e media.Extent) bool {
 			for i := range e.Len {
-				if m.at(index+i) == 0 { // not claimed yet: the stamp is the last owner's
+				// Without an entry it may not be claimed yet, and the stamp the last
+				// owner's; in a shared block it may be any sharer's.
+				if m.at(index+i) == 0 || sb.fs.Owner(e.Start+i) == sharedOwner {
 					continue
 				}
 				b := sb.blockBytes(e.Start + i)[stampLine:]
@@ -120,17 +165,24 @@ func ownerWord(o media.Owner) uint64 { return uint64(o.Ino) | uint64(o.Gen)<<32 
 
 // WritePage writes 4 KiB to page index of a file, which must be mapped; the
 // first DataOffset bytes of src are left out. On a DAX file the store bypasses
-// the cache and is durable on return. For the time of the store the page is
+// the cache and is durable on return, and a block that other files share is
+// copied first (CowWrite). For the time of the store the page is
 // pinned: that stands for the translation, which the kernel could not take
 // away in the middle of it either.
 func (sb *Superblock) WritePage(t *Task, in *Inode, index uint32, src []byte) error {
-	p, err := sb.Pin(t, in, index)
+	if sb.shares.Load() != nil && in.IsDAX() {
+		if err := sb.CowWrite(t, in, index); err != nil {
+			return err
+		}
+	}
+	p, err := sb.PinFor(t, in, index, How{store: true})
 	if err != nil {
 		return err
 	}
-	if p.dax {
+	if p.IsDAX() {
 		sb.region.CopyNT(int64(p.page)*media.BlockSize+DataOffset, src[DataOffset:media.BlockSize])
 		sb.region.Fence()
+		sb.MarkDirty(in, index)
 	} else {
 		copy(sb.cache.bytes(p.page)[DataOffset:], src[DataOffset:])
 		sb.cache.setDirty(p.page)
@@ -143,7 +195,7 @@ func (sb *Superblock) WritePage(t *Task, in *Inode, index uint32, src []byte) er
 // check at the end of a cell, when it must be none.
 func (sb *Superblock) PinnedPages() (n int) {
 	for pfn := range sb.pages.Len() {
-		if !sb.pages.Idle(page.PFN(pfn)) {
+		if sb.pages.Pins(page.PFN(pfn)) > 0 {
 			n++
 		}
 	}

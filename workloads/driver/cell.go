@@ -203,7 +203,10 @@ func (c *cell) result(ctx context.Context, round int, p *Plan, fatal chan error)
 		f.Notes = append(f.Notes, c.err.Error())
 	case f.Violations > 0 || f.Found > 0:
 		r.Outcome = Violation
-	case c.policy.Safe() && f.Stats.EvictedPinned > 0:
+	case c.policy.Safe() && f.Stats.FreedPinned > 0:
+		r.Outcome = Violation
+		f.Notes = append(f.Notes, fmt.Sprintf("%d pages were freed with a pin on them", f.Stats.FreedPinned))
+	case !c.policy.Expect().ViolatesProperty("P1e") && f.Stats.EvictedPinned > 0:
 		r.Outcome = Violation
 		f.Notes = append(f.Notes, fmt.Sprintf("%d inodes were evicted with a page pinned", f.Stats.EvictedPinned))
 	}

@@ -55,7 +55,7 @@ func workload(op func(Env) func(*Worker), finish error) *Workload {
 
 func request(wl *Workload) Request {
 	return Request{
-		Workloads: []*Workload{wl}, Policies: layout.All[:2], Rounds: 2, Duration: 20 * time.Millisecond,
+		Workloads: []*Workload{wl}, Policies: layout.Default[:2], Rounds: 2, Duration: 20 * time.Millisecond,
 		Workers: 1, Seed: 1, HangLimit: 5 * time.Second,
 	}
 }
@@ -107,7 +107,7 @@ func TestResults(t *testing.T) {
 		t.Fatalf("%d results, %v; want 2 rounds of 2 policies", len(results), err)
 	}
 	for i, res := range results {
-		if res.Round != 1+i/2 || res.Policy != layout.All[i%2].Name() || res.Outcome != OK {
+		if res.Round != 1+i/2 || res.Policy != layout.Default[i%2].Name() || res.Outcome != OK {
 			t.Errorf("result %d: round %d, %s, %s", i, res.Round, res.Policy, res.Outcome)
 		}
 		if v := metricOf(res, "ns/op"); !(v >= 1000) {
@@ -147,7 +147,7 @@ func TestOpenLoopCountsFromTheDueTime(t *testing.T) {
 // other cell.
 func TestHang(t *testing.T) {
 	r := request(workload(func(e Env) func(*Worker) {
-		if e.Policy.Name() != layout.All[0].Name() {
+		if e.Policy.Name() != layout.Default[0].Name() {
 			return func(*Worker) { spin(time.Microsecond) }
 		}
 		return func(w *Worker) {

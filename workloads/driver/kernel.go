@@ -24,6 +24,7 @@ func kernelKnobs(kernel vfs.Preset, set map[string][]string) map[string][]string
 // knob of the storm has its say: it came from the kernel unless it was set.
 func (env Env) switches(o vfs.Options) vfs.Options {
 	out := env.Kernel.Apply(o)
+	out.Scan &^= vfs.MappedOnly // who has a reference here has the file mapped
 	if env.Values.Has(KnobLRU) {
 		out.LRU = o.LRU
 	}

@@ -23,7 +23,9 @@ type Rig struct {
 	// Written by workers and the device, hence atomic; all are rare.
 	Looked, Violations, Found atomic.Int64
 
-	frees bool
+	frees  bool
+	server *server     // of the engine's worker; nil if the policy needs none
+	tight  atomic.Bool // the file system has been full once; see Create
 }
 
 // RigOptions shape a Rig.
@@ -49,6 +51,9 @@ func NewRig(env Env, o RigOptions) (*Rig, error) {
 	if o.Device {
 		r.Device = device.New(device.Options{Capacity: mostInFlight * env.Workers})
 	}
+	if r.NeedsWorker() {
+		r.server = serve(r)
+	}
 	return r, nil
 }
 
@@ -61,11 +66,16 @@ func (r *Rig) Stats() vfs.Stats {
 	for _, w := range r.Workers {
 		sum.Add(&w.Task.Stats)
 	}
+	if r.server != nil {
+		left := r.WorkerStats()
+		sum.Add(&left)
+	}
 	return sum
 }
 
-// Finish implements Storm: it waits for the device and checks the engine. The
-// caller guards it against faults in the region, as everything a storm does.
+// Finish implements Storm: it waits for the device, ends what is left to the
+// engine's worker and checks the engine. The caller guards it against faults in
+// the region, as everything a storm does.
 func (r *Rig) Finish(ctx context.Context) (f Findings, err error) {
 	if r.Device != nil {
 		if err := r.Device.Drain(ctx); err != nil {
@@ -73,6 +83,11 @@ func (r *Rig) Finish(ctx context.Context) (f Findings, err error) {
 		}
 		if late := r.Device.Lateness(); late.Count() > 0 {
 			f.Late = late.Quantile(0.5)
+		}
+	}
+	if r.server != nil {
+		if err := r.server.finish(); err != nil {
+			return f, err
 		}
 	}
 	for _, w := range r.Workers {
@@ -87,7 +102,10 @@ func (r *Rig) Finish(ctx context.Context) (f Findings, err error) {
 // Close implements Storm.
 func (r *Rig) Close() {
 	if r.Device != nil {
-		r.Device.Stop()
+		r.Device.Stop() // which ends what the server may be waiting for
+	}
+	if r.server != nil {
+		r.server.stop()
 	}
 }
 

@@ -30,7 +30,7 @@ var storm = &driver.Workload{
 func plan(t *testing.T, rounds int) *driver.Plan {
 	t.Helper()
 	p, err := driver.NewPlan(driver.Request{
-		Workloads: []*driver.Workload{storm}, Policies: layout.All[:2], Rounds: rounds,
+		Workloads: []*driver.Workload{storm}, Policies: layout.Default[:2], Rounds: rounds,
 		Duration: time.Millisecond, Workers: 2, Seed: 5, HangLimit: time.Second,
 	})
 	if err != nil {

@@ -42,6 +42,9 @@ const (
 	ReclaimDropsBlindly
 	GuardOnlyWhenAdded
 	UnmountIgnoresCount
+	ReclaimWaits
+	EvictUnderSpin
+	ThrottleForgetsKicks
 
 	// Breaking layouts.
 	BreakSeesOnePage
@@ -51,10 +54,25 @@ const (
 	TruncateSkipsLeases
 	TruncateForgetsThaw
 	TruncateTrustsSize
+	BreakersShareGate
+	UnplugSkipsDrain
 	LeaseReturnNoWake
 	LeaseFencedUnlocked
 	DoubleUnpin
 	SemUnlockForgetsWake
+
+	// What pins keep, and who does what is left over.
+	PinForgetsInode
+	UnpinLeaksInode
+	UnpinInodeFirst
+	LaneDropsFirst
+	PinAfterFence
+	FencedUnpinDrops
+	FenceForgetsPin
+	DeviceIgnoresFence
+	HandoverForgetsWake
+	UnpinForgetsAside
+	WorkerForgetsRoom
 
 	End // how many there are, None included
 )
@@ -81,6 +99,9 @@ var about = [End]string{
 	ReclaimDropsBlindly:  "reclaim takes one in use off the list without looking whether it still is",
 	GuardOnlyWhenAdded:   "reclaim does not look whether it may take an inode that was shrinkable once",
 	UnmountIgnoresCount:  "EvictInodes takes inodes that are referenced",
+	ReclaimWaits:         "reclaim waits for the end of another's eviction instead of passing the inode over",
+	EvictUnderSpin:       "the last Iput evicts under i_lock",
+	ThrottleForgetsKicks: "who is throttled does not look whether memory may be had by the time it is queued",
 	BreakSeesOnePage:     "a break looks at the first page only",
 	BreakWithoutGate:     "a break does not shut the gate",
 	BreakWaitsShut:       "a break keeps the lock and the gate shut while it waits",
@@ -88,9 +109,22 @@ var about = [End]string{
 	TruncateSkipsLeases:  "a truncation does not recall leases",
 	TruncateForgetsThaw:  "a truncation leaves the gate shut",
 	TruncateTrustsSize:   "a truncation does not look at the size again after it dropped its locks",
+	BreakersShareGate:    "two truncations of one file are not serialized: the first to end opens the gate that the other has shut",
+	UnplugSkipsDrain:     "an unplug lets the memory go without evicting, and so waiting, before",
 	LeaseReturnNoWake:    "a lease that comes back wakes nobody",
 	LeaseFencedUnlocked:  "the fence picks a lease, lets go of the lock, and then takes the lease away",
 	DoubleUnpin:          "the page of a pin is unpinned twice",
+	PinForgetsInode:      "a pin does not take the reference to its inode",
+	UnpinLeaksInode:      "an unpin does not drop the reference to its inode",
+	UnpinInodeFirst:      "an unpin drops the reference before the page",
+	LaneDropsFirst:       "the last unpin of a lane drops the reference before it counts itself off",
+	PinAfterFence:        "a pin does not look whether its lease was fenced meanwhile",
+	FencedUnpinDrops:     "the unpin of a fenced pin drops its count once more",
+	FenceForgetsPin:      "a fence leaves the pin's count in the page's word",
+	DeviceIgnoresFence:   "a device goes on writing through a fenced pin",
+	HandoverForgetsWake:  "nobody tells the worker what is left to it",
+	UnpinForgetsAside:    "an unpin does not tell the worker, who has put its inode aside",
+	WorkerForgetsRoom:    "nobody tells who waits for room that the worker has made some",
 	SemUnlockForgetsWake: "a semaphore that is released wakes nobody",
 }
 

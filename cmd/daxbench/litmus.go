@@ -1,0 +1,237 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"daxbench/engine/layout"
+	"daxbench/engine/target"
+	"daxbench/engine/vfs"
+	"daxbench/reports/render"
+	"daxbench/workloads/litmus"
+)
+
+// litmusFlags are the flags of litmus as they were given.
+type litmusFlags struct {
+	policy, scenario, set  []string
+	kernel, format, target string
+	verbose, list          bool
+}
+
+func newLitmus() *cobra.Command {
+	var f litmusFlags
+	cmd := &cobra.Command{
+		Use:   "litmus",
+		Short: "run small situations that show what a policy gets wrong",
+		Long: "Litmus runs scenarios, each a few steps of a few tasks, under policies, on the\n" +
+			"engine in this process, and says what became of each: safe, blocked until the\n" +
+			"pin was released, hung, a violation, put aside, refused. It prints which\n" +
+			"invariants each policy keeps, and each scenario under each policy. Time is a\n" +
+			"number here, and every run repeats exactly.\n\n" +
+			"A scenario is a text; -list -scenario NAME prints one, to be changed and given\n" +
+			"back with -scenario FILE.txt. workloads/litmus/README.md explains the format.\n\n" +
+			"Exit status: 0 each policy breaks just the invariants that it declares (of some\n" +
+			"scenarios, or with -kernel: no others); 1 it does not; 2 usage, or a scenario\n" +
+			"that cannot be read; 4 memory or file.",
+		Example: "  daxbench litmus\n" +
+			"  daxbench litmus -v -policy none,dax-only -scenario unlink-under-dio\n" +
+			"  daxbench litmus -policy P7 -scenario 6,12 -kernel 6.0\n" +
+			"  daxbench litmus -list",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd) },
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringArrayVar(&f.policy, "policy", []string{"all"}, "policies, a list of `name,…` or numbers such as P7, or all (default all; see daxbench list)")
+	fl.StringArrayVar(&f.scenario, "scenario", []string{"all"}, "scenarios, a list of `name,…`, numbers or files, or all (default all; see -list)")
+	fl.StringVar(&f.kernel, "kernel", "", "make the engine like Linux `6.0`, 6.19 or the best that can be built, where a scenario does not say otherwise (default: as daxbench run does)")
+	fl.StringArrayVar(&f.set, "set", nil, "parameters of scenarios, as `name=number,…`")
+	fl.BoolVarP(&f.verbose, "v", "v", false, "tell what happened, step by step")
+	fl.StringVar(&f.format, "format", "text", "`text` or json")
+	fl.StringVar(&f.target, "target", "engine", "run on `engine`, the one in this process")
+	fl.BoolVar(&f.list, "list", false, "list the scenarios; with -scenario, print their text")
+	cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(append(layout.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(append(litmus.Names(), "all"), cobra.ShellCompDirectiveDefault))
+	return cmd
+}
+
+func (f *litmusFlags) execute(cmd *cobra.Command) error {
+	switch {
+	case f.format != "text" && f.format != "json":
+		return usagef("unknown format %q; known: text, json", f.format)
+	case f.target != "engine":
+		return usagef("unknown target %q; known: engine", f.target)
+	}
+	scenarios, err := f.scenarios(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	if f.list {
+		return f.listScenarios(cmd.OutOrStdout(), scenarios, cmd.Flags().Changed("scenario"))
+	}
+	policies, err := f.policies()
+	if err != nil {
+		return err
+	}
+	var kernel vfs.Preset
+	if f.kernel != "" {
+		if kernel, err = vfs.LookupPreset(f.kernel); err != nil {
+			return usageError{err}
+		}
+	}
+	return f.run(cmd, policies, scenarios, kernel)
+}
+
+// policies looks the policies up, by name or number.
+func (f *litmusFlags) policies() (list []layout.Policy, err error) {
+	names, err := splitList("policy", f.policy, layout.Names())
+	for _, name := range names {
+		p, err := layout.Lookup(name)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		if !slices.ContainsFunc(list, func(o layout.Policy) bool { return o.Name() == p.Name() }) {
+			list = append(list, p)
+		}
+	}
+	return list, err
+}
+
+// scenarios looks the scenarios up, or reads them, and gives them their
+// parameters. What is wrong in a file goes to stderr, a line each.
+func (f *litmusFlags) scenarios(stderr io.Writer) (list []litmus.Entry, err error) {
+	names, err := splitList("scenario", f.scenario, litmus.Names())
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		e, err := litmus.Lookup(name)
+		if err != nil && strings.ContainsAny(name, "/.") {
+			e, err = readScenario(name, stderr)
+		} else if err != nil {
+			err = usagef("%w; the name of a file has a dot or a slash in it", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, f.setParams(list)
+}
+
+func readScenario(name string, stderr io.Writer) (litmus.Entry, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return litmus.Entry{}, err
+	}
+	s, err := target.Parse(name, text)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		var errs target.Errors
+		errors.As(err, &errs)
+		return litmus.Entry{}, usagef("the scenario in %s cannot be read: %d errors, above", name, len(errs))
+	}
+	return litmus.Entry{Scenario: s}, nil
+}
+
+// setParams gives each scenario the parameters that it has. Each that was given
+// must be somebody's.
+func (f *litmusFlags) setParams(list []litmus.Entry) error {
+	given, err := parseSet(f.set)
+	if err != nil {
+		return err
+	}
+	used := make(map[string]bool)
+	for i := range list {
+		mine := make(map[string]int)
+		for _, p := range list[i].Params {
+			values, ok := given[p.Name]
+			if !ok {
+				continue
+			}
+			used[p.Name] = true
+			n, err := strconv.Atoi(values[0])
+			if err != nil || len(values) > 1 {
+				return usagef("-set %s=%s: want one number", p.Name, strings.Join(values, ","))
+			}
+			mine[p.Name] = n
+		}
+		s, err := list[i].With(mine)
+		if err != nil {
+			return usagef("-set: %w", err)
+		}
+		list[i].Scenario = s
+	}
+	for name := range given {
+		if !used[name] {
+			return usagef("-set %s: none of the chosen scenarios has that parameter", name)
+		}
+	}
+	return nil
+}
+
+// run runs scenarios and writes what became of them.
+func (f *litmusFlags) run(cmd *cobra.Command, policies []layout.Policy, scenarios []litmus.Entry, kernel vfs.Preset) (err error) {
+	columns, closeAll := litmus.Engines(policies, kernel)
+	defer func() { err = errors.Join(err, closeAll()) }()
+	ctx, stop := withSignals(cmd.Context())
+	defer stop()
+	m, err := litmus.Play(ctx, columns, scenarios)
+	if err != nil {
+		return err
+	}
+	m.Full = kernel.Name == "" && len(f.set) == 0 && len(scenarios) == len(litmus.All()) &&
+		!slices.ContainsFunc(scenarios, func(e litmus.Entry) bool { return e.Number == 0 })
+	if err := f.write(cmd.OutOrStdout(), m); err != nil {
+		return err
+	}
+	if !m.AsDeclared() {
+		return &badAnswer{fmt.Sprintf("the answer is bad, for %d reasons that stand above", len(m.Problems()))}
+	}
+	return nil
+}
+
+func (f *litmusFlags) write(w io.Writer, m *litmus.Matrix) error {
+	look := litmus.Look{Colour: colour(w)}
+	var ok bool
+	if look.Width, ok = terminal(w); !ok {
+		look.Width = render.DefaultWidth
+	}
+	switch {
+	case f.format == "json":
+		return m.JSON(w, f.verbose)
+	case f.verbose:
+		if err := m.Stories(w, look); err != nil {
+			return err
+		}
+		return m.Conclusions(w, look)
+	}
+	return m.Text(w, look)
+}
+
+// listScenarios lists scenarios, or prints their text.
+func (f *litmusFlags) listScenarios(w io.Writer, list []litmus.Entry, text bool) error {
+	p := newPage(w)
+	room := 0
+	for _, e := range list {
+		room = max(room, len(e.Name))
+	}
+	for i, e := range list {
+		if text {
+			if i > 0 {
+				p.line("")
+			}
+			p.out.Write(target.Format(e.Scenario))
+			continue
+		}
+		p.item(2, room+3, fmt.Sprintf("%2d %s", e.Number, e.Name), e.Title)
+	}
+	return p.print(w)
+}

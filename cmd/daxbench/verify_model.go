@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"daxbench/engine/layout"
+	"daxbench/engine/verify"
+	"daxbench/engine/verify/model"
+	"daxbench/reports/unit"
+)
+
+// explored is what the abstract model says, and how it compares.
+type explored struct {
+	States, Transitions int
+	Depth               int // of the deepest exploration
+	Exhausted           bool
+	CPUNanos            int64
+	StatesPerCPUSecond  float64
+	Agree               int // verdicts that the schedules and the model share
+	Disagree            []verify.Disagreement
+	Rows                []modelRow
+
+	rows []model.Row
+}
+
+// modelRow is what the model says of one policy.
+type modelRow struct {
+	Policy    string
+	States    int
+	Exhausted bool
+	Found     map[model.Property]counterexample
+}
+
+// A counterexample is a shortest trace.
+type counterexample struct {
+	Set   string
+	Trace model.Trace
+}
+
+// explore explores the policies of the plan that the model has, and holds what it finds against the schedules.
+func (f *verifyFlags) explore(plan *verify.Plan, res *verify.Result) (*explored, error) {
+	var policies []model.Policy
+	for _, p := range plan.Policies {
+		if m, err := model.Lookup(p.Name()); err == nil {
+			policies = append(policies, m)
+		}
+	}
+	before := verify.CPUTime()
+	results, err := model.Matrix(policies, model.Sets, model.Options{MaxStates: f.states, Pinners: f.pinners})
+	if err != nil {
+		return nil, err
+	}
+	m := &explored{Exhausted: true, CPUNanos: int64(verify.CPUTime() - before), rows: model.Rows(results)}
+	for _, r := range results {
+		m.States += r.States
+		m.Transitions += r.Transitions
+		m.Depth = max(m.Depth, r.Depth)
+		m.Exhausted = m.Exhausted && r.Exhausted
+	}
+	m.StatesPerCPUSecond = float64(m.States) / max(float64(m.CPUNanos), 1) * 1e9
+	for i := range m.rows {
+		row := modelRow{Policy: m.rows[i].Policy, States: m.rows[i].States, Exhausted: m.rows[i].Exhausted, Found: map[model.Property]counterexample{}}
+		for p, r := range m.rows[i].Found {
+			row.Found[p] = counterexample{r.Set, r.Found[p]}
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	m.Agree, m.Disagree = verify.CrossCheck(res, m.rows)
+	return m, nil
+}
+
+// verdict is an error if the model and the schedules differ and nobody knows why.
+func (m *explored) verdict() error {
+	if m == nil {
+		return nil
+	}
+	var unknown []string
+	for _, d := range m.Disagree {
+		if d.Why == "" {
+			unknown = append(unknown, d.Policy+" "+string(d.Property))
+		}
+	}
+	if len(unknown) > 0 {
+		return &badAnswer{"the model and the schedules differ: " + strings.Join(unknown, ", ")}
+	}
+	return nil
+}
+
+// model writes what the model says.
+func (p verifyPage) model(m *explored) {
+	p.line("")
+	p.line("The model:")
+	p.matrix(layout.Properties, func(policy string, x layout.Property) string {
+		for i := range m.rows {
+			row := &m.rows[i]
+			if row.Policy != policy {
+				continue
+			}
+			switch _, found := verify.ModelShows(row, x); {
+			case found:
+				return markViolated
+			case row.Exhausted:
+				return markExhausted
+			}
+			return markNoneFound
+		}
+		return ""
+	})
+	p.line("")
+	bound := "not exhausted"
+	if m.Exhausted {
+		bound = "exhausted"
+	}
+	p.item(0, 0, "", fmt.Sprintf("%s states, %s transitions, up to %d steps deep, %s, in %s of processor time: %s states a second and core.",
+		unit.Count(m.States), unit.Count(m.Transitions), m.Depth, bound, time.Duration(m.CPUNanos).Round(10*time.Millisecond), unit.Count(int64(m.StatesPerCPUSecond))))
+	p.item(0, 0, "", fmt.Sprintf("The schedules and the model agree on %s.", plural(m.Agree, "verdict")))
+	for _, d := range m.Disagree {
+		p.item(0, 2, "-", d.String()+".")
+	}
+	if p.verbose || len(p.plan.Policies) == 1 {
+		p.counterexamples(m)
+	}
+}
+
+// counterexamples writes the shortest trace of each violation.
+func (p verifyPage) counterexamples(m *explored) {
+	for _, row := range m.Rows {
+		for _, x := range model.Properties {
+			c, ok := row.Found[x]
+			if !ok {
+				continue
+			}
+			p.line("")
+			p.item(0, 0, "", fmt.Sprintf("The model, %s, set %s, %s: %s", row.Policy, c.Set, x, x.Meaning()))
+			room := 0
+			for _, s := range c.Trace {
+				room = max(room, len(s.Task))
+			}
+			for _, s := range c.Trace {
+				p.item(4, room, s.Task, s.Text)
+			}
+		}
+	}
+}

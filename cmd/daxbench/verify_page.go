@@ -1,0 +1,207 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"daxbench/engine/layout"
+	"daxbench/engine/verify"
+	"daxbench/reports/unit"
+)
+
+// verifyPage is what verify prints.
+type verifyPage struct {
+	*page
+	plan    *verify.Plan
+	verbose bool
+}
+
+// The marks of a verdict in the matrix, and what they stand for.
+const (
+	markViolated   = "X"
+	markUnexpected = "X!"
+	markMissing    = "?!"
+	markUndecided  = "?"
+	markNoneFound  = "·"
+	markExhausted  = "o"
+)
+
+func mark(v *verify.Verdict, whole bool) string {
+	switch v.Status(whole) {
+	case verify.Unexpected:
+		return markUnexpected
+	case verify.Missing:
+		return markMissing
+	case verify.Undecided:
+		return markUndecided
+	}
+	switch {
+	case v.Violated:
+		return markViolated
+	case v.Schedules == 0 || v.Expected:
+		return ""
+	case v.Exhausted:
+		return markExhausted
+	}
+	return markNoneFound
+}
+
+// result writes the matrix, what it means, and the violations that were told.
+func (p verifyPage) result(res *verify.Result) {
+	p.matrix(columns(res), func(policy string, x layout.Property) string {
+		if v := res.Find(policy, x); v != nil {
+			return mark(v, res.Whole)
+		}
+		return ""
+	})
+	p.line("")
+	p.item(0, 0, "", fmt.Sprintf("%s violated, as the policy declares · %s none found, not exhausted · %s none, exhausted", markViolated, markNoneFound, markExhausted))
+	p.item(0, 0, "", fmt.Sprintf("%s violated, not declared · %s declared, did not show up · %s too few schedules", markUnexpected, markMissing, markUndecided))
+	if p.verbose {
+		p.meanings()
+	}
+	p.whatIfs(res)
+	for i := range res.Verdicts {
+		if v := &res.Verdicts[i]; v.Violated && v.Violation.Story != nil {
+			p.line("")
+			p.violation(v.Policy, v.Shape, v.Violation)
+		}
+	}
+	for _, rep := range res.Broken() {
+		p.line("")
+		p.item(0, 0, "", fmt.Sprintf("%s, shape %s: the engine broke: %s", rep.Policy, rep.Shape, rep.Broken.Text))
+		p.line("  replay: " + p.replayOf(rep.Policy, rep.Shape, rep.Broken.Seed))
+	}
+	p.line("")
+	p.speed(res)
+	if len(p.plan.Policies) > 1 && !p.verbose {
+		p.line("daxbench verify -policy NAME tells how each violation comes about.")
+	}
+}
+
+// columns are the properties that some verdict is about.
+func columns(res *verify.Result) (list []layout.Property) {
+	for _, x := range layout.Properties {
+		if slices.ContainsFunc(res.Verdicts, func(v verify.Verdict) bool { return v.Property == x }) {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// matrix writes policies by properties.
+func (p verifyPage) matrix(cols []layout.Property, cell func(policy string, x layout.Property) string) {
+	room := 0
+	for _, policy := range p.plan.Policies {
+		room = max(room, len(policy.Name()))
+	}
+	width := max(4, min(5, (80-room)/max(1, len(cols))))
+	row := func(name string, cell func(layout.Property) string) {
+		line := fmt.Sprintf("%-*s", room, name)
+		for _, x := range cols {
+			text := cell(x)
+			line += strings.Repeat(" ", max(1, width-utf8.RuneCountInString(text))) + text
+		}
+		p.line(strings.TrimRight(line, " "))
+	}
+	row("", func(x layout.Property) string { return string(x) })
+	for _, policy := range p.plan.Policies {
+		row(policy.Name(), func(x layout.Property) string { return cell(policy.Name(), x) })
+	}
+}
+
+// meanings says what each property is.
+func (p verifyPage) meanings() {
+	p.line("")
+	for _, x := range layout.Properties {
+		p.item(2, 3, string(x), x.Meaning())
+	}
+}
+
+// whatIfs says what shapes show that are not held against a policy.
+func (p verifyPage) whatIfs(res *verify.Result) {
+	for _, shape := range p.plan.Shapes {
+		if shape.WhatIf == "" {
+			continue
+		}
+		var list []string
+		for _, x := range layout.Properties {
+			if by := violators(res, shape.Name, x); len(by) == len(p.plan.Policies) && len(by) > 1 {
+				list = append(list, fmt.Sprintf("%s by every policy", x))
+			} else if len(by) > 0 {
+				list = append(list, fmt.Sprintf("%s by %s", x, strings.Join(by, ", ")))
+			}
+		}
+		if len(list) > 0 {
+			p.line("")
+			p.item(0, 0, "", fmt.Sprintf("What if %s? (%s.) Violated: %s.", shape.About, shape.WhatIf, strings.Join(list, "; ")))
+		}
+	}
+}
+
+// violators are the policies that violate x in a shape.
+func violators(res *verify.Result, shape string, x layout.Property) (list []string) {
+	for _, rep := range res.Reports {
+		if rep.Shape == shape && slices.ContainsFunc(rep.Violations, func(v verify.Violation) bool { return v.Property == x }) {
+			list = append(list, rep.Policy)
+		}
+	}
+	return list
+}
+
+// violation tells one violation step by step.
+func (p verifyPage) violation(policy, shape string, v *verify.Violation) {
+	p.item(0, 0, "", fmt.Sprintf("%s violates %s in shape %s: %s", policy, v.Property, shape, v.Text))
+	room := 0
+	for _, l := range v.Story {
+		room = max(room, len(l.Who))
+	}
+	for _, l := range v.Story {
+		here := "  "
+		if l.Here {
+			here = "* "
+		}
+		p.item(2, room+2, here+l.Who, l.What)
+	}
+	p.line("  replay: " + p.replayOf(policy, shape, v.Seed))
+}
+
+// replayOf is the command that plays a schedule again.
+func (p verifyPage) replayOf(policy, shape string, seed uint64) string {
+	c := fmt.Sprintf("daxbench verify -policy %s -shape %s -seed %d", policy, shape, seed)
+	if p.plan.Kernel != "" {
+		c += " -kernel " + p.plan.Kernel
+	}
+	if p.plan.Exhaust {
+		c += fmt.Sprintf(" -dfs %d", p.plan.Preemptions)
+	}
+	return c
+}
+
+// replayed writes what one schedule shows.
+func (p verifyPage) replayed(rep *verify.Report) {
+	for i := range rep.Violations {
+		p.violation(rep.Policy, rep.Shape, &rep.Violations[i])
+		p.line("")
+	}
+	switch {
+	case rep.Broken != nil:
+		p.item(0, 0, "", "the engine broke: "+rep.Broken.Text)
+	case len(rep.Violations) == 0:
+		p.item(0, 0, "", fmt.Sprintf("%s violates nothing in this schedule of shape %s, which takes %d steps", rep.Policy, rep.Shape, rep.Steps))
+	}
+}
+
+// speed says what was done.
+func (p verifyPage) speed(res *verify.Result) {
+	n, steps, cpu := res.Speed()
+	if n == 0 {
+		p.line("No schedule was played.")
+		return
+	}
+	p.item(0, 0, "", fmt.Sprintf("%s schedules of %d steps on average, in %s of processor time: %s a second and core.",
+		unit.Count(n), steps/int64(n), unit.Elapsed(time.Duration(cpu)), unit.Count(int64(float64(n)/max(float64(cpu), 1)*1e9))))
+}

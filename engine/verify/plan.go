@@ -1,0 +1,156 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"daxbench/engine/layout"
+)
+
+// A Plan says which searches are to be made.
+type Plan struct {
+	Policies []layout.Policy
+	Shapes   []*Shape
+	Kernel   string // preset; "" is each shape's own
+
+	Seed        uint64 // of the first schedule of each search
+	Schedules   int    // of one shape under one policy
+	Exhaust     bool   // by depth-first search, with at most so many
+	Preemptions int    // switches away from a task that could go on
+}
+
+// DefaultSchedules is how many schedules of one shape are played under one policy
+// unless somebody says otherwise: so many that all of them take less than a minute
+// on two processors. Reliability takes more of them; see -schedules.
+const DefaultSchedules = 5000
+
+// longer is how many times as many schedules are played of what was expected and
+// has not shown up.
+const longer = 10
+
+// jobs returns one search for each shape and policy.
+func (p *Plan) jobs() (jobs []Job) {
+	for _, policy := range p.Policies {
+		for _, shape := range p.Shapes {
+			j := p.job(policy, shape)
+			j.Schedules = p.Schedules
+			if j.Want = expected(policy, shape.Shows); len(j.Want) > 0 || shape.WhatIf != "" {
+				j.Enough = Decisive
+			} else {
+				j.Enough = p.Schedules
+			}
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
+}
+
+func (p *Plan) job(policy layout.Policy, shape *Shape) Job {
+	return Job{Policy: policy.Name(), Shape: shape.Name, Kernel: p.Kernel, Seed: p.Seed, Exhaust: p.Exhaust, Preemptions: p.Preemptions}
+}
+
+// Run makes the searches on the workers of pool. progress is called after each.
+func (p *Plan) Run(ctx context.Context, pool *Pool, progress func(done, all int, schedules int)) (*Result, error) {
+	jobs := p.jobs()
+	reports, err := p.do(ctx, pool, jobs, progress)
+	if err != nil {
+		return nil, err
+	}
+	res := p.result(reports)
+	if more, at := p.missing(res, jobs); len(more) > 0 && !p.Exhaust {
+		again, err := p.do(ctx, pool, more, progress)
+		if err != nil {
+			return nil, err
+		}
+		for i, rep := range again {
+			reports[at[i]].join(rep)
+		}
+		res = p.result(reports)
+	}
+	return res, nil
+}
+
+// missing returns searches for what was expected and did not show up, each with
+// the index of the one that it goes on with.
+func (p *Plan) missing(res *Result, jobs []Job) (more []Job, at []int) {
+	if p.Schedules < Decisive || !res.Whole {
+		return nil, nil
+	}
+	for i, j := range jobs {
+		if res.Reports[i].WhatIf {
+			continue
+		}
+		j.Want = slices.DeleteFunc(slices.Clone(j.Want), func(x layout.Property) bool { return res.Find(j.Policy, x).Violated })
+		if len(j.Want) > 0 && res.Reports[i].Broken == nil {
+			j.Seed += uint64(res.Reports[i].Schedules)
+			j.Schedules *= longer
+			j.Enough = 0
+			more, at = append(more, j), append(at, i)
+		}
+	}
+	return more, at
+}
+
+// join adds what a search found that went on where rep ended.
+func (rep *Report) join(next Report) {
+	for _, v := range next.Violations {
+		if !rep.hasAll([]layout.Property{v.Property}) {
+			v.Nth += rep.Schedules
+			rep.Violations = append(rep.Violations, v)
+		}
+	}
+	rep.Schedules += next.Schedules
+	rep.Steps += next.Steps
+	rep.CPU += next.CPU
+	rep.Broken = next.Broken
+}
+
+// Tell fills in the stories of those verdicts that choose wants told.
+func (p *Plan) Tell(ctx context.Context, pool *Pool, res *Result, choose func(*Verdict) bool) error {
+	var jobs []Job
+	var told []*Verdict
+	for i := range res.Verdicts {
+		v := &res.Verdicts[i]
+		if !v.Violated || !choose(v) {
+			continue
+		}
+		jobs = append(jobs, Job{Policy: v.Policy, Shape: v.Shape, Kernel: p.Kernel, Seed: v.Violation.Seed,
+			Exhaust: p.Exhaust, Preemptions: p.Preemptions, Tell: v.Property})
+		told = append(told, v)
+	}
+	reports, err := p.do(ctx, pool, jobs, nil)
+	if err != nil {
+		return err
+	}
+	for i, v := range told {
+		if len(reports[i].Violations) != 1 {
+			return fmt.Errorf("policy %s, shape %s, seed %d: %w", v.Policy, v.Shape, v.Violation.Seed, ErrNotDeterministic)
+		}
+		w := *v.Violation
+		w.Story, w.Switches = reports[i].Violations[0].Story, reports[i].Violations[0].Switches
+		w.Text = reports[i].Violations[0].Text
+		v.Violation = &w
+	}
+	return nil
+}
+
+// do has the pool do jobs and returns their reports in the same order.
+func (p *Plan) do(ctx context.Context, pool *Pool, jobs []Job, progress func(done, all, schedules int)) ([]Report, error) {
+	reports := make([]Report, len(jobs))
+	done, schedules := 0, 0
+	err := pool.Do(ctx, jobs, func(i int, rep Report) error {
+		reports[i] = rep
+		done++
+		schedules += rep.Schedules
+		if progress != nil {
+			progress(done, len(jobs), schedules)
+		}
+		if rep.Err != "" {
+			return errors.New(rep.Err)
+		}
+		return nil
+	})
+	return reports, err
+}

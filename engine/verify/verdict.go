@@ -1,0 +1,154 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+
+	"daxbench/engine/layout"
+)
+
+// A Verdict is what all searches under a policy say of one property.
+type Verdict struct {
+	Policy    string
+	Property  layout.Property
+	Expected  bool // the policy declares that it is violated
+	Violated  bool
+	Exhausted bool       // if not violated: all schedules within the bound were played
+	Schedules int        // that could have shown it
+	Shapes    int        // of how many shapes
+	Shape     string     `json:",omitempty"` // in which it is violated first
+	Violation *Violation `json:",omitempty"`
+}
+
+// String puts the verdict in the words of the package comment.
+func (v *Verdict) String() string {
+	switch {
+	case v.Violated:
+		return "violated"
+	case v.Schedules == 0:
+		return "not looked for"
+	case v.Exhausted:
+		return fmt.Sprintf("none (exhausted, %d schedules)", v.Schedules)
+	}
+	return fmt.Sprintf("none found (%d schedules, not exhausted)", v.Schedules)
+}
+
+// A Status says whether a verdict is what was declared.
+type Status uint8
+
+// The statuses, the gravest last.
+const (
+	AsDeclared Status = iota
+	Undecided         // too few schedules to say
+	Missing           // expected, looked for, and not found
+	Unexpected        // violated, though the policy declares that it is not
+)
+
+// Decisive is how many schedules it takes to say that nothing was found, or that
+// something is missing. The rarest violation that a policy declares shows up
+// within some hundred.
+const Decisive = 1000
+
+// String implements fmt.Stringer.
+func (s Status) String() string {
+	return [...]string{"as declared", "undecided", "missing", "unexpected"}[s]
+}
+
+// Status holds the verdict against what the policy declares. all says that every
+// shape was searched: else another may show what is missing.
+func (v *Verdict) Status(all bool) Status {
+	enough := v.Exhausted || v.Schedules >= Decisive
+	switch {
+	case v.Violated && !v.Expected:
+		return Unexpected
+	case v.Violated:
+		return AsDeclared
+	case !enough:
+		return Undecided
+	case v.Expected && all:
+		return Missing
+	}
+	return AsDeclared
+}
+
+// A Result is what a Plan came to.
+type Result struct {
+	Verdicts []Verdict // by policy, then by property
+	Reports  []Report  // of every search, in the order of the plan
+	Whole    bool      // every shape was searched
+}
+
+// result makes verdicts of reports.
+func (p *Plan) result(reports []Report) *Result {
+	res := &Result{Reports: reports, Whole: len(p.Shapes) == len(All)}
+	for _, policy := range p.Policies {
+		for _, x := range layout.Properties {
+			v := Verdict{Policy: policy.Name(), Property: x, Expected: policy.Expect().ViolatesProperty(x), Exhausted: true}
+			for i := range reports {
+				if reports[i].Policy == v.Policy && !reports[i].WhatIf {
+					v.add(&reports[i])
+				}
+			}
+			v.Exhausted = v.Exhausted && !v.Violated && v.Shapes > 0
+			if v.Shapes > 0 || v.Violated || v.Expected {
+				res.Verdicts = append(res.Verdicts, v)
+			}
+		}
+	}
+	return res
+}
+
+// add adds what one search says.
+func (v *Verdict) add(rep *Report) {
+	if i := slices.IndexFunc(rep.Violations, func(w Violation) bool { return w.Property == v.Property }); i >= 0 {
+		w := &rep.Violations[i]
+		if !v.Violated || w.Nth < v.Violation.Nth {
+			v.Shape, v.Violation = rep.Shape, w
+		}
+		v.Violated = true
+	}
+	if shape, err := Lookup(rep.Shape); err == nil && slices.Contains(shape.Shows, v.Property) {
+		v.Shapes++
+		v.Schedules += rep.Schedules
+		v.Exhausted = v.Exhausted && rep.Exhausted
+	}
+}
+
+// Find returns the verdict on a property of a policy, or nil.
+func (r *Result) Find(policy string, x layout.Property) *Verdict {
+	for i := range r.Verdicts {
+		if v := &r.Verdicts[i]; v.Policy == policy && v.Property == x {
+			return v
+		}
+	}
+	return nil
+}
+
+// Broken returns the reports of searches that ended since the engine panicked or
+// was not deterministic.
+func (r *Result) Broken() (list []*Report) {
+	for i := range r.Reports {
+		if r.Reports[i].Broken != nil {
+			list = append(list, &r.Reports[i])
+		}
+	}
+	return list
+}
+
+// Worst returns the gravest status of all verdicts.
+func (r *Result) Worst() (worst Status) {
+	for i := range r.Verdicts {
+		worst = max(worst, r.Verdicts[i].Status(r.Whole))
+	}
+	return worst
+}
+
+// Speed returns how many schedules were played, and in how much processor time.
+func (r *Result) Speed() (schedules int, steps int64, cpuNanos int64) {
+	for i := range r.Reports {
+		schedules += r.Reports[i].Schedules
+		steps += r.Reports[i].Steps
+		cpuNanos += r.Reports[i].CPU
+	}
+	return schedules, steps, cpuNanos
+}

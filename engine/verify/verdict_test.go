@@ -1,0 +1,107 @@
+package verify
+
+import (
+	"testing"
+
+	"daxbench/engine/layout"
+	"daxbench/engine/verify/model"
+)
+
+func TestStatus(t *testing.T) {
+	for _, tt := range []struct {
+		v    Verdict
+		all  bool
+		want Status
+	}{
+		{Verdict{Violated: true, Expected: true, Schedules: 1}, true, AsDeclared},
+		{Verdict{Violated: true, Schedules: 1}, true, Unexpected},
+		{Verdict{Violated: true, Schedules: 1}, false, Unexpected},
+		{Verdict{Schedules: Decisive}, true, AsDeclared},
+		{Verdict{Schedules: Decisive - 1}, true, Undecided},
+		{Verdict{Schedules: 3, Exhausted: true}, true, AsDeclared},
+		{Verdict{Expected: true, Schedules: Decisive}, true, Missing},
+		{Verdict{Expected: true, Schedules: Decisive - 1}, true, Undecided},
+		{Verdict{Expected: true, Schedules: Decisive}, false, AsDeclared},
+		{Verdict{}, true, Undecided},
+		{Verdict{}, false, Undecided},
+	} {
+		if got := tt.v.Status(tt.all); got != tt.want {
+			t.Errorf("%+v, all %t: %v, want %v", tt.v, tt.all, got, tt.want)
+		}
+	}
+}
+
+// lying is a policy that declares something else than it does.
+type lying struct {
+	layout.Policy
+	violates string
+}
+
+func (l lying) Expect() layout.Expect { return layout.Expect{Violates: l.violates} }
+
+// TestPlan searches a policy that tells the truth, one that conceals something,
+// and one that boasts.
+func TestPlan(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: three searches of every shape")
+	}
+	none := lookUp(t, layout.Lookup, "none")
+	for _, tt := range []struct {
+		violates string
+		want     Status
+	}{
+		{none.Expect().Violates, AsDeclared},
+		{"P1e P1u", Unexpected},
+		{none.Expect().Violates + " P5", Missing},
+	} {
+		plan := &Plan{Policies: []layout.Policy{lying{none, tt.violates}}, Shapes: All, Schedules: Decisive}
+		calls := 0
+		res, err := plan.Run(t.Context(), &Pool{}, func(done, all, schedules int) { calls++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := res.Worst(); got != tt.want || calls < len(All) {
+			t.Errorf("declared %q: %v after %d searches, want %v: %+v", tt.violates, got, calls, tt.want, res.Verdicts)
+		}
+		if err := plan.Tell(t.Context(), &Pool{}, res, func(v *Verdict) bool { return v.Property == "P1r" }); err != nil {
+			t.Fatal(err)
+		}
+		if v := res.Find("none", "P1r"); v.Violation.Story == nil {
+			t.Errorf("P1r is not told: %+v", v)
+		}
+	}
+}
+
+// TestNothing: no schedules, no verdict.
+func TestNothing(t *testing.T) {
+	plan := &Plan{Policies: []layout.Policy{lookUp(t, layout.Lookup, "none")}, Shapes: All}
+	res, err := plan.Run(t.Context(), &Pool{}, nil)
+	if err != nil || res.Worst() != Undecided {
+		t.Errorf("%v %+v", err, res)
+	}
+}
+
+func TestCrossCheck(t *testing.T) {
+	res := &Result{Verdicts: []Verdict{
+		{Policy: "dax-only", Property: "P2", Shapes: 1, Violated: true, Shape: "self"},
+		{Policy: "dax-only", Property: "P1r", Shapes: 1, Violated: true, Shape: "unlink"},
+		{Policy: "dax-only", Property: "P3", Shapes: 1},
+		{Policy: "dax-only", Property: "P4", Shapes: 1},
+		{Policy: "dax-only", Property: "P7"},
+		{Policy: "of nobody", Property: "P7", Shapes: 1, Violated: true},
+	}}
+	found := func(list ...model.Property) map[model.Property]*model.Result {
+		m := map[model.Property]*model.Result{}
+		for _, p := range list {
+			m[p] = &model.Result{Set: "some"}
+		}
+		return m
+	}
+	agree, got := CrossCheck(res, []model.Row{{Policy: "dax-only", Exhausted: true, Found: found(model.P2s, model.P3, model.P7)}})
+	if agree != 2 || len(got) != 2 || got[0].Property != "P1r" || got[0].Model || got[1].Property != "P3" || !got[1].Model {
+		t.Errorf("%d %v", agree, got)
+	}
+	if _, got := CrossCheck(res, []model.Row{{Policy: "dax-only", Found: found(model.P2s, model.P3)}}); len(got) != 1 || got[0].Property != "P3" {
+		t.Errorf("a model that is not exhausted: %v", got)
+	}
+}
