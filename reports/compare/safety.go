@@ -111,16 +111,37 @@ func allClean(t *Table) []Sentence {
 
 // losses says what evictions took from those who still relied on it.
 func (s *speaker) losses() {
+	s.lost(func(r Row) int64 { return r.Orphaned }, "inode", "evicted with a page pinned, by a pin that now has no file or had lost it before")
+	s.lost(func(r Row) int64 { return r.Abandoned }, "layout lease", "taken away without a recall")
+}
+
+// fewRows is up to how many policies get a sentence each.
+const fewRows = 3
+
+// lost says of each policy that has some how many things something happened to, or of many policies at once.
+func (s *speaker) lost(count func(Row) int64, thing, what string) {
+	var rows, others []Row
+	var counts []int64
 	for _, r := range s.g.Rows {
-		if r.Orphaned > 0 {
-			s.say(Harm, "Under %s %s %s evicted with a page pinned, by a pin that now has no file or had lost it before.", r.Policy, plural(r.Orphaned, "inode"),
-				choose(r.Orphaned, "was", "were"))
-		}
-		if r.Abandoned > 0 {
-			s.say(Harm, "Under %s %s %s taken away without a recall.", r.Policy, plural(r.Abandoned, "layout lease"),
-				choose(r.Abandoned, "was", "were"))
+		if n := count(r); n > 0 {
+			rows, counts = append(rows, r), append(counts, n)
+		} else {
+			others = append(others, r)
 		}
 	}
+	if len(rows) <= fewRows {
+		for i, r := range rows {
+			s.say(Harm, "Under %s %s %s %s.", r.Policy, plural(counts[i], thing), choose(counts[i], "was", "were"), what)
+		}
+		return
+	}
+	who := list(policies(rows))
+	if len(others) == 0 {
+		who = "every policy"
+	} else if len(others) < len(rows) {
+		who = "every policy but " + list(policies(others))
+	}
+	s.say(Harm, "Under %s %s to %s were %s.", who, unit.Count(slices.Min(counts)), plural(slices.Max(counts), thing), what)
 }
 
 // stalls says what did not come to its end.
