@@ -27,7 +27,7 @@
 //
 // leaves pan in DIR and a file params for each pair in DIR/POLICY,SET; there,
 //
-//	../pan -m200000 -w20 -E
+//	../pan -m10000 -w18 -E
 //
 // tells the number of states, the rules used and the properties violated. SPIN
 // is the Debian package spin; without it or a C compiler the test is skipped.
