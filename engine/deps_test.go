@@ -38,7 +38,8 @@ engine/oracle:        engine/layout engine/lease engine/media engine/page engine
 engine/target:
 engine/enginefs:      engine engine/internal/sched engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/target engine/vfs
 engine/kernelfs:      engine/target
-engine/verify/model:  engine/layout
+engine/verify/model:
+engine/verify/spin:
 engine/verify:        engine engine/internal/sync engine/internal/sched engine/enginetest engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/verify/model engine/vfs
 
 workloads/clock:

@@ -415,47 +415,42 @@ func TestDeferredEvictions(t *testing.T) {
 				e := openRuled(t, policy(t, "dax-only"), vfs.Rules{Defer: 2, DeferAside: aside}, vfs.Options{})
 				stop := serve(t, e)
 				task := vfs.NewTask(t.Context())
-				var pins []vfs.Pin
-				drop := func(task *vfs.Task) {
-					in, p := pinnedFile(t, e, 0)
-					pins = append(pins, p...)
+				drop := func(task *vfs.Task) vfs.Pin {
+					in, pins := pinnedFile(t, e, 0)
 					must(0, e.Unlink(task, in))
 					e.Iput(task, in)
+					return pins[0]
 				}
 				start := time.Now()
-				drop(task)
-				drop(task)
+				first, second := drop(task), drop(task)
 				if time.Since(start) != 0 {
 					t.Error("an iput waited although there was room")
 				}
-				third := make(chan time.Duration)
+				third := make(chan vfs.Pin, 1)
 				go func() {
-					task := vfs.NewTask(t.Context())
-					drop(task)
-					third <- time.Since(start)
+					third <- drop(vfs.NewTask(t.Context()))
+					if d := time.Since(start); d != 2*time.Second {
+						t.Errorf("who found the queue full waited %v, want 2s", d)
+					}
 				}()
 				time.Sleep(time.Second)
 				e.BeginReclaim(task)
-				drop(task)
+				fourth := drop(task)
 				e.EndReclaim(task)
 				if time.Since(start) != time.Second {
 					t.Error("a task in reclaim waited for room")
 				}
-				// The second pin goes first.
-				e.Unpin(pins[1])
+				e.Unpin(second)
 				synctest.Wait()
 				want := map[bool]int{false: 4, true: 3}[aside]
 				if u := e.Usage(); u.Freeing != want {
 					t.Errorf("the second pin went: %d are being evicted, want %d", u.Freeing, want)
 				}
 				time.Sleep(time.Second)
-				e.Unpin(pins[0])
+				e.Unpin(first)
 				synctest.Wait()
-				if d := <-third; d != 2*time.Second {
-					t.Errorf("who found the queue full waited %v, want 2s", d)
-				}
-				e.Unpin(pins[2])
-				e.Unpin(pins[3])
+				e.Unpin(<-third)
+				e.Unpin(fourth)
 				synctest.Wait()
 				if !e.WorkerIdle() || e.Usage().Cached != 0 {
 					t.Errorf("left over: %+v", e.Usage())

@@ -30,7 +30,7 @@ type scene struct {
 }
 
 // scenes are all of them. Files are DAX and have two pages.
-var scenes = slices.Concat(cacheScenes, evictScenes, pinScenes)
+var scenes = slices.Concat(cacheScenes, evictScenes, pinScenes, sharingScenes)
 
 // cacheScenes are those of lookup, reclaim, breaking and the locks.
 var cacheScenes = []scene{

@@ -46,4 +46,6 @@ func (s *nop) Run(w *driver.Worker, n int) {
 func (s *nop) Worker(id int) *driver.Worker                    { return s.workers[id] }
 func (s *nop) Stats() vfs.Stats                                { return vfs.Stats{} }
 func (s *nop) Finish(context.Context) (driver.Findings, error) { return driver.Findings{}, nil }
+func (s *nop) Resume()                                         {}
+func (s *nop) Pause()                                          {}
 func (s *nop) Close()                                          {}

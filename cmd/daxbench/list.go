@@ -132,12 +132,20 @@ func (p listPage) policy(l layout.Policy) {
 	p.item(0, 0, "", l.Name()+": "+l.About())
 	p.item(2, 0, "", l.Origin())
 	p.item(2, 0, "", safety(l))
-	p.item(2, 0, "", "While it waits it holds "+l.Holds()+". It can block on "+l.BlocksOn()+".")
+	p.item(2, 0, "", "Holds: "+l.Holds())
+	p.item(2, 0, "", "Can block on: "+l.BlocksOn())
 	e := l.Expect()
-	for _, i := range e.Breaks {
-		p.item(2, 3, string(i), "not kept: "+layout.Invariant(i).Meaning()+". "+e.Why[string(i)])
+	var reasons []string // in the order of what they are for
+	of := make(map[string]string)
+	for _, name := range append(strings.Split(e.Breaks, ""), strings.Fields(e.Violates)...) {
+		why := e.Why[name]
+		if of[why] == "" {
+			reasons = append(reasons, why)
+		}
+		of[why] = strings.TrimSpace(of[why] + " " + name)
 	}
-	for name := range strings.FieldsSeq(e.Violates) {
-		p.item(2, 3, name, "to be found: "+layout.Property(name).Meaning()+". "+e.Why[name])
+	p.item(2, 0, "", "Known to go wrong; \"daxbench litmus\" and \"daxbench verify\" show it:")
+	for _, why := range reasons {
+		p.item(4, 10, of[why], why)
 	}
 }

@@ -38,8 +38,8 @@ func newLitmus() *cobra.Command {
 			"A scenario is a text; -list -scenario NAME prints one, to be changed and given\n" +
 			"back with -scenario FILE.txt. workloads/litmus/README.md explains the format.\n\n" +
 			"Exit status: 0 each policy breaks just the invariants that it declares (of some\n" +
-			"scenarios, or with -kernel: no others); 1 it does not; 2 usage, or a scenario\n" +
-			"that cannot be read; 4 memory or file.",
+			"scenarios: no others; with -kernel it is only told); 1 it does not, or a step\n" +
+			"failed; 2 usage, or a scenario that cannot be read; 4 memory or file.",
 		Example: "  daxbench litmus\n" +
 			"  daxbench litmus -v -policy none,dax-only -scenario unlink-under-dio\n" +
 			"  daxbench litmus -policy P7 -scenario 6,12 -kernel 6.0\n" +
@@ -184,10 +184,14 @@ func (f *litmusFlags) run(cmd *cobra.Command, policies []layout.Policy, scenario
 	ctx, stop := withSignals(cmd.Context())
 	defer stop()
 	m, err := litmus.Play(ctx, columns, scenarios)
+	if errors.Is(err, target.ErrTooLarge) {
+		return usageError{err}
+	}
 	if err != nil {
 		return err
 	}
-	m.Full = kernel.Name == "" && len(f.set) == 0 && len(scenarios) == len(litmus.All()) &&
+	m.Kernel = kernel.Name
+	m.Full = len(f.set) == 0 && len(scenarios) == len(litmus.All()) &&
 		!slices.ContainsFunc(scenarios, func(e litmus.Entry) bool { return e.Number == 0 })
 	if err := f.write(cmd.OutOrStdout(), m); err != nil {
 		return err

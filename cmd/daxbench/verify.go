@@ -28,8 +28,8 @@ type verifyFlags struct {
 	format        string
 	verbose       bool
 
-	seeded  bool // -seed was given, and -schedules was not: one schedule is to be told
-	exhaust bool // -dfs was given
+	seeded bool // -seed was given, and -schedules was not: one schedule is to be told
+	all    bool // -dfs was given
 }
 
 func newVerify() *cobra.Command {
@@ -52,7 +52,7 @@ func newVerify() *cobra.Command {
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.seeded = cmd.Flags().Changed("seed") && !cmd.Flags().Changed("schedules")
-			f.exhaust = cmd.Flags().Changed("dfs")
+			f.all = cmd.Flags().Changed("dfs")
 			return f.execute(cmd)
 		},
 	}
@@ -89,7 +89,10 @@ func newVerifyWorker() *cobra.Command {
 
 // plan puts the flags into the form of package verify.
 func (f *verifyFlags) plan() (*verify.Plan, error) {
-	p := &verify.Plan{Kernel: f.kernel, Seed: f.seed, Schedules: f.schedules, Exhaust: f.exhaust, Preemptions: f.dfs}
+	p := &verify.Plan{Kernel: f.kernel, Seed: f.seed, Schedules: f.schedules}
+	if f.all {
+		p.DFS = &f.dfs
+	}
 	if f.format != "text" && f.format != "json" {
 		return nil, usagef("unknown format %q; known: text, json", f.format)
 	}
@@ -197,7 +200,7 @@ func (f *verifyFlags) tells(plan *verify.Plan, res *verify.Result) func(*verify.
 func (f *verifyFlags) replay(out verifyPage, cmd *cobra.Command) error {
 	policy, shape := out.plan.Policies[0], out.plan.Shapes[0]
 	rep := verify.Do(verify.Job{Policy: policy.Name(), Shape: shape.Name, Kernel: f.kernel, Seed: f.seed,
-		Exhaust: f.exhaust, Preemptions: f.dfs, Tell: verify.Everything})
+		DFS: out.plan.DFS, Tell: verify.Everything})
 	if rep.Err != "" {
 		return usagef("%s", rep.Err)
 	}

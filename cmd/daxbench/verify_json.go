@@ -39,7 +39,7 @@ func (p verifyPage) json(w io.Writer, res *verify.Result, m *explored) error {
 		v := &res.Verdicts[i]
 		j := verdictJSON{cell: v, Verdict: v.String(), Status: v.Status(res.Whole).String()}
 		if v.Violated {
-			j.Replay = p.replayOf(v.Policy, v.Shape, v.Violation.Seed)
+			j.Replay = p.replayOf(v.Policy, v.Shape, v.Violation)
 		}
 		out.Verdicts = append(out.Verdicts, j)
 	}

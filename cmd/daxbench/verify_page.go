@@ -27,6 +27,7 @@ const (
 	markUndecided  = "?"
 	markNoneFound  = "·"
 	markExhausted  = "o"
+	markElsewhere  = "-"
 )
 
 func mark(v *verify.Verdict, whole bool) string {
@@ -41,8 +42,10 @@ func mark(v *verify.Verdict, whole bool) string {
 	switch {
 	case v.Violated:
 		return markViolated
-	case v.Schedules == 0 || v.Expected:
+	case v.Schedules == 0:
 		return ""
+	case v.Expected:
+		return markElsewhere
 	case v.Exhausted:
 		return markExhausted
 	}
@@ -60,6 +63,9 @@ func (p verifyPage) result(res *verify.Result) {
 	p.line("")
 	p.item(0, 0, "", fmt.Sprintf("%s violated, as the policy declares · %s none found, not exhausted · %s none, exhausted", markViolated, markNoneFound, markExhausted))
 	p.item(0, 0, "", fmt.Sprintf("%s violated, not declared · %s declared, did not show up · %s too few schedules", markUnexpected, markMissing, markUndecided))
+	if !res.Whole {
+		p.item(0, 0, "", markElsewhere+" declared, and not found with these shapes or this kernel")
+	}
 	if p.verbose {
 		p.meanings()
 	}
@@ -70,10 +76,13 @@ func (p verifyPage) result(res *verify.Result) {
 			p.violation(v.Policy, v.Shape, v.Violation)
 		}
 	}
+	if p.verbose || len(p.plan.Policies) == 1 {
+		p.others(res)
+	}
 	for _, rep := range res.Broken() {
 		p.line("")
 		p.item(0, 0, "", fmt.Sprintf("%s, shape %s: the engine broke: %s", rep.Policy, rep.Shape, rep.Broken.Text))
-		p.line("  replay: " + p.replayOf(rep.Policy, rep.Shape, rep.Broken.Seed))
+		p.line("  replay: " + p.replayOf(rep.Policy, rep.Shape, rep.Broken))
 	}
 	p.line("")
 	p.speed(res)
@@ -166,17 +175,36 @@ func (p verifyPage) violation(policy, shape string, v *verify.Violation) {
 		}
 		p.item(2, room+2, here+l.Who, l.What)
 	}
-	p.line("  replay: " + p.replayOf(policy, shape, v.Seed))
+	p.line("  replay: " + p.replayOf(policy, shape, v))
+}
+
+// others writes what was found that is no property, the first of each kind for each policy.
+func (p verifyPage) others(res *verify.Result) {
+	seen := make(map[[2]string]bool)
+	for i := range res.Reports {
+		rep := &res.Reports[i]
+		for k := range rep.Other {
+			v := &rep.Other[k]
+			key := [2]string{rep.Policy, v.Invariants}
+			if rep.WhatIf || seen[key] {
+				continue
+			}
+			seen[key] = true
+			p.line("")
+			p.item(0, 0, "", fmt.Sprintf("%s also breaks %s in shape %s: %s", rep.Policy, v.Invariants, rep.Shape, v.Text))
+			p.line("  replay: " + p.replayOf(rep.Policy, rep.Shape, v))
+		}
+	}
 }
 
 // replayOf is the command that plays a schedule again.
-func (p verifyPage) replayOf(policy, shape string, seed uint64) string {
-	c := fmt.Sprintf("daxbench verify -policy %s -shape %s -seed %d", policy, shape, seed)
+func (p verifyPage) replayOf(policy, shape string, v *verify.Violation) string {
+	c := fmt.Sprintf("daxbench verify -policy %s -shape %s -seed %d", policy, shape, v.Seed)
 	if p.plan.Kernel != "" {
 		c += " -kernel " + p.plan.Kernel
 	}
-	if p.plan.Exhaust {
-		c += fmt.Sprintf(" -dfs %d", p.plan.Preemptions)
+	if v.DFS != nil {
+		c += fmt.Sprintf(" -dfs %d", *v.DFS)
 	}
 	return c
 }
@@ -187,10 +215,13 @@ func (p verifyPage) replayed(rep *verify.Report) {
 		p.violation(rep.Policy, rep.Shape, &rep.Violations[i])
 		p.line("")
 	}
+	for _, v := range rep.Other {
+		p.item(0, 0, "", fmt.Sprintf("%s breaks %s: %s", rep.Policy, v.Invariants, v.Text))
+	}
 	switch {
 	case rep.Broken != nil:
 		p.item(0, 0, "", "the engine broke: "+rep.Broken.Text)
-	case len(rep.Violations) == 0:
+	case len(rep.Violations)+len(rep.Other) == 0:
 		p.item(0, 0, "", fmt.Sprintf("%s violates nothing in this schedule of shape %s, which takes %d steps", rep.Policy, rep.Shape, rep.Steps))
 	}
 }
@@ -202,6 +233,22 @@ func (p verifyPage) speed(res *verify.Result) {
 		p.line("No schedule was played.")
 		return
 	}
-	p.item(0, 0, "", fmt.Sprintf("%s schedules of %d steps on average, in %s of processor time: %s a second and core.",
-		unit.Count(n), steps/int64(n), unit.Elapsed(time.Duration(cpu)), unit.Count(int64(float64(n)/max(float64(cpu), 1)*1e9))))
+	p.item(0, 0, "", fmt.Sprintf("%s of %d steps on average, in %s of processor time: %s a second and core.",
+		counted(n, "schedule"), steps/int64(n), seconds(cpu), unit.Count(int64(float64(n)/max(float64(cpu), 1)*1e9))))
+	if small, n := res.Small(); len(small) > 0 && p.plan.DFS == nil {
+		p.item(0, 0, "", fmt.Sprintf("Of %s every schedule with one preemption at most is among them (%s).", strings.Join(small, ", "), unit.Count(n)))
+	}
+}
+
+// counted is a number with a thing behind it.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return unit.Count(n) + " " + thing + "s"
+}
+
+// seconds is processor time for people.
+func seconds(nanos int64) string {
+	return time.Duration(nanos).Round(10 * time.Millisecond).String()
 }

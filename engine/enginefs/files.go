@@ -27,9 +27,10 @@ type handle struct {
 
 // Errors of steps that make no sense at this moment.
 var (
-	errNoEntry  = errors.New("ENOENT: the file was unlinked")
-	errNotOpen  = errors.New("EBADF: the process does not have it open")
-	errNotMaped = errors.New("EFAULT: the process does not have it mapped")
+	errNoEntry   = errors.New("ENOENT: the file was unlinked")
+	errNotOpen   = errors.New("EBADF: the process does not have it open")
+	errNotMapped = errors.New("EFAULT: the process does not have it mapped")
+	errNoMount   = errors.New("ENODEV: nothing is mounted")
 )
 
 // keep notes that the process has a file open, whose inode the task was given.
@@ -54,7 +55,10 @@ func (t *task) handle(ref target.Ref) (*handle, error) {
 // lookUp takes a reference to a file by its name. The caller drops it with put.
 func (t *task) lookUp(ref target.Ref) (*handle, error) {
 	f := t.s.files[ref.String()]
-	if f.unlinked {
+	switch {
+	case t.s.unmounted:
+		return nil, errNoMount
+	case f.unlinked:
 		return nil, errNoEntry
 	}
 	in, err := t.s.e.Iget(t.vt, f.ino)
@@ -90,6 +94,9 @@ func (t *task) use(ref target.Ref) (in *vfs.Inode, done func(), err error) {
 }
 
 func create(t *task, a *target.Step) error {
+	if t.s.unmounted {
+		return errNoMount
+	}
 	in, err := t.s.e.Create(t.vt, vfs.NewFile{Pages: uint32(a.Pages()), DAX: !a.Has(target.NoDAX) && !a.Has(target.Dir)})
 	if err != nil {
 		return err

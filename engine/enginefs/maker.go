@@ -31,9 +31,9 @@ func New(p layout.Policy, preset vfs.Preset) *Maker {
 }
 
 const (
-	// maxSteps is far more than a registered scenario takes, with parameters
-	// that are a hundred times as large.
-	maxSteps = 200_000_000
+	// maxSteps is a hundred times what a registered scenario takes; the trace of
+	// so many has 40 MB.
+	maxSteps = 10_000_000
 	// maxTasks is how many tasks the oracle can tell apart.
 	maxTasks = 60
 	// preemptions is how many switches away from a task that could go on an
@@ -81,7 +81,7 @@ func (m *Maker) Close() error {
 // Make implements target.Maker.
 func (m *Maker) Make(sc *target.Scenario, set []target.Setting) (target.Subject, error) {
 	if n := tasksOf(sc); n > maxTasks {
-		return nil, fmt.Errorf("scenario %s has %d tasks; the oracle can tell %d apart", sc.Name, n, maxTasks)
+		return nil, fmt.Errorf("%w: it has %d tasks; the engine's oracle can tell %d apart", target.ErrTooLarge, n, maxTasks)
 	}
 	m.world.Reset(m.strategy(sc, set))
 	s := &subject{m: m, sc: sc, w: m.world, holders: newHolders(m.preset, set)}

@@ -43,7 +43,7 @@ func mmap(t *task, a *target.Step) error {
 func munmap(t *task, a *target.Step) error {
 	m := t.mapping(a.File)
 	if m == nil {
-		return errNotMaped
+		return errNotMapped
 	}
 	return t.munmap(m)
 }
@@ -64,32 +64,41 @@ func (t *task) munmap(m *mapped) error {
 func fault(t *task, a *target.Step) error {
 	m := t.mapping(a.File)
 	if m == nil {
-		return errNotMaped
+		return errNotMapped
 	}
 	return m.vma.Fault(t.vt, uint32(a.Index.N), uint32(a.Pages()))
 }
 
-// lockEntry is what a page fault or memory failure does: neither needs a
-// reference of its own to the file. So the inode is found by who has it.
-func lockEntry(t *task, a *target.Step) error {
-	in := t.s.inCore(a.File)
-	if in == nil {
-		return errNoEntry
-	}
-	return t.s.e.LockEntry(t.vt, in, uint32(a.Index.N))
+// An entryRef is a page of a file, as scenarios name it.
+type entryRef struct {
+	file  string
+	index int
 }
 
-func unlockEntry(t *task, a *target.Step) error {
-	in := t.s.inCore(a.File)
+// lockEntry is what a page fault or memory failure does: neither needs a
+// reference of its own to the file. So the inode is found by who had it last.
+func lockEntry(t *task, a *target.Step) error {
+	in, ref := t.s.seen[a.File.String()], entryRef{a.File.String(), a.Index.N}
 	if in == nil {
 		return errNoEntry
 	}
-	t.s.e.UnlockEntry(t.vt, in, uint32(a.Index.N))
+	if err := t.s.e.LockEntry(t.vt, in, uint32(a.Index.N)); err != nil {
+		return err
+	}
+	t.s.entries[ref] = in
 	return nil
 }
 
-// inCore returns the inode of a file that was last seen in somebody's hands.
-func (s *subject) inCore(ref target.Ref) *vfs.Inode { return s.seen[ref.String()] }
+func unlockEntry(t *task, a *target.Step) error {
+	ref := entryRef{a.File.String(), a.Index.N}
+	in := t.s.entries[ref]
+	if in == nil {
+		return errNotLocked
+	}
+	delete(t.s.entries, ref)
+	t.s.e.UnlockEntry(t.vt, in, uint32(a.Index.N))
+	return nil
+}
 
 // refusal turns an error that is an answer into one that says so.
 func refusal(err error) error {

@@ -17,20 +17,26 @@ var gfp = map[target.Flag]vfs.GFP{target.GFPKernel: vfs.GFPKernel, target.GFPNoF
 func alloc(t *task, a *target.Step) error {
 	m, err := t.s.e.AllocMemory(t.vt, gfp[a.Flags&(target.GFPKernel|target.GFPNoFS|target.GFPNoWait)])
 	if err == nil {
-		t.s.memory[a.Name.String()] = m
+		t.s.memory[a.Name.String()] = &allocation{Memory: m}
 	}
 	return err
+}
+
+// An allocation is memory that a task asked for.
+type allocation struct {
+	vfs.Memory
+	freed bool
 }
 
 var errFreed = errors.New("the memory was freed")
 
 func free(t *task, a *target.Step) error {
-	m, ok := t.s.memory[a.Name.String()]
-	if !ok {
+	m := t.s.memory[a.Name.String()]
+	if m.freed {
 		return errFreed
 	}
-	delete(t.s.memory, a.Name.String())
-	t.s.e.FreeMemory(t.vt, m)
+	m.freed = true
+	t.s.e.FreeMemory(t.vt, m.Memory)
 	return nil
 }
 
@@ -73,7 +79,7 @@ type held struct {
 	shared bool
 }
 
-var errNotLocked = errors.New("the task does not hold the lock")
+var errNotLocked = errors.New("nobody holds that lock by a step")
 
 func unlockInode(t *task, a *target.Step) error {
 	for i, l := range t.locked {

@@ -60,8 +60,20 @@ func mount(t *task, _ *target.Step) error {
 }
 
 // unplug takes the device away. Whether the file system is told is a rule, see
-// Maker.policyFor.
-func unplug(t *task, _ *target.Step) error { return t.s.e.Unplug(t.vt) }
+// Maker.policyFor; if so it takes the mappings from everybody, and the
+// references that they have.
+func unplug(t *task, _ *target.Step) error {
+	for _, o := range t.s.order {
+		if o.proc == nil || !t.s.e.Policy.Rules().Notify {
+			continue
+		}
+		for _, m := range o.proc.maps {
+			t.s.ledger.Drop(m.by.vt, m.in.Owner())
+		}
+		o.proc.maps = nil
+	}
+	return t.s.e.Unplug(t.vt)
+}
 
 // poison is memory failure on a pinned page: it looks for the owner by the page.
 func poison(t *task, a *target.Step) error {
@@ -70,13 +82,13 @@ func poison(t *task, a *target.Step) error {
 		return errReleased
 	}
 	who, err := t.s.pageOwner(h.pin.PFN())
-	switch pinned := t.s.nameOf(h.pin.Owner()); {
+	switch pinned := t.s.ledger.File(h.pin.Owner()); {
 	case errors.Is(err, vfs.ErrNoOwner):
 		t.s.find("A", "", "memory failure found no owner of block %d, which is pinned as a page of %s: nobody is told", h.pin.PFN(), pinned)
 	case err != nil:
 		return err
 	case who != h.pin.Owner():
-		t.s.find("A", "", "memory failure under a pin on %s took the page for one of %s", pinned, t.s.nameOf(who))
+		t.s.find("A", "", "memory failure under a pin on %s took the page for one of %s", pinned, t.s.ledger.File(who))
 	default:
 		t.s.tell(entry{task: t.name, kind: target.Happened, text: fmt.Sprintf("finds that block %d is of %s", h.pin.PFN(), pinned)})
 	}

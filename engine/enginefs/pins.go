@@ -22,7 +22,7 @@ var errReleased = errors.New("the pin was released")
 func pin(t *task, a *target.Step) error {
 	m := t.mapping(a.File)
 	if m == nil {
-		return errNotMaped
+		return errNotMapped
 	}
 	by := target.LookupHolder(a.Holder)
 	p, err := t.take(m.in, a, by)

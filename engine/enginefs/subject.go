@@ -24,14 +24,15 @@ type subject struct {
 	holders holders
 	ledger  oracle.Ledger
 
-	tasks  map[string]*task
-	order  []*task // as they were made
-	files  map[string]*file
-	seen   map[string]*vfs.Inode // by file: the inode that somebody had last
-	pins   map[string]*hold
-	leases map[string]*grant
-	memory map[string]vfs.Memory
-	makes  map[string]*call // by the name of what it makes
+	tasks   map[string]*task
+	order   []*task // as they were made
+	files   map[string]*file
+	seen    map[string]*vfs.Inode   // by file: the inode that somebody had last
+	entries map[entryRef]*vfs.Inode // locked by steps
+	pins    map[string]*hold
+	leases  map[string]*grant
+	memory  map[string]*allocation
+	makes   map[string]*call // by the name of what it makes
 
 	calls   []*call
 	story   []entry
@@ -56,14 +57,18 @@ type call struct {
 // open opens the engine and starts the worker, if the policy has one.
 func (s *subject) open(o vfs.Options, set []target.Setting, z size) (err error) {
 	s.tasks, s.files, s.seen = make(map[string]*task), make(map[string]*file), make(map[string]*vfs.Inode)
+	s.entries = make(map[entryRef]*vfs.Inode)
 	s.pins, s.leases = make(map[string]*hold), make(map[string]*grant)
-	s.memory, s.makes = make(map[string]vfs.Memory), make(map[string]*call)
+	s.memory, s.makes = make(map[string]*allocation), make(map[string]*call)
 	s.deferred = make(map[media.Owner]bool)
 	s.evictor, s.stopWorker = make(map[*vfs.Task]int), func() {}
 	o.Watch = s.watch
 	p, err := s.m.policyFor(s.sc, set)
 	if err != nil {
 		return err
+	}
+	if p.Rules().NeedLease {
+		s.ledger.LeasesArePins()
 	}
 	s.e, err = engine.Open(s.m.region, engine.Config{Policy: p, Inodes: z.inodes, Cache: o, Seed: 1})
 	if err != nil {
@@ -84,7 +89,7 @@ func (s *subject) serve() {
 	s.ledger.Name(t.vt, name)
 	s.order, s.stopWorker = append(s.order, t), cancel
 	sb := s.e.Superblock
-	t.id = s.w.Go(name, func() { sb.ServeWorker(ctx, t.vt) })
+	s.w.Go(name, func() { sb.ServeWorker(ctx, t.vt) })
 }
 
 // Start implements target.Subject.
@@ -179,9 +184,8 @@ func (s *subject) Status(id target.CallID) target.Status {
 // Has implements target.Subject.
 func (s *subject) Has(name target.Ref) target.Presence {
 	n := name.String()
-	_, isMemory := s.memory[n]
 	switch {
-	case s.files[n] != nil, s.pins[n] != nil, s.leases[n] != nil, isMemory:
+	case s.files[n] != nil, s.pins[n] != nil, s.leases[n] != nil, s.memory[n] != nil:
 		return target.Present
 	case s.makes[n] != nil && s.makes[n].status.Returned:
 		return target.Never

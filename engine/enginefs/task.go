@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"daxbench/engine/internal/sched"
 	"daxbench/engine/target"
 	"daxbench/engine/vfs"
 )
@@ -18,7 +17,6 @@ import (
 type task struct {
 	s    *subject
 	name string
-	id   sched.TaskID
 	vt   *vfs.Task
 	proc *process
 
@@ -50,7 +48,7 @@ func (s *subject) task(ref target.Ref) *task {
 	s.ledger.Name(t.vt, name)
 	s.tasks[name] = t
 	s.order = append(s.order, t)
-	t.id = s.w.Go(name, t.loop)
+	s.w.Go(name, t.loop)
 	return t
 }
 

@@ -99,8 +99,7 @@ func (s *subject) actor(e vfs.Event) string {
 }
 
 // slept adds the wait that the task is in, until now, to its call. Waits for
-// entries and locks are not counted: somebody who waits for a pin holds them,
-// and is counted, or a scenario wants them held.
+// entries are not counted: nothing in the engine holds one, only scenarios do.
 func (t *task) slept() {
 	c := t.call
 	if c == nil || t.wait.Kind != vfs.WaitBegin || t.wait.Wait == vfs.ForEntry {
@@ -117,12 +116,12 @@ func (t *task) slept() {
 func (s *subject) park(e vfs.Event) {
 	switch e.Kind {
 	case vfs.BlockQuarantined:
-		s.parkOnce(fmt.Sprintf("block %d of %s is kept back until its last unpin", e.PFN, s.nameOf(e.Owner)))
+		s.parkOnce(fmt.Sprintf("block %d of %s is kept back until its last unpin", e.PFN, s.ledger.File(e.Owner)))
 	case vfs.Deferred:
 		// A reference that a completion drops is handed over, too, but without a task.
 		if e.Task != nil {
 			s.deferred[e.Owner] = true
-			s.parkOnce(fmt.Sprintf("%s is left to the worker", s.nameOf(e.Owner)))
+			s.parkOnce(fmt.Sprintf("%s is left to the worker", s.ledger.File(e.Owner)))
 		}
 	case vfs.Idled:
 		if f := s.fileOf(e.Owner); f != nil && f.unlinked {
@@ -145,13 +144,6 @@ func (s *subject) fileOf(o media.Owner) *file {
 		}
 	}
 	return nil
-}
-
-func (s *subject) nameOf(o media.Owner) string {
-	if f := s.fileOf(o); f != nil {
-		return f.name
-	}
-	return fmt.Sprintf("inode %d gen %d", o.Ino, o.Gen)
 }
 
 // inVain takes the beginning of a reclaim that found nothing out of the story,

@@ -29,6 +29,7 @@ var busyDrop = &waitIfDropped{facts{
 		because("U P1r", "The kept inode is on the LRU by the rules before 5.16, and reclaim evicts it, pinned as it is."),
 		because("A P1e", "Reclaim evicts a linked inode whose page is pinned."),
 		because("L P3", "Nothing evicts the kept inode once its pins are gone, until memory is short or the file system is unmounted."),
+		because("H", "Who looks up an inode that is not to be kept waits along while its last Iput waits for the pins."),
 		because("X P4", "The test unmaps pages and may wait for an entry, under i_lock."),
 		waitsFindable, waitsForItself,
 	),

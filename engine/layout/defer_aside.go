@@ -13,6 +13,7 @@ var deferAside = &waitLockless{facts{
 	blocksOn: "room in the queue",
 	rules:    vfs.Rules{Defer: deferLimit, DeferAside: true},
 	expect: expect(
+		because("H", "An unmount has to wait for the pins all the same, and with it whoever needs s_umount."),
 		because("P2 P2f", waitsFindable.because),
 		because("P2 P2s", "Who holds a pin may find the queue full, and wait for room behind its own inode."),
 	),

@@ -91,6 +91,17 @@ func (l *Ledger) freed(e vfs.Event) {
 		}
 	}
 	l.release(e.PFN, e.N)
+	for i := range max(e.N, 1) {
+		l.free = append(l.free, e.PFN+page.PFN(i))
+	}
+}
+
+// quarantined notes a block that waits for its last unpin. Between the marking of
+// its page and the event, that can have come and freed it.
+func (l *Ledger) quarantined(e vfs.Event) {
+	if !slices.Contains(l.free, e.PFN) {
+		l.busy = append(l.busy, quarantined{pfn: e.PFN, owner: e.Owner})
+	}
 }
 
 // claimed looks whether the block could be given out at all.
@@ -104,6 +115,7 @@ func (l *Ledger) claimed(e vfs.Event) {
 		l.find("P1r", "U", e.Owner, e.PFN, "block %d went to %s while %s pins it as a page of %s", e.PFN, l.File(e.Owner), l.name(p.on), l.File(p.owner))
 	}
 	l.release(e.PFN, 1)
+	l.free = slices.DeleteFunc(l.free, func(pfn page.PFN) bool { return pfn == e.PFN })
 }
 
 // release takes blocks out of quarantine.

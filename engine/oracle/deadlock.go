@@ -8,18 +8,18 @@ import (
 	"daxbench/engine/vfs"
 )
 
-// Stuck judges a run that ended with the tasks in blocked waiting for ever. Which
+// stuck judges a run that ended with the tasks in blocked waiting for ever. Which
 // deadlock it is shows in what the tasks do that have pins and leases to drop,
 // instead of dropping them.
-func (l *Ledger) Stuck(blocked []*vfs.Task) {
-	stuck := make([]int, 0, 8)
+func (l *Ledger) stuck(blocked []*vfs.Task) {
+	waiting := make([]int, 0, 8)
 	for _, t := range blocked {
 		if i := l.task(t); i > 0 {
-			stuck = append(stuck, i)
+			waiting = append(waiting, i)
 		}
 	}
 	lost := false
-	for _, i := range stuck {
+	for _, i := range waiting {
 		if w := l.tasks[i].wait; l.tasks[i].waits() && l.over(w) {
 			lost = true
 			l.find("P2", "W", w.Owner, w.PFN, "%s sleeps for %s, which has come about: its wake-up was lost", l.name(i), l.what(w))
@@ -29,14 +29,14 @@ func (l *Ledger) Stuck(blocked []*vfs.Task) {
 		return
 	}
 	found := false
-	for _, i := range stuck {
+	for _, i := range waiting {
 		if p := l.cause(i); p != "" {
-			l.find(p, "", l.tasks[i].wait.Owner, 0, "%s", l.circle(i, stuck))
+			l.find(p, "", l.tasks[i].wait.Owner, 0, "%s", l.circle(i, waiting))
 			found = true
 		}
 	}
-	if !found && len(stuck) > 0 {
-		l.find("P2", l.locked(stuck), l.tasks[stuck[0]].wait.Owner, 0, "%s", l.circle(stuck[0], stuck))
+	if !found && len(waiting) > 0 {
+		l.find("P2", l.locked(waiting), l.tasks[waiting[0]].wait.Owner, 0, "%s", l.circle(waiting[0], waiting))
 	}
 }
 
@@ -62,8 +62,8 @@ func (l *Ledger) cause(i int) layout.Property {
 }
 
 // locked returns "K" if one of the tasks waits for a sleeping lock.
-func (l *Ledger) locked(stuck []int) string {
-	for _, i := range stuck {
+func (l *Ledger) locked(waiting []int) string {
+	for _, i := range waiting {
 		if l.tasks[i].waits() && l.tasks[i].wait.Wait == vfs.ForLock {
 			return "K"
 		}
@@ -89,7 +89,7 @@ func (l *Ledger) over(w vfs.Event) bool {
 }
 
 // circle tells who waits for whom, from task i on.
-func (l *Ledger) circle(i int, stuck []int) string {
+func (l *Ledger) circle(i int, waiting []int) string {
 	var b strings.Builder
 	seen := uint64(0)
 	for {
@@ -105,7 +105,7 @@ func (l *Ledger) circle(i int, stuck []int) string {
 		seen |= 1 << i
 		next := -1
 		for k := 1; k < len(l.tasks); k++ {
-			if l.owes(k, w) && (next < 0 || slices.Contains(stuck, k) && !slices.Contains(stuck, next)) {
+			if l.owes(k, w) && (next < 0 || slices.Contains(waiting, k) && !slices.Contains(waiting, next)) {
 				next = k
 			}
 		}
@@ -116,7 +116,7 @@ func (l *Ledger) circle(i int, stuck []int) string {
 		case next < 0:
 			b.WriteString(", and nobody is left to end that")
 			return b.String()
-		case !slices.Contains(stuck, next):
+		case !slices.Contains(waiting, next):
 			b.WriteString(", and " + l.name(next) + " has ended without")
 			return b.String()
 		case seen&(1<<next) != 0:

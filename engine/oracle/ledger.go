@@ -17,6 +17,7 @@ type Finding struct {
 	Step       int             // number of the event at which it was found, from 1
 	Owner      media.Owner     // the inode concerned
 	PFN        page.PFN        // the block concerned; 0: none
+	AtEnd      bool            // found when the run was over; Step is then that of the last event
 }
 
 func (f Finding) String() string {
@@ -33,6 +34,7 @@ type Ledger struct {
 	tasks     []task
 	pins      []pin
 	busy      []quarantined
+	free      []page.PFN // blocks that were freed and have no new owner
 	leases    []lease
 	inodes    []inode
 	refs      []reference
@@ -42,6 +44,7 @@ type Ledger struct {
 	events    int
 	pinLeases bool // see LeasesArePins
 	gone      bool // the device is
+	ended     bool // the run is over
 }
 
 // A task is what the ledger knows of one vfs.Task. Its index stands for it
@@ -82,11 +85,11 @@ func (l *Ledger) Reset() {
 		l.tasks[i] = task{held: held}
 	}
 	l.tasks = l.tasks[:0]
-	l.pins, l.busy, l.leases = l.pins[:0], l.busy[:0], l.leases[:0]
+	l.pins, l.busy, l.free, l.leases = l.pins[:0], l.busy[:0], l.free[:0], l.leases[:0]
 	l.inodes, l.refs, l.files = l.inodes[:0], l.refs[:0], l.files[:0]
 	l.locks.reset()
 	l.findings, l.events = l.findings[:0], 0
-	l.pinLeases, l.gone = false, false
+	l.pinLeases, l.gone, l.ended = false, false, false
 }
 
 // Step returns the number of events so far.
@@ -156,7 +159,7 @@ func (l *Ledger) find(p layout.Property, invariants string, o media.Owner, pfn p
 		}
 	}
 	l.findings = append(l.findings, Finding{Property: p, Invariants: invariants, Owner: o, PFN: pfn,
-		Step: l.events, Text: fmt.Sprintf(format, args...)})
+		Step: l.events, AtEnd: l.ended, Text: fmt.Sprintf(format, args...)})
 }
 
 // Watch takes one event in. It is what vfs.Options.Watch wants.
@@ -178,7 +181,7 @@ func (l *Ledger) Watch(e vfs.Event) {
 	case vfs.BlockFreed:
 		l.freed(e)
 	case vfs.BlockQuarantined:
-		l.busy = append(l.busy, quarantined{pfn: e.PFN, owner: e.Owner})
+		l.quarantined(e)
 
 	case vfs.LeaseGranted:
 		l.leases = append(l.leases, lease{owner: e.Owner, on: i})

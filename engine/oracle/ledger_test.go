@@ -78,6 +78,9 @@ var stories = []story{
 	{name: "quarantined, freed by the last unpin", events: []vfs.Event{
 		on(vfs.Pinned, a, fileF, 12), on(vfs.BlockQuarantined, b, fileF, 12), on(vfs.Unpinned, a, fileF, 12), on(vfs.BlockFreed, a, fileF, 12),
 	}, end: true},
+	{name: "quarantined, told late", end: true, events: []vfs.Event{
+		on(vfs.Pinned, a, fileF, 12), on(vfs.Unpinned, a, fileF, 12), on(vfs.BlockFreed, a, fileF, 12), on(vfs.BlockQuarantined, b, fileF, 12),
+	}},
 	{name: "device in quarantine", events: []vfs.Event{
 		on(vfs.Pinned, a, fileF, 12), on(vfs.BlockQuarantined, b, fileF, 12), device(vfs.DeviceWrote, fileF, 12, false),
 	}},
@@ -241,7 +244,7 @@ func TestStories(t *testing.T) {
 				}
 				l.quarantine()
 			}
-			l.Stuck(s.stuck)
+			l.stuck(s.stuck)
 			if got := short(l.Findings()); got != s.want {
 				t.Errorf("found %q, want %q:\n%v", got, s.want, l.Findings())
 			}
@@ -321,7 +324,7 @@ func TestHand(t *testing.T) {
 	}
 	l.Watch(on(vfs.EvictBegin, a, fileF, 0))
 	l.Watch(wait(a, vfs.ForPins, fileF, 12))
-	l.Stuck([]*vfs.Task{a})
+	l.stuck([]*vfs.Task{a})
 	if f := l.Findings(); f[len(f)-1].Property != "P2" {
 		t.Errorf("A waits for what C is to drop: found %v", f)
 	}

@@ -13,11 +13,12 @@ import (
 const Parked = layout.Property("P7, parked")
 
 // AtEnd judges what a run left behind. If tasks are blocked for ever, that is all
-// there is to say (Stuck); else everybody is done, the worker too, and what lies
+// there is to say; else everybody is done, the worker too, and what lies
 // about in the cache lies there for good. It reads sb and changes nothing.
 func (l *Ledger) AtEnd(sb *vfs.Superblock, blocked ...*vfs.Task) {
+	l.ended = true
 	if len(blocked) > 0 {
-		l.Stuck(blocked)
+		l.stuck(blocked)
 		return
 	}
 	sb.Survey(l.rest)

@@ -101,12 +101,6 @@ func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
 // Len returns the number of pages.
 func (t *Table) Len() int { return len(t.words) }
 
-// Waits returns where tasks sleep that wait for a page.
-func (t *Table) Waits() *sync.WaitTable { return t.waits }
-
-// Options returns how the table counts.
-func (t *Table) Options() Options { return t.opts }
-
 // TryPin takes a pin on pfn, which the caller found in the mapping behind g
 // after it had read seq from it; seq must be open. It reports false if the gate
 // has moved since; the page is then not pinned and pfn may be another file's.

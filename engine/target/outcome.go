@@ -76,6 +76,11 @@ func (f Finding) kind() Kind {
 	return NotApplicable
 }
 
+// Alike reports whether f and g say the same, whenever.
+func (f Finding) Alike(g Finding) bool {
+	return f.Invariants == g.Invariants && f.Property == g.Property && f.Text == g.Text
+}
+
 // IsComplaint reports whether f is about the scenario and not about what it
 // probes: a step failed, or an expectation was not met.
 func (f Finding) IsComplaint() bool { return f.Invariants == "" && f.Property == "" }
@@ -87,7 +92,7 @@ func (o Outcome) Worst(p Outcome) Outcome {
 	}
 	o.Broken = Union(o.Broken, p.Broken)
 	for _, f := range p.Findings {
-		if !slices.ContainsFunc(o.Findings, func(g Finding) bool { return f.Text == g.Text }) {
+		if !slices.ContainsFunc(o.Findings, f.Alike) {
 			o.Findings = append(o.Findings, f)
 		}
 	}

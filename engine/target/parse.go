@@ -94,7 +94,7 @@ func (p *parser) end(n int) {
 	switch {
 	case !p.steps:
 		p.errorf(n, "no line \"steps:\", behind which the steps stand")
-	case len(p.s.Steps) == 0:
+	case len(p.s.Steps) == 0 && len(p.errs) == 0:
 		p.errorf(n, "no steps")
 	}
 	if len(p.errs) > 0 {

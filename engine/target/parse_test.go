@@ -271,3 +271,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDocExample parses the scenario in the package comment.
+func TestDocExample(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for line := range strings.Lines(string(doc)) {
+		switch code, ok := strings.CutPrefix(line, "//\t"); {
+		case ok:
+			text.WriteString(code)
+		case text.Len() > 0:
+			text.WriteString("\n")
+		}
+	}
+	if s, err := Parse("doc.go", []byte(text.String())); err != nil || len(s.Steps) < 10 {
+		t.Errorf("%v\n%s", err, text.String())
+	}
+}

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,6 +58,10 @@ type Maker interface {
 	// Another reports whether there is an order that has not been tried.
 	Another() bool
 }
+
+// ErrTooLarge is returned by Make for a scenario that is too much for the
+// subject, with what it is and how much would do.
+var ErrTooLarge = errors.New("the scenario is too large")
 
 // A CallID names a step that was started.
 type CallID int

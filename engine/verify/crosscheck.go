@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"slices"
 
 	"daxbench/engine/layout"
 	"daxbench/engine/verify/model"
@@ -14,12 +13,8 @@ type Disagreement struct {
 	Policy   string
 	Property layout.Property
 	Model    bool   // it is the model that shows it
-	Where    string // in which shape or set
-	Why      string // "": nobody knows
+	Why      string // what each of them says
 }
-
-// apart says where the engine and the model are known to differ, and why.
-var apart = []Disagreement{}
 
 // CrossCheck holds what the model found against what the schedules found. What
 // either has found must be in the other: what the engine does and the model
@@ -32,52 +27,41 @@ func CrossCheck(res *Result, rows []model.Row) (agree int, list []Disagreement) 
 		row := &rows[i]
 		for _, x := range layout.Properties {
 			v := res.Find(row.Policy, x)
-			if v == nil || v.Shapes == 0 && !v.Violated {
+			if v == nil || v.Searches == 0 && !v.Violated {
 				continue
 			}
-			set, shown := ModelShows(row, x)
+			set, steps, shown := ModelShows(row, x)
 			switch {
 			case shown == v.Violated:
 				agree++
 			case shown:
-				list = append(list, explained(Disagreement{Policy: row.Policy, Property: x, Model: true, Where: set}))
+				list = append(list, Disagreement{row.Policy, x, true,
+					fmt.Sprintf("a trace of %d steps in set %s shows it, and %d schedules do not", steps, set, v.Schedules)})
 			case row.Exhausted:
-				list = append(list, explained(Disagreement{Policy: row.Policy, Property: x, Where: v.Shape}))
+				list = append(list, Disagreement{row.Policy, x, false,
+					fmt.Sprintf("seed %d of shape %s shows it, and none of %d states does", v.Violation.Seed, v.Shape, row.States)})
 			}
 		}
 	}
 	return agree, list
 }
 
-// ModelShows returns the set in which the model violates x, or a cause of it.
-func ModelShows(row *model.Row, x layout.Property) (set string, ok bool) {
+// ModelShows returns the set in which the model violates x, or a cause of it, and
+// how many steps that takes.
+func ModelShows(row *model.Row, x layout.Property) (set string, steps int, ok bool) {
 	for _, p := range model.Properties { // in order: the same set every time
 		if r := row.Found[p]; r != nil && (layout.Property(p) == x || family(layout.Property(p)) == x) {
-			return r.Set, true
+			return r.Set, len(r.Found[p]), true
 		}
 	}
-	return "", false
-}
-
-func explained(d Disagreement) Disagreement {
-	i := slices.IndexFunc(apart, func(k Disagreement) bool {
-		return k.Policy == d.Policy && k.Property == d.Property && k.Model == d.Model
-	})
-	if i >= 0 {
-		d.Why = apart[i].Why
-	}
-	return d
+	return "", 0, false
 }
 
 // String says who shows what.
 func (d Disagreement) String() string {
-	who, other := fmt.Sprintf("the engine (shape %s)", d.Where), "the model"
+	who, other := "the engine", "the model"
 	if d.Model {
-		who, other = fmt.Sprintf("the model (set %s)", d.Where), "any schedule of the engine"
+		who, other = other, who
 	}
-	s := fmt.Sprintf("%s violates %s in %s, but not in %s", d.Policy, d.Property, who, other)
-	if d.Why != "" {
-		s += ": " + d.Why
-	}
-	return s
+	return fmt.Sprintf("%s violates %s in %s, but not in %s: %s", d.Policy, d.Property, who, other, d.Why)
 }

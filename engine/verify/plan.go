@@ -15,16 +15,19 @@ type Plan struct {
 	Shapes   []*Shape
 	Kernel   string // preset; "" is each shape's own
 
-	Seed        uint64 // of the first schedule of each search
-	Schedules   int    // of one shape under one policy
-	Exhaust     bool   // by depth-first search, with at most so many
-	Preemptions int    // switches away from a task that could go on
+	Seed      uint64 // of the first schedule of each search
+	Schedules int    // of one shape under one policy
+	DFS       *int   // by depth-first search, with at most so many switches away from a task that could go on
 }
 
 // DefaultSchedules is how many schedules of one shape are played under one policy
 // unless somebody says otherwise: so many that all of them take less than a minute
 // on two processors. Reliability takes more of them; see -schedules.
 const DefaultSchedules = 5000
+
+// Of small shapes every schedule with at most one preemption is played besides,
+// some hundreds or thousands.
+var onePreemption = 1
 
 // longer is how many times as many schedules are played of what was expected and
 // has not shown up.
@@ -42,13 +45,17 @@ func (p *Plan) jobs() (jobs []Job) {
 				j.Enough = p.Schedules
 			}
 			jobs = append(jobs, j)
+			if shape.small && p.DFS == nil && p.Schedules >= Decisive {
+				j.DFS, j.Seed, j.Schedules, j.Want = &onePreemption, 0, 10*p.Schedules, nil
+				jobs = append(jobs, j)
+			}
 		}
 	}
 	return jobs
 }
 
 func (p *Plan) job(policy layout.Policy, shape *Shape) Job {
-	return Job{Policy: policy.Name(), Shape: shape.Name, Kernel: p.Kernel, Seed: p.Seed, Exhaust: p.Exhaust, Preemptions: p.Preemptions}
+	return Job{Policy: policy.Name(), Shape: shape.Name, Kernel: p.Kernel, Seed: p.Seed, DFS: p.DFS}
 }
 
 // Run makes the searches on the workers of pool. progress is called after each.
@@ -59,7 +66,7 @@ func (p *Plan) Run(ctx context.Context, pool *Pool, progress func(done, all int,
 		return nil, err
 	}
 	res := p.result(reports)
-	if more, at := p.missing(res, jobs); len(more) > 0 && !p.Exhaust {
+	if more, at := p.missing(res, jobs); len(more) > 0 {
 		again, err := p.do(ctx, pool, more, progress)
 		if err != nil {
 			return nil, err
@@ -79,7 +86,7 @@ func (p *Plan) missing(res *Result, jobs []Job) (more []Job, at []int) {
 		return nil, nil
 	}
 	for i, j := range jobs {
-		if res.Reports[i].WhatIf {
+		if res.Reports[i].WhatIf || j.DFS != nil {
 			continue
 		}
 		j.Want = slices.DeleteFunc(slices.Clone(j.Want), func(x layout.Property) bool { return res.Find(j.Policy, x).Violated })
@@ -113,11 +120,11 @@ func (p *Plan) Tell(ctx context.Context, pool *Pool, res *Result, choose func(*V
 	var told []*Verdict
 	for i := range res.Verdicts {
 		v := &res.Verdicts[i]
-		if !v.Violated || !choose(v) {
+		if !v.Violated || v.Violation.Cause != "" || !choose(v) {
 			continue
 		}
 		jobs = append(jobs, Job{Policy: v.Policy, Shape: v.Shape, Kernel: p.Kernel, Seed: v.Violation.Seed,
-			Exhaust: p.Exhaust, Preemptions: p.Preemptions, Tell: v.Property})
+			DFS: v.Violation.DFS, Tell: v.Property})
 		told = append(told, v)
 	}
 	reports, err := p.do(ctx, pool, jobs, nil)

@@ -26,8 +26,7 @@ type Job struct {
 	Want      []layout.Property // with all of them found, Enough schedules will do
 	Enough    int
 
-	Exhaust     bool // by depth-first search instead; the n-th schedule has Seed n-1
-	Preemptions int
+	DFS *int // by depth-first search instead, with so many preemptions; the n-th schedule has Seed n-1
 
 	Tell layout.Property // not "": only tell how the schedule of Seed shows this
 }
@@ -39,6 +38,7 @@ type Report struct {
 	Schedules     int
 	Steps         int64
 	CPU           int64 // nanoseconds that the process spent
+	DFS           *int  `json:",omitempty"` // of the job
 	Exhausted     bool  // there are no more schedules within the bound
 	Violations    []Violation
 	Other         []Violation // what was found that is no property, such as lock orders; first schedules
@@ -51,16 +51,18 @@ type Violation struct {
 	Property   layout.Property
 	Invariants string
 	Text       string
-	Seed       uint64 // of the first schedule that shows it
-	Nth        int    // which that was, from 1
-	Times      int    // how many schedules showed it
-	Story      []Line `json:",omitempty"`
-	Switches   int    `json:",omitempty"` // between tasks in the story
+	Cause      layout.Property `json:",omitempty"` // of P2: what else the schedule shows, which tells more
+	Seed       uint64          // of the first schedule that shows it
+	DFS        *int            `json:",omitempty"` // bound on preemptions, if that was a search for all
+	Nth        int             // which that was, from 1
+	Times      int             // how many schedules showed it
+	Story      []Line          `json:",omitempty"`
+	Switches   int             `json:",omitempty"` // between tasks in the story
 }
 
 // Do does the job in this process.
 func Do(j Job) Report {
-	rep := Report{Policy: j.Policy, Shape: j.Shape}
+	rep := Report{Policy: j.Policy, Shape: j.Shape, DFS: j.DFS}
 	r, err := runnerFor(j)
 	if err != nil {
 		rep.Err = err.Error()
@@ -71,7 +73,7 @@ func Do(j Job) Report {
 	switch {
 	case j.Tell != "":
 		err = r.tellJob(j, &rep)
-	case j.Exhaust:
+	case j.DFS != nil:
 		err = r.exhaust(j, &rep)
 	default:
 		err = r.sample(j, &rep)
@@ -117,7 +119,7 @@ func (r *runner) sample(j Job, rep *Report) error {
 
 // exhaust plays every schedule with at most so many preemptions.
 func (r *runner) exhaust(j Job, rep *Report) error {
-	dfs := &sched.DFS{Preemptions: j.Preemptions}
+	dfs := &sched.DFS{Preemptions: *j.DFS}
 	for rep.Schedules < j.Schedules && rep.Broken == nil {
 		seed := uint64(rep.Schedules)
 		if err := r.one(seed, func() sched.Strategy { return dfs }, rep); err != nil {
@@ -142,7 +144,7 @@ func (r *runner) one(seed uint64, strategy func() sched.Strategy, rep *Report) e
 		if slices.ContainsFunc(s.findings[:i], func(g finding) bool { return g.Property == f.Property && g.Invariants == f.Invariants }) {
 			continue
 		}
-		v := Violation{Property: f.Property, Invariants: f.Invariants, Text: f.Text, Seed: seed, Nth: rep.Schedules, Times: 1}
+		v := Violation{Property: f.Property, Invariants: f.Invariants, Text: f.Text, Seed: seed, DFS: rep.DFS, Nth: rep.Schedules, Times: 1}
 		switch {
 		case f.Invariants == "W": // that is the engine's fault, not the policy's
 			s.broken = errors.Join(s.broken, errors.New(f.Text))
@@ -155,20 +157,20 @@ func (r *runner) one(seed uint64, strategy func() sched.Strategy, rep *Report) e
 		default:
 			fresh = add(&rep.Violations, v) || fresh
 			if f.Property != deadlock && family(f.Property) == deadlock {
-				v.Property = deadlock
+				v.Property, v.Cause = deadlock, f.Property
 				add(&rep.Violations, v)
 			}
 		}
 	}
 	if s.broken != nil {
-		rep.Broken = &Violation{Text: s.broken.Error(), Seed: seed, Nth: rep.Schedules, Times: 1}
+		rep.Broken = &Violation{Text: s.broken.Error(), Seed: seed, DFS: rep.DFS, Nth: rep.Schedules, Times: 1}
 		return nil
 	}
 	if !fresh {
 		return nil
 	}
 	if err := r.confirm(strategy, s); err != nil {
-		rep.Broken = &Violation{Text: err.Error(), Seed: seed, Nth: rep.Schedules, Times: 1}
+		rep.Broken = &Violation{Text: err.Error(), Seed: seed, DFS: rep.DFS, Nth: rep.Schedules, Times: 1}
 	}
 	return nil
 }
@@ -221,14 +223,14 @@ func CPUTime() time.Duration {
 
 // nth returns the schedule that a job's seed stands for.
 func (r *runner) nth(j Job) (sched.Strategy, error) {
-	if !j.Exhaust {
+	if j.DFS == nil {
 		return r.strategy(j.Seed), nil
 	}
-	dfs := &sched.DFS{Preemptions: j.Preemptions}
+	dfs := &sched.DFS{Preemptions: *j.DFS}
 	for range j.Seed {
 		r.play(dfs, false)
 		if !dfs.Next() {
-			return nil, fmt.Errorf("shape %s, policy %s: there are no %d schedules with %d preemptions", j.Shape, j.Policy, j.Seed+1, j.Preemptions)
+			return nil, fmt.Errorf("shape %s, policy %s: there are no %d schedules with %d preemptions", j.Shape, j.Policy, j.Seed+1, *j.DFS)
 		}
 	}
 	return dfs, nil

@@ -21,6 +21,7 @@ type Shape struct {
 	// WhatIf, if not "", says why what is found here is not held against a policy.
 	WhatIf string
 
+	small    bool // few enough tasks to play every schedule with one preemption
 	cache    vfs.Options
 	inodes   uint32       // files that fit on the region; 0: defaultInodes
 	set      func(*stage) // makes the files and the actors

@@ -73,6 +73,7 @@ var self = &Shape{
 	Name:  "self",
 	About: "who closes an unlinked file has to drop the pin itself afterwards (vmsplice)",
 	Shows: properties("P1e P1r P2 P2s P2b P3 P4 P5"),
+	small: true,
 	set: func(s *stage) {
 		var f *file
 		var in *vfs.Inode
@@ -93,6 +94,7 @@ var room = &Shape{
 	Name:  "room",
 	About: "who closes two unlinked files has to drop the pins on both afterwards",
 	Shows: properties("P1e P1r P2 P2s P3 P4 P5"),
+	small: true,
 	set: func(s *stage) {
 		var in [2]*vfs.Inode
 		t := s.actor("T", func(a *actor) {
@@ -117,6 +119,7 @@ var dontcache = &Shape{
 	Name:  "dontcache",
 	About: "the I/O looks its file up, which is linked and evicted with its last close (I_DONTCACHE)",
 	Shows: properties("P1e P1r P2 P2f P2s P4 P5"),
+	small: true,
 	set: func(s *stage) {
 		var f *file
 		var in *vfs.Inode
@@ -132,6 +135,7 @@ var lookup = &Shape{
 	Name:  "lookup",
 	About: "the I/O looks its file up by number before it unpins",
 	Shows: properties("P1e P1r P2 P2f P2s P2b P3 P4 P5"),
+	small: true,
 	set: func(s *stage) {
 		var f *file
 		var in *vfs.Inode
@@ -218,6 +222,7 @@ var unplugIdle = &Shape{
 	Name:  "unplug-idle",
 	About: "the device is removed while files on it are closed, but pinned",
 	Shows: properties("P1e P1u P4 P5"),
+	small: true,
 	set: func(s *stage) {
 		d, e := s.actor("D", device), s.actor("E", device)
 		s.actor("X", (*actor).unplug)

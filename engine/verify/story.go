@@ -29,25 +29,31 @@ func (r *runner) tellJob(j Job, rep *Report) error {
 	s := r.play(strategy, false)
 	rep.Schedules, rep.Steps = 1, int64(len(s.trace))
 	if s.broken != nil {
-		rep.Broken = &Violation{Text: s.broken.Error(), Seed: j.Seed}
+		rep.Broken = &Violation{Text: s.broken.Error(), Seed: j.Seed, DFS: j.DFS}
 		return nil
 	}
 	var shown []layout.Property
 	for _, f := range s.findings {
-		if f.Property != "" && !slices.Contains(shown, f.Property) && (j.Tell == Everything || j.Tell == f.Property) {
+		if f.Property != "" && !slices.Contains(shown, f.Property) && (j.Tell == Everything || j.Tell == f.Property || j.Tell == family(f.Property)) {
 			shown = append(shown, f.Property)
+		}
+	}
+	for _, f := range s.findings {
+		if f.Property == "" && j.Tell == Everything {
+			add(&rep.Other, Violation{Invariants: f.Invariants, Text: f.Text, Seed: j.Seed, DFS: j.DFS})
 		}
 	}
 	trace := slices.Clone(s.trace)
 	for _, p := range shown {
 		v := r.tell(trace, p)
-		v.Seed = j.Seed
+		v.Seed, v.DFS = j.Seed, j.DFS
 		rep.Violations = append(rep.Violations, v)
 	}
 	return nil
 }
 
-// Everything, as Job.Tell, stands for each property that the schedule shows.
+// Everything, as Job.Tell, stands for each property that the schedule shows, and
+// what it shows besides.
 const Everything = layout.Property("*")
 
 // tell shortens a trace that shows p and returns what happens in it.
@@ -73,13 +79,13 @@ func (r *runner) story(s *schedule, f finding) (story []Line) {
 	locks := f.Property == "P4" || slices.ContainsFunc(s.lines, func(l line) bool {
 		return l.event.Kind == vfs.WaitBegin && l.event.Wait == vfs.ForLock
 	})
-	for _, l := range s.lines {
+	for i, l := range s.lines {
 		if l.event.Kind == vfs.NoEvent {
 			story = append(story, Line{Who: l.actor.name, What: l.text})
 			continue
 		}
-		here := l.step == f.Step
-		if here || !frames(l.event.Kind, locks) {
+		here := l.step == f.Step && !f.AtEnd
+		if here || !frames(l.event.Kind, locks) && !reclaimsNothing(s.lines, i) {
 			story = append(story, Line{Who: l.actor.name, What: r.ledger.Say(l.event), Here: here})
 		}
 		if here {
@@ -88,6 +94,26 @@ func (r *runner) story(s *schedule, f finding) (story []Line) {
 	}
 	story = append(story, Line{What: fmt.Sprintf("%s: %s", ending(s.end), f.Text), Here: true})
 	return story
+}
+
+// reclaimsNothing reports whether line i begins or ends a reclaim in which its
+// actor did nothing. A task tries several times.
+func reclaimsNothing(lines []line, i int) bool {
+	l, by := lines[i], 0
+	switch l.event.Kind {
+	case vfs.ReclaimBegin:
+		by = 1
+	case vfs.ReclaimEnd:
+		by = -1
+	default:
+		return false
+	}
+	for j := i + by; j >= 0 && j < len(lines); j += by {
+		if lines[j].actor == l.actor && !frames(lines[j].event.Kind, false) {
+			return lines[j].event.Kind == vfs.ReclaimBegin+vfs.ReclaimEnd-l.event.Kind
+		}
+	}
+	return false
 }
 
 // frames reports whether events of a kind only frame others.

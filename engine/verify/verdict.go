@@ -14,8 +14,8 @@ type Verdict struct {
 	Expected  bool // the policy declares that it is violated
 	Violated  bool
 	Exhausted bool       // if not violated: all schedules within the bound were played
-	Schedules int        // that could have shown it
-	Shapes    int        // of how many shapes
+	Schedules int        // of those searches
+	Searches  int        // that could have shown it: of shapes, some of them twice
 	Shape     string     `json:",omitempty"` // in which it is violated first
 	Violation *Violation `json:",omitempty"`
 }
@@ -55,7 +55,7 @@ func (s Status) String() string {
 }
 
 // Status holds the verdict against what the policy declares. all says that every
-// shape was searched: else another may show what is missing.
+// shape was searched with its own switches: else others may show what is missing.
 func (v *Verdict) Status(all bool) Status {
 	enough := v.Exhausted || v.Schedules >= Decisive
 	switch {
@@ -75,12 +75,12 @@ func (v *Verdict) Status(all bool) Status {
 type Result struct {
 	Verdicts []Verdict // by policy, then by property
 	Reports  []Report  // of every search, in the order of the plan
-	Whole    bool      // every shape was searched
+	Whole    bool      // every shape was searched, with the switches that the policies speak of
 }
 
 // result makes verdicts of reports.
 func (p *Plan) result(reports []Report) *Result {
-	res := &Result{Reports: reports, Whole: len(p.Shapes) == len(All)}
+	res := &Result{Reports: reports, Whole: len(p.Shapes) == len(All) && p.Kernel == ""}
 	for _, policy := range p.Policies {
 		for _, x := range layout.Properties {
 			v := Verdict{Policy: policy.Name(), Property: x, Expected: policy.Expect().ViolatesProperty(x), Exhausted: true}
@@ -89,8 +89,8 @@ func (p *Plan) result(reports []Report) *Result {
 					v.add(&reports[i])
 				}
 			}
-			v.Exhausted = v.Exhausted && !v.Violated && v.Shapes > 0
-			if v.Shapes > 0 || v.Violated || v.Expected {
+			v.Exhausted = v.Exhausted && !v.Violated && v.Searches > 0
+			if v.Searches > 0 || v.Violated || v.Expected && res.Whole {
 				res.Verdicts = append(res.Verdicts, v)
 			}
 		}
@@ -102,13 +102,13 @@ func (p *Plan) result(reports []Report) *Result {
 func (v *Verdict) add(rep *Report) {
 	if i := slices.IndexFunc(rep.Violations, func(w Violation) bool { return w.Property == v.Property }); i >= 0 {
 		w := &rep.Violations[i]
-		if !v.Violated || w.Nth < v.Violation.Nth {
+		if !v.Violated || v.Violation.DFS != nil && w.DFS == nil || w.Nth < v.Violation.Nth && (w.DFS == nil) == (v.Violation.DFS == nil) {
 			v.Shape, v.Violation = rep.Shape, w
 		}
 		v.Violated = true
 	}
 	if shape, err := Lookup(rep.Shape); err == nil && slices.Contains(shape.Shows, v.Property) {
-		v.Shapes++
+		v.Searches++
 		v.Schedules += rep.Schedules
 		v.Exhausted = v.Exhausted && rep.Exhausted
 	}
@@ -133,6 +133,23 @@ func (r *Result) Broken() (list []*Report) {
 		}
 	}
 	return list
+}
+
+// Small returns in which shapes every schedule with one preemption at most was
+// played under every policy, besides others, and how many those were.
+func (r *Result) Small() (shapes []string, schedules int) {
+	left := make(map[string]bool)
+	for _, rep := range r.Reports {
+		if rep.DFS == nil || *rep.DFS != onePreemption {
+			continue
+		}
+		schedules += rep.Schedules
+		if !slices.Contains(shapes, rep.Shape) {
+			shapes = append(shapes, rep.Shape)
+		}
+		left[rep.Shape] = left[rep.Shape] || !rep.Exhausted
+	}
+	return slices.DeleteFunc(shapes, func(s string) bool { return left[s] }), schedules
 }
 
 // Worst returns the gravest status of all verdicts.

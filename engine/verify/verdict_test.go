@@ -83,12 +83,12 @@ func TestNothing(t *testing.T) {
 
 func TestCrossCheck(t *testing.T) {
 	res := &Result{Verdicts: []Verdict{
-		{Policy: "dax-only", Property: "P2", Shapes: 1, Violated: true, Shape: "self"},
-		{Policy: "dax-only", Property: "P1r", Shapes: 1, Violated: true, Shape: "unlink"},
-		{Policy: "dax-only", Property: "P3", Shapes: 1},
-		{Policy: "dax-only", Property: "P4", Shapes: 1},
+		{Policy: "dax-only", Property: "P2", Searches: 1, Violated: true, Shape: "self"},
+		{Policy: "dax-only", Property: "P1r", Searches: 1, Violated: true, Shape: "unlink", Violation: &Violation{}},
+		{Policy: "dax-only", Property: "P3", Searches: 1},
+		{Policy: "dax-only", Property: "P4", Searches: 1},
 		{Policy: "dax-only", Property: "P7"},
-		{Policy: "of nobody", Property: "P7", Shapes: 1, Violated: true},
+		{Policy: "of nobody", Property: "P7", Searches: 1, Violated: true},
 	}}
 	found := func(list ...model.Property) map[model.Property]*model.Result {
 		m := map[model.Property]*model.Result{}

@@ -142,7 +142,7 @@ func TestStoryIsShort(t *testing.T) {
 
 // TestExhaust runs every schedule of a small shape within a bound.
 func TestExhaust(t *testing.T) {
-	j := Job{Policy: "dax-only", Shape: "self", Schedules: 100_000, Exhaust: true, Preemptions: 1}
+	j := Job{Policy: "dax-only", Shape: "self", Schedules: 100_000, DFS: &onePreemption}
 	rep := Do(j)
 	if !rep.Exhausted || !rep.hasAll([]layout.Property{"P2s"}) || rep.Broken != nil {
 		t.Fatalf("%+v", rep)

@@ -35,9 +35,8 @@ const (
 // if that is given up, the entry's page counts as busy, and so does WaitPin give
 // up. The caller holds layoutMu exclusive or has the inode alone.
 //
-// Note: it looks at the blocks between the first and the last entry, which is
-// faster than to look at each entry. A page between them that has none can only
-// be pinned since an older instance of the file; the kernel would not see that.
+// A page without an entry is not looked at, as in the kernel: a pin on it, from
+// an older instance of the file or from before a CowWrite, stays unseen.
 func (in *Inode) BusyPage(t *Task, from uint32) (pfn page.PFN, busy bool) {
 	return in.busyRange(t, from, everything)
 }
@@ -63,15 +62,15 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 		if sb.pages.HasFolios() {
 			from, end = m.wholeLocked(from, end)
 		}
-		pfn, busy = in.busyExtentsLocked(max(from, m.lo), min(end, m.hi))
+		pfn, busy = in.busyEntriesLocked(from, end)
 	}
 	m.mu.Unlock()
 	return pfn, busy
 }
 
-// busyExtentsLocked looks at the blocks of the pages [from, end).
-func (in *Inode) busyExtentsLocked(from, end uint32) (pfn page.PFN, busy bool) {
-	pieces(in.rec.Extents, from, end, func(_ uint32, e media.Extent) bool {
+// busyEntriesLocked returns the first busy page of the entries [from, end).
+func (in *Inode) busyEntriesLocked(from, end uint32) (pfn page.PFN, busy bool) {
+	in.runsLocked(from, end, func(e media.Extent) bool {
 		if bug.Planted(bug.BreakSeesOnePage) {
 			e.Len = 1
 		}
@@ -85,13 +84,13 @@ func (in *Inode) busyExtentsLocked(from, end uint32) (pfn page.PFN, busy bool) {
 // locked, or the scan is to overlook something.
 func (in *Inode) busySlowLocked(t *Task, from, end uint32) (pfn page.PFN, busy bool) {
 	m, scan := &in.mapping, in.sb.opts.Scan
-	if scan&MappedOnly != 0 && !in.isMappedLocked() && in.state.Load()&stFreeing == 0 {
+	if scan&MappedOnly != 0 && !m.isMappedLocked() && in.state.Load()&stFreeing == 0 {
 		return 0, false
 	}
 	from, end = m.wholeLocked(from, end)
 	m.unmapLocked(from, end)
 	if m.locked == 0 {
-		return in.busyExtentsLocked(max(from, m.lo), min(end, m.hi))
+		return in.busyEntriesLocked(from, end)
 	}
 	for i := max(from, m.lo); i < min(end, m.hi); i++ {
 		e := m.at(i)

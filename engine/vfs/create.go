@@ -71,7 +71,9 @@ func (sb *Superblock) insertNew(t *Task, in *Inode, ino Ino, state uint64) error
 			in.state.Store(state)
 			in.insertLocked(chain)
 			s.mu.Unlock()
-			sb.enlist(in)
+			if len(sb.all) > 0 {
+				sb.enlist(in)
+			}
 			return nil
 		}
 		if err := sb.waitLocked(t, s, old); err != nil {

@@ -44,13 +44,17 @@
 //	                 s_inode_list_lock)
 //	slots.mu         the memory for inodes
 //	pageCache.mu     the free pages of the page cache
+//	worker.mu        what is left to the worker
+//	pinLease.mu      how far a pin under a lease has come; a device holds it
+//	                 while it is in the page
 //
 // The order, outermost first:
 //
 //	ioLock → layoutMu → lease.Set.mu | Mapping.mu
 //	Mapping.mu → pageCache.mu
 //	stripe.mu | inodeList.mu → lru.mu → Mapping.mu
-//	slots.mu and the wait queues: leaves
+//	lease.Set.mu → pinLease.mu
+//	slots.mu, worker.mu and the wait queues: leaves
 //
 // Nothing sleeps under any lock but ioLock and layoutMu. Two ioLocks or
 // layoutMus are never held at once, nor are two stripes.

@@ -1,5 +1,7 @@
 package vfs
 
+import "daxbench/engine/internal/bug"
+
 // Entry locks. Who changes an entry, or must not have it changed, locks it: a
 // fault for as long as it fills the page, writeback, memory failure. Everybody
 // else who wants the entry sleeps, uninterruptibly (fs/dax.c, get_next_unlocked_entry).
@@ -54,7 +56,9 @@ func (sb *Superblock) UnlockEntry(t *Task, in *Inode, index uint32) {
 	m.locked--
 	key := in.entryKey(index) // by the next line the inode may be on its way out
 	m.mu.Unlock()
-	sb.waits.Wake(key)
+	if !bug.Planted(bug.EntryUnlockNoWake) {
+		sb.waits.Wake(key)
+	}
 }
 
 // waitEntryLocked waits until the entry at index, which is locked, may not be

@@ -27,7 +27,7 @@ func (sb *Superblock) freeBlocks(t *Task, in *Inode, list []media.Extent) {
 	case in.state.Load()&stFreeing != 0 && sb.anyPinned(list):
 		t.Stats.FreedPinned += sb.countPinned(list)
 	}
-	if in.state.Load()&stFreeing == 0 { // else the file whose name they bear is no more
+	if in.state.Load()&stFreeing == 0 || sb.shares.Load() != nil { // else the file whose name they bear is no more
 		sb.disown(in, list)
 	}
 	if sb.watch != nil {

@@ -42,33 +42,30 @@ type pinLane struct {
 // pinLanes is how many an inode has. It costs a cache line each.
 const pinLanes = 4
 
-// keep takes what p, which is about to be taken by t, keeps: it fills in p.hold
-// and p.lease. The caller of Pin holds a reference to in.
-func (sb *Superblock) keep(t *Task, in *Inode, p *Pin) {
-	if p.kind&pinStore != 0 {
-		return
-	}
+// keep takes what a pin on a page of in keeps, before t takes the page. The
+// caller of Pin holds a reference.
+func (sb *Superblock) keep(t *Task, in *Inode) (hold uint32, l *pinLease) {
 	if sb.rules.NeedLease {
-		in.RLockLayout(t) // a lease given while blocks are being freed would be on those
-		p.lease = sb.grantPin(in)
-		in.RUnlockLayout(t)
+		l = sb.grantPin(in)
 	}
 	if bug.Planted(bug.PinForgetsInode) {
-		return
+		return 0, l
 	}
 	switch sb.rules.PinHolds {
 	case HoldsInode:
-		p.hold = in.index
 		in.state.Add(refOne)
+		return in.index, l
 	case HoldsInodeStriped:
-		p.hold = in.index*pinLanes + t.lane(sb)
-		if sb.lanes[p.hold].n.Add(1) == 1 {
+		hold = in.index*pinLanes + t.lane(sb)
+		if sb.lanes[hold].n.Add(1) == 1 {
 			in.state.Add(refOne)
 		}
+		return hold, l
 	case HoldsVMA:
-		p.hold = in.index
 		in.holdVMA()
+		return in.index, l
 	}
+	return 0, l
 }
 
 // unkeep drops what p keeps, after its page.

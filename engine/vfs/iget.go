@@ -85,8 +85,8 @@ func (sb *Superblock) waitLocked(t *Task, s *stripe, in *Inode) error {
 
 // settle ends New and wakes who waits for it.
 func (sb *Superblock) settle(t *Task, in *Inode) {
-	if sb.watch != nil {
-		in.tell(t, Event{Kind: Resumed})
+	if sb.ruled {
+		sb.tell(Event{Kind: Resumed, Task: t, Owner: in.Owner()})
 	}
 	if in.state.And(^uint64(stNew|stAwaited))&stAwaited != 0 && !bug.Planted(bug.SettleForgetsWake) {
 		sb.waits.Wake(waitClass | uint64(in.ino))
@@ -100,7 +100,9 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
 	in.ThawLayout() // for the next inode in this memory; nobody can pin this one
-	sb.delist(in)
+	if len(sb.all) > 0 {
+		sb.delist(in)
+	}
 	s, chain := sb.stripe(in.ino)
 	s.mu.Lock()
 	in.removeLocked(chain)
@@ -140,7 +142,9 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 	in.state.Store(stNew | refOne)
 	in.insertLocked(chain)
 	s.mu.Unlock()
-	sb.enlist(in)
+	if len(sb.all) > 0 {
+		sb.enlist(in)
+	}
 
 	err = sb.fs.Read(ino, &in.rec)
 	if err == nil && in.rec.Nlink == 0 {

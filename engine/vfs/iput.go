@@ -51,8 +51,13 @@ func (sb *Superblock) Iput(t *Task, in *Inode) {
 		}
 		if in.state.CompareAndSwap(w, next) {
 			switch {
+			case next&stFreeing != 0 && (ruled || t.InReclaim()):
+				sb.dropInode(t, in, next)
 			case next&stFreeing != 0:
-				sb.drop(t, in, next)
+				if !bug.Planted(bug.EvictedStaysOnLRU) {
+					in.lruDel()
+				}
+				sb.evict(t, in)
 			case next&refMask == 0 && (ruled || sb.slots.throttled.Load() > 0):
 				sb.idled(t, owner, next)
 			}

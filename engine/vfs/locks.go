@@ -1,51 +1,68 @@
 package vfs
 
-import (
-	"daxbench/engine/internal/sync"
-	"daxbench/engine/page"
-)
+import "daxbench/engine/page"
 
 // Whoever takes a sleeping lock of an inode says which task it is, so that an
 // oracle can see who holds what while it waits.
 
 // LockIO takes the lock that XFS calls IOLOCK and the VFS i_rwsem.
-func (in *Inode) LockIO(t *Task) { in.lock(t, &in.ioLock, IOLock) }
-
-// UnlockIO releases it.
-func (in *Inode) UnlockIO(t *Task) { in.unlock(t, &in.ioLock, IOLock) }
-
-// RLockIO takes it shared.
-func (in *Inode) RLockIO(t *Task) { in.rlock(t, &in.ioLock, IOLock) }
-
-// RUnlockIO releases it, held shared.
-func (in *Inode) RUnlockIO(t *Task) { in.runlock(t, &in.ioLock, IOLock) }
-
-// LockLayout takes the lock that XFS calls MMAPLOCK and the VFS invalidate_lock.
-func (in *Inode) LockLayout(t *Task) { in.lock(t, &in.layoutMu, LayoutLock) }
-
-// UnlockLayout releases it.
-func (in *Inode) UnlockLayout(t *Task) { in.unlock(t, &in.layoutMu, LayoutLock) }
-
-// RLockLayout takes it shared.
-func (in *Inode) RLockLayout(t *Task) { in.rlock(t, &in.layoutMu, LayoutLock) }
-
-// RUnlockLayout releases it, held shared.
-func (in *Inode) RUnlockLayout(t *Task) { in.runlock(t, &in.layoutMu, LayoutLock) }
-
-func (in *Inode) lock(t *Task, s *sync.RWSem, c LockClass) {
+func (in *Inode) LockIO(t *Task) {
 	if in.sb.watch == nil {
-		s.Lock()
-		return
+		in.ioLock.Lock()
+	} else {
+		in.lockWatched(t, IOLock, in.ioLock.TryLock, in.ioLock.Lock)
 	}
-	in.lockWatched(t, c, s.TryLock, s.Lock)
 }
 
-func (in *Inode) rlock(t *Task, s *sync.RWSem, c LockClass) {
+// UnlockIO releases it.
+func (in *Inode) UnlockIO(t *Task) {
+	in.tellDropped(t, IOLock)
+	in.ioLock.Unlock()
+}
+
+// RLockIO takes it shared.
+func (in *Inode) RLockIO(t *Task) {
 	if in.sb.watch == nil {
-		s.RLock()
-		return
+		in.ioLock.RLock()
+	} else {
+		in.lockWatched(t, IOLock, in.ioLock.TryRLock, in.ioLock.RLock)
 	}
-	in.lockWatched(t, c, s.TryRLock, s.RLock)
+}
+
+// RUnlockIO releases it, held shared.
+func (in *Inode) RUnlockIO(t *Task) {
+	in.tellDropped(t, IOLock)
+	in.ioLock.RUnlock()
+}
+
+// LockLayout takes the lock that XFS calls MMAPLOCK and the VFS invalidate_lock.
+func (in *Inode) LockLayout(t *Task) {
+	if in.sb.watch == nil {
+		in.layoutMu.Lock()
+	} else {
+		in.lockWatched(t, LayoutLock, in.layoutMu.TryLock, in.layoutMu.Lock)
+	}
+}
+
+// UnlockLayout releases it.
+func (in *Inode) UnlockLayout(t *Task) {
+	in.tellDropped(t, LayoutLock)
+	in.layoutMu.Unlock()
+}
+
+// RLockLayout takes it shared.
+func (in *Inode) RLockLayout(t *Task) {
+	if in.sb.watch == nil {
+		in.layoutMu.RLock()
+	} else {
+		in.lockWatched(t, LayoutLock, in.layoutMu.TryRLock, in.layoutMu.RLock)
+	}
+}
+
+// RUnlockLayout releases it, held shared.
+func (in *Inode) RUnlockLayout(t *Task) {
+	in.tellDropped(t, LayoutLock)
+	in.layoutMu.RUnlock()
 }
 
 // lockWatched tells that the lock may sleep, whether it does, and that it is
@@ -60,20 +77,12 @@ func (in *Inode) lockWatched(t *Task, c LockClass, try func() bool, wait func())
 	in.tell(t, Event{Kind: LockTaken, Class: c})
 }
 
-// The lock is told to be dropped before it is: from then on another's taking of
-// it may be told.
-func (in *Inode) unlock(t *Task, s *sync.RWSem, c LockClass) {
+// tellDropped tells that a lock is dropped, before it is: from then on another's
+// taking of it may be told.
+func (in *Inode) tellDropped(t *Task, c LockClass) {
 	if in.sb.watch != nil {
 		in.tell(t, Event{Kind: LockDropped, Class: c})
 	}
-	s.Unlock()
-}
-
-func (in *Inode) runlock(t *Task, s *sync.RWSem, c LockClass) {
-	if in.sb.watch != nil {
-		in.tell(t, Event{Kind: LockDropped, Class: c})
-	}
-	s.RUnlock()
 }
 
 // tell tells the watcher, who must exist, what t does with in.

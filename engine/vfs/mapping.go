@@ -155,6 +155,34 @@ func (m *Mapping) wholeLocked(from, end uint32) (uint32, uint32) {
 	return from, end
 }
 
+// runsLocked calls f for each run of pages in a row that the entries [from, end)
+// of a DAX file name, until f reports false. If each page has an entry these are
+// the file's extents, which are faster to go through.
+func (in *Inode) runsLocked(from, end uint32, f func(media.Extent) bool) {
+	m := &in.mapping
+	from, end = max(from, m.lo), min(end, m.hi)
+	if m.n.Load() == m.hi-m.lo {
+		pieces(in.rec.Extents, from, end, func(_ uint32, e media.Extent) bool { return f(e) })
+		return
+	}
+	var run media.Extent
+	for i := from; i < end; i++ {
+		switch e := m.at(i); {
+		case e == 0:
+		case run.Len > 0 && entryPage(e) == run.End():
+			run.Len++
+		default:
+			if run.Len > 0 && !f(run) {
+				return
+			}
+			run = media.Extent{Start: entryPage(e), Len: 1}
+		}
+	}
+	if run.Len > 0 {
+		f(run)
+	}
+}
+
 // pieces calls f for each run of blocks that backs the pages [lo, hi) of a
 // file, in order, with the run's first page index, until f reports false. It
 // passes over holes.

@@ -57,7 +57,9 @@ func (sb *Superblock) give(t *Task, i uint32) {
 	if len(t.slots) > sb.magazine {
 		sb.giveBack(t, len(t.slots)-sb.magazine/2)
 	}
-	sb.memoryMayBeHad(t)
+	if sb.slots.throttled.Load() > 0 {
+		sb.wakeThrottled(t)
+	}
 }
 
 // giveBack moves n slots from the task to the common list.

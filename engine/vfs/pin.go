@@ -91,7 +91,8 @@ const (
 // there.
 func (sb *Superblock) initPins() {
 	r := &sb.rules
-	sb.barePins = r.PinHolds == HoldsNothing && !r.NeedLease && !r.CountDMAOnly && !r.DeferAside && !sb.pages.HasFolios() && sb.watch == nil
+	sb.keeping = r.PinHolds != HoldsNothing || r.NeedLease
+	sb.barePins = !sb.keeping && !r.CountDMAOnly && !r.DeferAside && !sb.pages.HasFolios() && sb.watch == nil
 	if r.PinHolds == HoldsInodeStriped {
 		sb.lanes = make([]pinLane, len(sb.inodes)*pinLanes)
 	}
@@ -204,11 +205,15 @@ func (sb *Superblock) pinRuled(t *Task, in *Inode, index uint32, how How) (Pin, 
 			sb.tellPin(PinRefused, t, p)
 			return Pin{}, ErrUnbounded
 		}
-		sb.keep(t, in, &p)
+		if sb.keeping && !how.store {
+			p.hold, p.lease = sb.keep(t, in)
+		}
 		if sb.tryPage(t, m, seq, p) {
 			return p, nil
 		}
-		sb.unkeep(p)
+		if sb.keeping {
+			sb.unkeep(p)
+		}
 	}
 }
 
@@ -271,14 +276,17 @@ func (sb *Superblock) Unpin(p Pin) {
 func (sb *Superblock) unpinRuled(p Pin) {
 	if bug.Planted(bug.UnpinInodeFirst) {
 		sb.unkeep(p)
-		p.hold, p.lease = 0, nil
+		sb.dropPage(p)
+		return
 	}
 	if p.lease != nil {
 		p.lease.end(p)
 	} else {
 		sb.endPin(p)
 	}
-	sb.unkeep(p)
+	if sb.keeping {
+		sb.unkeep(p)
+	}
 }
 
 // endPin drops the pin on the page, and tells of it: before, as the block may be
@@ -306,8 +314,16 @@ func (sb *Superblock) PinBytes(p Pin) []byte {
 	return sb.cache.bytes(p.page)
 }
 
+// tellPin is small, so that the compiler inlines it: who is not watched pays a
+// comparison.
 func (sb *Superblock) tellPin(k EventKind, t *Task, p Pin) {
-	if sb.watch != nil && p.kind&pinStore == 0 {
+	if sb.watch != nil {
+		sb.tellWatcher(k, t, p)
+	}
+}
+
+func (sb *Superblock) tellWatcher(k EventKind, t *Task, p Pin) {
+	if p.kind&pinStore == 0 {
 		sb.watch(Event{Kind: k, Task: t, Owner: p.owner, PFN: p.PFN(), Own: p.kind&pinDMA != 0})
 	}
 }

@@ -59,9 +59,9 @@ func (sb *Superblock) grantPin(in *Inode) *pinLease {
 	}
 	pool.mu.Unlock()
 	if l == nil {
-		l = &pinLease{sb: sb}
+		l = new(pinLease)
 	}
-	l.in, l.phase = in.index, granted // nobody else has it
+	l.sb, l.in, l.phase = sb, in.index, granted // nobody else has it
 	if err := in.leases.Grant(&l.lease, l); err != nil {
 		panic("vfs: a lease in the pool: " + err.Error())
 	}

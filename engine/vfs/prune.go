@@ -95,7 +95,9 @@ func (sb *Superblock) isolate(t *Task, l *lru, want int) disposal {
 		case !sb.shrinkable(in) && !bug.Planted(bug.GuardOnlyWhenAdded):
 			l.leaveLocked(in, w)
 		case sb.opts.LRU == EntriesKeepOff && !bug.Planted(bug.GuardOnlyWhenAdded) && in.IsDAX() && in.mapping.len() > 0:
-			l.rotateLocked(in) // one entry at index 0: on the list, never freed
+			if !sb.opts.IsolateStays { // one entry at index 0: on the list, never freed
+				l.rotateLocked(in)
+			}
 		case sb.rules.WaitInWriteback && in.pinned():
 			l.rotateLocked(in) // it was pinned since it came onto the list: dirty
 		case bug.Planted(bug.ReclaimNotFreeing) && in.state.CompareAndSwap(w, w&^stOnLRU),

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"daxbench/engine/internal/bug"
 	"daxbench/engine/internal/sync"
 	"daxbench/engine/media"
 )
@@ -78,9 +79,6 @@ func (sb *Superblock) dropShares(list []media.Extent) []media.Extent {
 		run := media.Extent{Start: e.Start}
 		for b := e.Start; b < e.End(); b++ {
 			if s.drop(b) {
-				if sb.fs.Owner(b) == sharedOwner {
-					sb.fs.Stamp(b, media.Owner{})
-				}
 				run.Len++
 				continue
 			}
@@ -96,7 +94,12 @@ func (sb *Superblock) dropShares(list []media.Extent) []media.Extent {
 func (s *shareCounts) drop(block uint32) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch n := s.n[block]; n {
+	n := s.n[block]
+	if bug.Planted(bug.ShareDropInTwoSteps) {
+		s.mu.Unlock()
+		s.mu.Lock()
+	}
+	switch n {
 	case 0:
 		return true
 	case 2:

@@ -46,11 +46,12 @@ func (sb *Superblock) claimBlock(block uint32, o media.Owner) {
 	}
 }
 
-// disown takes the name of the file off blocks that a truncation frees.
+// disown takes the name of the file off blocks that it frees, or what stands for
+// the names of several.
 func (sb *Superblock) disown(in *Inode, list []media.Extent) {
 	for _, e := range list {
 		for block := e.Start; block < e.End() && !e.IsHole(); block++ {
-			if sb.fs.Owner(block) == in.Owner() {
+			if o := sb.fs.Owner(block); o == in.Owner() || o == sharedOwner {
 				sb.fs.Stamp(block, media.Owner{})
 			}
 		}

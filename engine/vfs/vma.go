@@ -153,12 +153,9 @@ func (m *Mapping) unmapLocked(from, end uint32) {
 	}
 }
 
-// isMappedLocked is mapping_mapped: somebody has a VMA of the file. Of a file
-// that was faulted in without one, somebody has as long as it is referenced.
-func (in *Inode) isMappedLocked() bool {
-	m := &in.mapping
-	return m.vmas != nil || m.pinHeld || m.bare && in.state.Load()&refMask != 0
-}
+// isMappedLocked is mapping_mapped: somebody has a VMA of the file. Who faulted
+// it in without one is taken to have had one until its entries go.
+func (m *Mapping) isMappedLocked() bool { return m.vmas != nil || m.pinHeld || m.bare }
 
 // holdVMA lets a pin that is about to be taken hold the VMAs of the file, as
 // Rules.PinHolds says; if there is none, that of whoever takes it, for which

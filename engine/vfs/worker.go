@@ -193,7 +193,13 @@ func (sb *Superblock) wakeWorker() {
 // with what they were before its look, and once more after it is in the wait
 // queue.
 func (sb *Superblock) unpinned() {
-	if sb.rules.DeferAside && sb.work.deferred.Load() > 0 && !bug.Planted(bug.UnpinForgetsAside) {
+	if sb.rules.DeferAside {
+		sb.kickWorker()
+	}
+}
+
+func (sb *Superblock) kickWorker() {
+	if sb.work.deferred.Load() > 0 && !bug.Planted(bug.UnpinForgetsAside) {
 		sb.work.kicks.Add(1)
 		sb.wakeWorker()
 	}
@@ -309,10 +315,7 @@ func (in *Inode) pinnedPage() (pfn page.PFN, busy bool) {
 	in.layoutMu.RLock()
 	m.mu.Lock()
 	if in.IsDAX() && m.n.Load() > 0 {
-		pieces(in.rec.Extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
-			pfn, busy = in.sb.pages.BusyPage(page.PFN(e.Start), e.Len)
-			return !busy
-		})
+		pfn, busy = in.busyEntriesLocked(0, everything)
 	}
 	m.mu.Unlock()
 	in.layoutMu.RUnlock()

@@ -85,6 +85,8 @@ const leadIn = 0.25
 
 // run gives the cell n operations per worker and keeps what it measured.
 func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration) slice {
+	c.storm.Resume()
+	defer c.storm.Pause()
 	timer := time.AfterFunc(hangSlices*limit, func() { c.cancel(ErrHang) })
 	if lead := int(leadIn * float64(n)); lead > 0 && interval == 0 && !c.group.Workload.SelfTimed {
 		crew.run(job{storm: c.storm, region: c.region, wl: c.group.Workload, ops: lead, untimed: true})

@@ -29,6 +29,8 @@ func (f *fake) Run(w *Worker, n int) {
 func (f *fake) Worker(id int) *Worker                    { return f.workers[id] }
 func (f *fake) Stats() vfs.Stats                         { return vfs.Stats{} }
 func (f *fake) Finish(context.Context) (Findings, error) { return Findings{}, f.finish }
+func (f *fake) Resume()                                  {}
+func (f *fake) Pause()                                   {}
 func (f *fake) Close()                                   {}
 
 // spin passes time without giving up the processor.

@@ -60,6 +60,21 @@ func NewRig(env Env, o RigOptions) (*Rig, error) {
 // Worker implements Storm.
 func (r *Rig) Worker(id int) *Worker { return r.Workers[id] }
 
+// Resume is called before a slice and Pause after it: the engine's worker works
+// in its own policy's slices only.
+func (r *Rig) Resume() {
+	if r.server != nil {
+		r.server.resume()
+	}
+}
+
+// Pause: see Resume.
+func (r *Rig) Pause() {
+	if r.server != nil {
+		r.server.pause()
+	}
+}
+
 // Stats implements Storm.
 func (r *Rig) Stats() vfs.Stats {
 	var sum vfs.Stats
@@ -68,6 +83,7 @@ func (r *Rig) Stats() vfs.Stats {
 	}
 	if r.server != nil {
 		left := r.WorkerStats()
+		left.PinWait, left.Wake = 0, 0 // no operation waited
 		sum.Add(&left)
 	}
 	return sum

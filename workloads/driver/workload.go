@@ -92,6 +92,9 @@ type Storm interface {
 	Run(w *Worker, n int)
 	// Worker returns worker id.
 	Worker(id int) *Worker
+	// Resume comes before each slice and Pause after it.
+	Resume()
+	Pause()
 	// Stats returns the sum of what the engine's tasks counted so far.
 	Stats() vfs.Stats
 	// Finish comes after the last Run: it waits for what is outstanding and

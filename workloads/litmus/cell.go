@@ -3,6 +3,7 @@ package litmus
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"daxbench/engine/target"
 )
@@ -50,25 +51,37 @@ func runVariant(m target.Maker, s *target.Scenario, v target.Run) (Result, error
 	if why := whyNot(m, s, set); why != "" {
 		return Result{Run: v.Name, Outcome: target.Outcome{Kind: target.NotApplicable, Why: why}}, nil
 	}
-	worst := Result{Run: v.Name}
-	for {
+	var worst Result
+	var all []target.Finding
+	for n := 1; ; n++ {
 		r, err := runOnce(m, s, set)
 		if err != nil {
 			return worst, err
 		}
-		n := worst.Orders + 1
+		all = append(all, r.Outcome.Findings...)
 		if n == 1 || worse(&r.Outcome, &worst.Outcome) {
-			r.Outcome = r.Outcome.Worst(worst.Outcome)
 			worst = r
-		} else {
-			worst.Outcome = worst.Outcome.Worst(r.Outcome)
 		}
-		worst.Run, worst.Orders, worst.More = v.Name, n, m.Another()
-		if !worst.More || n == MaxOrders {
-			return worst, nil
+		if more := m.Another(); !more || n == MaxOrders {
+			worst.Run, worst.Orders, worst.More = v.Name, n, more
+			break
 		}
 	}
+	for _, f := range all { // what other orders show counts, too
+		if slices.ContainsFunc(worst.Outcome.Findings, f.Alike) {
+			continue
+		}
+		worst.Outcome.Broken = target.Union(worst.Outcome.Broken, f.Invariants)
+		f.Text = otherOrder + f.Text
+		if !slices.ContainsFunc(worst.Outcome.Findings, f.Alike) {
+			worst.Outcome.Findings = append(worst.Outcome.Findings, f)
+		}
+	}
+	return worst, nil
 }
+
+// otherOrder stands before what was found in an order whose story is not told.
+const otherOrder = "in another order: "
 
 // worse reports whether o is to be shown rather than p, of the same scenario.
 func worse(o, p *target.Outcome) bool {

@@ -14,16 +14,12 @@ import (
 	"daxbench/engine/vfs"
 )
 
-// play runs scenarios on engines with all policies; with -short, with a few.
-func play(t *testing.T, scenarios []Entry, kernel vfs.Preset) *Matrix {
+// play runs scenarios on engines with policies.
+func play(t *testing.T, policies []layout.Policy, kernel vfs.Preset) *Matrix {
 	t.Helper()
-	policies := layout.All
-	if testing.Short() {
-		policies = layout.Default
-	}
 	columns, closeAll := Engines(policies, kernel)
 	defer closeAll()
-	m, err := Play(t.Context(), columns, scenarios)
+	m, err := Play(t.Context(), columns, All())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,11 +54,14 @@ func TestEachPolicyBreaksWhatItDeclares(t *testing.T) {
 	golden(t, "engine80.txt", b.Bytes())
 }
 
-// TestRunsRepeat runs everything twice; stories must be the same to the letter.
+// some are policies of each kind: one waits, one does not, one has a worker.
+var some = []layout.Policy{must(layout.Lookup("none")), must(layout.Lookup("dax-only")), must(layout.Lookup("defer")), must(layout.Lookup("inode-ref"))}
+
+// TestRunsRepeat runs all scenarios twice; stories must be the same to the letter.
 func TestRunsRepeat(t *testing.T) {
 	var first []byte
 	for range 2 {
-		m := play(t, All(), vfs.Preset{})
+		m := play(t, some, vfs.Preset{})
 		for i := range m.Rows {
 			for k := range m.Rows[i].Cells {
 				for r := range m.Rows[i].Cells[k].Runs {
@@ -165,7 +164,7 @@ var faults = []string{"scan=mapped-only", "locked=skip", "pause=skip", "refcount
 // policies declare, so only the harness is looked at.
 func TestKernels(t *testing.T) {
 	for _, kernel := range vfs.Presets {
-		m := play(t, All(), kernel)
+		m := play(t, some, kernel)
 		for _, r := range m.Rows {
 			for _, c := range r.Cells {
 				if list := c.Complaints(); len(list) > 0 {

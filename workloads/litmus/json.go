@@ -34,10 +34,11 @@ func (m *Matrix) JSON(w io.Writer, stories bool) error {
 	doc := struct {
 		Schema     int        `json:"schema"`
 		Full       bool       `json:"full"`
+		Kernel     string     `json:"kernel,omitempty"`
 		AsDeclared bool       `json:"as_declared"`
 		Scenarios  []scenario `json:"scenarios"`
 		Policies   []policy   `json:"policies"`
-	}{Schema: schema, Full: m.Full, AsDeclared: m.AsDeclared()}
+	}{Schema: schema, Full: m.Full, Kernel: m.Kernel, AsDeclared: m.AsDeclared()}
 	for _, e := range m.Scenarios {
 		s := scenario{Number: e.Number, Name: e.Name, Title: e.Title, Origin: e.Origin, Probes: e.Probes}
 		if !Charged(e.Scenario) {

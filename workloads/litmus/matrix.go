@@ -20,10 +20,11 @@ type Column struct {
 type Matrix struct {
 	Scenarios []Entry
 	Rows      []Row
-	// Full says that these are all registered scenarios as they are registered,
-	// with the subject's own settings otherwise: what policies declare is meant
-	// for that.
+	// Full says that these are all registered scenarios, as they are registered.
 	Full bool
+	// Kernel is what the subject was made like; empty: as it is by itself. What
+	// policies declare is meant for that.
+	Kernel string
 }
 
 // A Row is a policy.
@@ -123,13 +124,22 @@ func minus(a, b string) string {
 	}, a)
 }
 
-// Problems says, a sentence each, which policies did not do what they declare,
-// which steps failed and which expectations of a scenario were not met.
-func (m *Matrix) Problems() (list []string) {
+// Differences says, a sentence each, which policies did not do what they declare.
+func (m *Matrix) Differences() (list []string) {
 	for i, r := range m.Rows {
 		if d := m.Differs(i); d != "" {
 			list = append(list, r.Policy+": "+d)
 		}
+	}
+	return list
+}
+
+// Problems says, a sentence each, what is not as it should be: differences, unless
+// the subject was made like some kernel, whose own faults show; steps that
+// failed, and expectations of a scenario that were not met.
+func (m *Matrix) Problems() (list []string) {
+	if m.Kernel == "" {
+		list = m.Differences()
 	}
 	for k, s := range m.Scenarios {
 		said := make(map[string][]string) // policies, by what happened under them

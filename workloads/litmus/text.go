@@ -222,9 +222,14 @@ func (m *Matrix) conclusions(p *page) {
 	for _, problem := range m.Problems() {
 		p.hang(p.on("! ", bad), 2, problem, bad)
 	}
+	if m.Kernel != "" {
+		for _, d := range m.Differences() {
+			p.hang("", 0, fmt.Sprintf("Like kernel %s, %s.", m.Kernel, d), nil)
+		}
+	}
 	switch {
-	case !m.AsDeclared():
-	case m.Full:
+	case !m.AsDeclared() || m.Kernel != "" && len(m.Differences()) > 0:
+	case m.Full && m.Kernel == "":
 		p.hang("", 0, "Each policy breaks just what it declares. daxbench litmus -v -policy P7 -scenario 6 tells the story of a cell.", nil)
 	default:
 		p.hang("", 0, "No policy breaks more than it declares.", nil)

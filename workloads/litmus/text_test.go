@@ -111,6 +111,11 @@ func TestDiffers(t *testing.T) {
 	if got := m.Differs(1); got != "U broken, which it does not declare" || m.AsDeclared() {
 		t.Errorf("%q", got)
 	}
+	m.Kernel = "6.0"
+	if len(m.Differences()) != 1 || !m.AsDeclared() {
+		t.Error("a kernel's faults are held against a policy, or not told")
+	}
+	m.Kernel = ""
 	m.Rows[1].Declared = "UA"
 	m.Rows[0].Cells[0].Outcome.Breaks(target.Finding{Text: "line 3 expects"})
 	if m.AsDeclared() {

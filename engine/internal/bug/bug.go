@@ -56,6 +56,9 @@ const (
 	TruncateTrustsSize
 	BreakersShareGate
 	UnplugSkipsDrain
+	EntryUnlockNoWake
+	CowForgetsGate
+	ShareDropInTwoSteps
 	LeaseReturnNoWake
 	LeaseFencedUnlocked
 	DoubleUnpin
@@ -111,6 +114,9 @@ var about = [End]string{
 	TruncateTrustsSize:   "a truncation does not look at the size again after it dropped its locks",
 	BreakersShareGate:    "two truncations of one file are not serialized: the first to end opens the gate that the other has shut",
 	UnplugSkipsDrain:     "an unplug lets the memory go without evicting, and so waiting, before",
+	EntryUnlockNoWake:    "an entry that is unlocked wakes nobody",
+	CowForgetsGate:       "a copy on write replaces the entry without a move of the gate",
+	ShareDropInTwoSteps:  "who gives up a shared block looks how many have it, and then counts",
 	LeaseReturnNoWake:    "a lease that comes back wakes nobody",
 	LeaseFencedUnlocked:  "the fence picks a lease, lets go of the lock, and then takes the lease away",
 	DoubleUnpin:          "the page of a pin is unpinned twice",

@@ -1,0 +1,87 @@
+package enginefs_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"daxbench/engine/enginefs"
+	"daxbench/engine/internal/bug"
+	"daxbench/engine/layout"
+	"daxbench/engine/vfs"
+	"daxbench/workloads/litmus"
+)
+
+// planted says which scenario must find a bug of the engine's, and by which
+// invariant; if by none, its outcome is worse.
+var planted = []struct {
+	bug      bug.Bug
+	policy   string
+	scenario string
+	broken   string
+}{
+	{bug.TestThenArm, "dax-only", "lost-wake", "W"},
+	{bug.UnpinForgetsWake, "dax-only", "lost-wake", "W"},
+	{bug.UnpinForgetsWake, "dax-only", "rescan-amplification", "W"},
+	{bug.UnpinForgetsWake, "dax-only", "wait-bucket-collision", "W"},
+	{bug.UnhashForgetsWake, "dax-only", "lookup-collateral", "W"},
+	{bug.BreakSeesOnePage, "dax-only", "rescan-amplification", "U"},
+	{bug.TruncateSkipsPins, "inode-ref", "evict-linked-then-truncate", "U"},
+	{bug.PinForgetsInode, "inode-ref", "unlink-under-dio", "U"},
+	{bug.UnpinLeaksInode, "inode-ref", "parked-zombie", ""},
+	{bug.UnpinForgetsAside, "defer-aside", "parked-zombie", "L"},
+	{bug.UnplugSkipsDrain, "dax-only", "unplug-with-pins", ""},
+	{bug.DeviceIgnoresFence, "layout-lease", "unlink-under-dio", "U"},
+}
+
+// TestPlantedBugs shows that scenarios which no policy fails can fail. It needs
+// an engine with bugs in it: without the tag daxbug it builds one and runs
+// itself there.
+func TestPlantedBugs(t *testing.T) {
+	if !bug.Built {
+		plantElsewhere(t)
+		return
+	}
+	for _, tt := range planted {
+		t.Run(tt.bug.String()+", "+tt.scenario, func(t *testing.T) {
+			e, err := litmus.Lookup(tt.scenario)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := layout.Lookup(tt.policy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := enginefs.New(p, vfs.Preset{})
+			defer m.Close()
+			whole, err := litmus.Run(m, e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer bug.Plant(tt.bug)()
+			broken, err := litmus.Run(m, e)
+			switch {
+			case err != nil:
+				t.Logf("found: %v", err)
+			case tt.broken == "" && broken.Outcome.Kind > whole.Outcome.Kind:
+			case tt.broken == "" || !strings.Contains(broken.Outcome.Broken, tt.broken) || strings.Contains(whole.Outcome.Broken, tt.broken):
+				t.Errorf("the engine: %v: %s; with the bug: %v: %s; want %q broken", whole.Outcome, whole.Outcome.Why, broken.Outcome, broken.Outcome.Why, tt.broken)
+			}
+		})
+	}
+}
+
+// plantElsewhere runs this test on an engine with bugs in it.
+func plantElsewhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: builds the engine once more")
+	}
+	path, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("needs the go command: ", err)
+	}
+	out, err := exec.CommandContext(t.Context(), path, "test", "-tags", "daxbug", "-count=1", "-run", "^TestPlantedBugs$", ".").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
