@@ -56,8 +56,6 @@ func (m *Maker) Why(s *target.Step) string {
 // WhySetting implements target.Maker.
 func (m *Maker) WhySetting(s target.Setting) string {
 	switch s.String() {
-	case "isolate=stay":
-		return "the engine's reclaim always moves on"
 	case "cow=checked":
 		return "the engine does as kernels do: nobody looks"
 	case "waits=private":

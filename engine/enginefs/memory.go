@@ -46,6 +46,18 @@ func shrink(t *task, a *target.Step) error {
 	n := t.s.e.PruneICache(t.vt, a.Index.N)
 	t.s.e.EndReclaim(t.vt)
 	t.s.tell(entry{task: t.name, kind: target.Happened, text: "has reclaimed " + count(n, "inode")})
+	if n > 0 {
+		return nil
+	}
+	idle := 0
+	t.s.e.Survey(func(in vfs.Surveyed) {
+		if in.Refs == 0 && in.OnLRU && in.Empty && !in.Freeing && !in.Referenced {
+			idle++
+		}
+	})
+	if idle > 0 {
+		t.s.find("H", "", "reclaim frees nothing, although %s without a page could go", count(idle, "idle inode"))
+	}
 	return nil
 }
 

@@ -16,6 +16,8 @@ func (m *Maker) options(set []target.Setting, z size) vfs.Options {
 		switch s.Key {
 		case "lru":
 			o.LRU = map[string]vfs.LRURule{"any": vfs.EntriesIgnored, "shrinkable": vfs.EntriesKeepOff}[s.Value]
+		case "isolate":
+			o.IsolateStays = s.Value == "stay"
 		case "refcount":
 			o.Refcount = map[string]page.Refcount{"1": page.Base1, "0": page.Base0, "0-maps": page.Base0Maps}[s.Value]
 		case "granule":

@@ -48,28 +48,9 @@ func (t *Table) Idle(pfn PFN) bool { return !t.isBusy(t.words[pfn].Load()) }
 // dax_layout_busy_page_range does for an extent. Of a folio that is the first
 // page.
 func (t *Table) BusyPage(first PFN, n uint32) (PFN, bool) {
-	switch {
-	case t.folio != nil:
-		return t.busyFolio(first, n)
-	case t.opts.Refcount != Base1:
-		return t.busyUnmapped(first, n)
+	if t.special {
+		return t.busySpecial(first, n)
 	}
-	return t.usedPage(first, n)
-}
-
-// busyUnmapped is BusyPage where mappings count: what is only mapped is not busy.
-func (t *Table) busyUnmapped(first PFN, n uint32) (PFN, bool) {
-	pfn, used := t.usedPage(first, n)
-	for used && t.Idle(pfn) {
-		n -= uint32(pfn + 1 - first)
-		first = pfn + 1
-		pfn, used = t.usedPage(first, n)
-	}
-	return pfn, used
-}
-
-// usedPage returns the first page with references that can make it busy.
-func (t *Table) usedPage(first PFN, n uint32) (PFN, bool) {
 	words, mask := t.words[first:first+PFN(n)], t.busy
 	i := 0
 	if sync.Free() {
@@ -83,6 +64,21 @@ func (t *Table) usedPage(first PFN, n uint32) (PFN, bool) {
 	for ; i < len(words); i++ {
 		if words[i].Load()&mask != 0 {
 			return first + PFN(i), true
+		}
+	}
+	return 0, false
+}
+
+// busySpecial is BusyPage where mappings count, and what is only mapped is not
+// busy, or where folios have one word.
+func (t *Table) busySpecial(first PFN, n uint32) (PFN, bool) {
+	for end := first + PFN(n); first < end; first++ {
+		pfn := t.word(first)
+		if v := t.words[pfn].Load(); v&t.busy != 0 && t.isBusy(v) {
+			return pfn, true
+		}
+		if pfn != first || t.word(first+1) == pfn { // the rest of the folio has no word of its own
+			first = Head(first) + FolioPages - 1
 		}
 	}
 	return 0, false

@@ -68,20 +68,3 @@ func (t *Table) word(pfn PFN) PFN {
 	}
 	return pfn
 }
-
-// busyFolio is BusyPage where folios have one word.
-func (t *Table) busyFolio(first PFN, n uint32) (PFN, bool) {
-	for n > 0 {
-		k := min(n, uint32(Head(first)+FolioPages-first))
-		from, words := first, k
-		if t.folio[first/FolioPages].Load()&joined != 0 {
-			from, words = Head(first), 1
-		}
-		if pfn, busy := t.busyUnmapped(from, words); busy {
-			return pfn, true
-		}
-		first += PFN(k)
-		n -= k
-	}
-	return 0, false
-}

@@ -15,7 +15,6 @@ import (
 type Shape struct {
 	Name  string
 	About string // one line
-	Doc   string // who is in it, and why just these
 	Shows []layout.Property
 
 	// WhatIf, if not "", says why what is found here is not held against a policy.
@@ -35,7 +34,7 @@ const (
 
 // All lists the shapes.
 var All = []*Shape{
-	unlink, truncate, truncaters, reclaimTruncate, self, room, lookup, dontcache, withLease, unplug, unplugIdle,
+	unlink, truncate, truncaters, reclaimTruncate, self, room, cross, lookup, dontcache, withLease, unplug, unplugIdle,
 	memory, signal, reopen, mixed,
 	leaseNoref, shrinkable, share,
 }

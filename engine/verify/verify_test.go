@@ -233,3 +233,27 @@ func TestPool(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkSchedules plays schedules of a small shape, and of a large one.
+func BenchmarkSchedules(b *testing.B) {
+	for _, shape := range []*Shape{self, unlink} {
+		b.Run(shape.Name, func(b *testing.B) {
+			policy, err := layout.Lookup("dax-only")
+			if err != nil {
+				b.Fatal(err)
+			}
+			r, err := newRunner(shape, policy, vfs.Preset{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer r.close()
+			steps, seed := 0, uint64(0)
+			for b.Loop() {
+				seed++
+				steps += len(r.play(r.strategy(seed), false).trace)
+			}
+			b.ReportMetric(float64(steps)/float64(b.N), "steps/op")
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "schedules/s")
+		})
+	}
+}

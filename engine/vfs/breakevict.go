@@ -126,6 +126,7 @@ func (in *Inode) BreakLayoutInterruptible(t *Task) error {
 		in.LockLayout(t)
 		if err == ErrInterrupted {
 			t.Stats.Interrupted++
+			in.sb.tell(Event{Kind: Signalled, Task: t, Owner: in.Owner()})
 		}
 		if err != nil {
 			return err

@@ -70,11 +70,19 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 
 // busyEntriesLocked returns the first busy page of the entries [from, end).
 func (in *Inode) busyEntriesLocked(from, end uint32) (pfn page.PFN, busy bool) {
-	in.runsLocked(from, end, func(e media.Extent) bool {
+	m, pages := &in.mapping, in.sb.pages
+	if !m.isDenseLocked() {
+		m.runsLocked(from, end, func(e media.Extent) bool {
+			pfn, busy = pages.BusyPage(page.PFN(e.Start), e.Len)
+			return !busy
+		})
+		return pfn, busy
+	}
+	pieces(in.rec.Extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
 		if bug.Planted(bug.BreakSeesOnePage) {
 			e.Len = 1
 		}
-		pfn, busy = in.sb.pages.BusyPage(page.PFN(e.Start), e.Len)
+		pfn, busy = pages.BusyPage(page.PFN(e.Start), e.Len)
 		return !busy
 	})
 	return pfn, busy
@@ -232,35 +240,36 @@ func (in *Inode) BreakLeases(t *Task) error {
 // deleteEntries takes the entries of the pages [from, end) out of a DAX mapping
 // (dax_delete_mapping_range) and calls gone with each if it is not nil. For one
 // that is locked it sleeps; the error is a *HungError, and then all are left.
-func (in *Inode) deleteEntries(t *Task, from, end uint32, gone func(index, e uint32)) error {
+func (in *Inode) deleteEntries(t *Task, from, end uint32, gone func(index, e uint32)) (err error) {
 	m := &in.mapping
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.n.Load() == 0 {
-		return nil
+	switch {
+	case m.n.Load() == 0:
+	case m.vmas != nil || m.locked > 0 || in.sb.pages.HasFolios():
+		err = in.deleteSlowLocked(t, from, end, gone)
+	default:
+		m.dropLocked(from, end, gone)
 	}
-	if in.sb.pages.HasFolios() {
-		from, end = m.wholeLocked(from, end)
-	}
-	if m.locked > 0 {
-		if err := in.awaitEntriesLocked(t, from, end); err != nil {
-			return err
-		}
+	m.mu.Unlock()
+	return err
+}
+
+// deleteSlowLocked is deleteEntries where somebody has the file mapped, or an
+// entry locked, or entries map 2 MiB.
+func (in *Inode) deleteSlowLocked(t *Task, from, end uint32, gone func(index, e uint32)) error {
+	from, end = in.mapping.wholeLocked(from, end)
+	if err := in.awaitEntriesLocked(t, from, end); err != nil {
+		return err
 	}
 	in.deleteLocked(from, end, gone)
 	return nil
 }
 
-// deleteLocked is the last step of deleteEntries.
+// deleteLocked deletes entries of which none is locked, and cuts through none of
+// 2 MiB, unless the caller deletes the rest of it too.
 func (in *Inode) deleteLocked(from, end uint32, gone func(index, e uint32)) {
 	m, pages := &in.mapping, in.sb.pages
-	if m.vmas != nil {
-		m.unmapLocked(from, end)
-	}
-	if !pages.HasFolios() {
-		m.dropLocked(from, end, gone)
-		return
-	}
+	m.unmapLocked(from, end)
 	m.dropLocked(from, end, func(index, e uint32) {
 		pages.Disassociate(page.PFN(entryPage(e)))
 		if gone != nil {

@@ -58,14 +58,18 @@ func (sb *Superblock) freeOnMedia(t *Task, in *Inode) error {
 	return nil
 }
 
-// dropInode evicts an inode that t made Freeing with the last reference; its
-// state then was w. The rules may keep it (generic_drop_inode).
-func (sb *Superblock) dropInode(t *Task, in *Inode, w uint64) {
-	if sb.rules.KeepBusy && w&stDontKeep == 0 && sb.keepBusy(t, in) {
-		return
+// drop evicts an inode that t made Freeing with the last reference; its state
+// then was w. The rules may keep it (generic_drop_inode).
+func (sb *Superblock) drop(t *Task, in *Inode, w uint64) {
+	if sb.ruled {
+		if sb.rules.KeepBusy && w&stDontKeep == 0 && sb.keepBusy(t, in) {
+			return
+		}
+		sb.beginEvict(t, in)
 	}
-	sb.beginEvict(t, in)
-	in.lruDel()
+	if !bug.Planted(bug.EvictedStaysOnLRU) {
+		in.lruDel()
+	}
 	if bug.Planted(bug.EvictUnderSpin) {
 		sb.tell(Event{Kind: SpinTaken, Task: t})
 	}

@@ -39,18 +39,33 @@ func (sb *Superblock) fault(t *Task, in *Inode, first, n uint32, v *VMA) error {
 		}
 	}
 	f := filler{in: in, entries: m.growLocked(size)}
-	pieces(in.rec.Extents, first, first+n, f.fill)
+	entries, owner, plain := f.entries, in.Owner(), in.IsDAX() && !sb.pages.HasFolios()
+	pieces(in.rec.Extents, first, first+n, func(index uint32, e media.Extent) bool {
+		for i := range e.Len {
+			switch {
+			case entries[index+i].Load() != 0:
+			case plain:
+				if sb.fs.Owner(e.Start+i) != owner {
+					f.claim(e.Start + i)
+				}
+				m.setLocked(entries, index+i, e.Start+i+1)
+			case !f.fill(index+i, e.Start+i):
+				return false
+			}
+		}
+		return true
+	})
 	if f.stamped {
 		sb.region.Fence()
 	}
-	if v != nil {
-		for i := first; i < first+n; i++ {
-			if e := f.entries[i].Load(); e != 0 {
-				v.setLocked(i, e)
-			}
-		}
-	} else {
+	if v == nil {
 		m.bare = true
+		return f.err
+	}
+	for i := first; i < first+n; i++ {
+		if e := entries[i].Load(); e != 0 {
+			v.setLocked(i, e)
+		}
 	}
 	return f.err
 }
@@ -63,55 +78,43 @@ type filler struct {
 	err     error
 }
 
-// fill enters the pages from index on, which e backs, but for those that have
-// an entry.
-func (f *filler) fill(index uint32, e media.Extent) bool {
+// fill enters page index, which block backs, of a file that is not DAX or whose
+// entries can map 2 MiB.
+func (f *filler) fill(index, block uint32) bool {
 	in := f.in
 	m, sb := &in.mapping, in.sb
-	for i := range e.Len {
-		if f.entries[index+i].Load() != 0 {
-			continue
-		}
-		block := e.Start + i
-		if !in.IsDAX() {
+	if in.IsDAX() {
+		if !f.fillFolio(index, block) {
 			f.claim(block)
-			p, ok := sb.cache.alloc()
-			if !ok {
-				f.err = ErrNoPages
-				return false
-			}
-			copy(sb.cache.bytes(p), sb.blockBytes(block))
-			m.setLocked(f.entries, index+i, p+1)
-			continue
+			m.setLocked(f.entries, index, sb.entryFor(block))
 		}
-		if sb.pages.HasFolios() && f.fillFolio(index+i, block) {
-			continue
-		}
-		f.claim(block)
-		m.setLocked(f.entries, index+i, sb.entryFor(block))
+		return true
 	}
+	f.claim(block)
+	p, ok := sb.cache.alloc()
+	if !ok {
+		f.err = ErrNoPages
+		return false
+	}
+	copy(sb.cache.bytes(p), sb.blockBytes(block))
+	m.setLocked(f.entries, index, p+1)
 	return true
 }
 
 // claim makes a block in's, unless it is already.
 func (f *filler) claim(block uint32) {
 	in := f.in
-	switch in.sb.fs.Owner(block) {
-	case in.Owner():
-	case sharedOwner:
-		if in.rec.Flags&media.FlagShared != 0 {
-			break
-		}
-		fallthrough
-	default:
-		in.sb.claimBlock(block, in.Owner())
-		f.stamped = true
+	o := in.sb.fs.Owner(block)
+	if o == in.Owner() || o == sharedOwner && in.rec.Flags&media.FlagShared != 0 {
+		return
 	}
+	in.sb.claimBlock(block, in.Owner())
+	f.stamped = true
 }
 
 // entryFor returns a new entry for one block.
 func (sb *Superblock) entryFor(block uint32) uint32 {
-	if sb.pages.HasFolios() && sb.pages.Associate(page.PFN(block)) {
+	if sb.pages.Associate(page.PFN(block)) {
 		return block + 1 | entryPMD
 	}
 	return block + 1

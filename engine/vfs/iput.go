@@ -51,13 +51,8 @@ func (sb *Superblock) Iput(t *Task, in *Inode) {
 		}
 		if in.state.CompareAndSwap(w, next) {
 			switch {
-			case next&stFreeing != 0 && (ruled || t.InReclaim()):
-				sb.dropInode(t, in, next)
 			case next&stFreeing != 0:
-				if !bug.Planted(bug.EvictedStaysOnLRU) {
-					in.lruDel()
-				}
-				sb.evict(t, in)
+				sb.drop(t, in, next)
 			case next&refMask == 0 && (ruled || sb.slots.throttled.Load() > 0):
 				sb.idled(t, owner, next)
 			}

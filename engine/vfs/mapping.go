@@ -156,17 +156,10 @@ func (m *Mapping) wholeLocked(from, end uint32) (uint32, uint32) {
 }
 
 // runsLocked calls f for each run of pages in a row that the entries [from, end)
-// of a DAX file name, until f reports false. If each page has an entry these are
-// the file's extents, which are faster to go through.
-func (in *Inode) runsLocked(from, end uint32, f func(media.Extent) bool) {
-	m := &in.mapping
-	from, end = max(from, m.lo), min(end, m.hi)
-	if m.n.Load() == m.hi-m.lo {
-		pieces(in.rec.Extents, from, end, func(_ uint32, e media.Extent) bool { return f(e) })
-		return
-	}
+// of a DAX file name, until f reports false.
+func (m *Mapping) runsLocked(from, end uint32, f func(media.Extent) bool) {
 	var run media.Extent
-	for i := from; i < end; i++ {
+	for i := max(from, m.lo); i < min(end, m.hi); i++ {
 		switch e := m.at(i); {
 		case e == 0:
 		case run.Len > 0 && entryPage(e) == run.End():
@@ -183,19 +176,22 @@ func (in *Inode) runsLocked(from, end uint32, f func(media.Extent) bool) {
 	}
 }
 
+// isDenseLocked reports whether every page between the first and the last entry
+// has one. Then the file's extents name the same pages as the entries, and are
+// faster to go through.
+func (m *Mapping) isDenseLocked() bool { return m.n.Load() == m.hi-m.lo }
+
 // pieces calls f for each run of blocks that backs the pages [lo, hi) of a
 // file, in order, with the run's first page index, until f reports false. It
-// passes over holes.
+// passes over holes, and is small enough for the compiler to inline it.
 func pieces(extents []media.Extent, lo, hi uint32, f func(index uint32, e media.Extent) bool) {
 	index := uint32(0)
 	for _, e := range extents {
-		first, end := max(index, lo), min(index+e.Len, hi)
-		if first < end && !e.IsHole() && !f(first, media.Extent{Start: e.Start + first - index, Len: end - first}) {
+		next := index + e.Len
+		first, end := max(index, lo), min(next, hi)
+		if first < end && e.Start > 0 && !f(first, media.Extent{Start: e.Start + first - index, Len: end - first}) || next >= hi {
 			return
 		}
-		index += e.Len
-		if index >= hi {
-			return
-		}
+		index = next
 	}
 }

@@ -10,6 +10,8 @@ type Surveyed struct {
 	Freeing    bool
 	Unlinked   bool
 	OnLRU      bool
+	Referenced bool
+	Empty      bool // it has no page
 	Shrinkable bool // reclaim may look at it, once it is idle
 }
 
@@ -22,6 +24,7 @@ func (sb *Superblock) Survey(visit func(Surveyed)) {
 		visit(Surveyed{
 			Owner: in.Owner(), Refs: uint32(w & refMask),
 			New: w&stNew != 0, Freeing: w&stFreeing != 0, Unlinked: w&stUnlinked != 0, OnLRU: w&stOnLRU != 0,
+			Referenced: w&stRefd != 0, Empty: in.mapping.len() == 0,
 			Shrinkable: sb.shrinkable(in),
 		})
 	})

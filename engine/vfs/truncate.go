@@ -27,7 +27,7 @@ func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) error {
 	}
 	pinned := false
 	m.mu.Lock()
-	in.runsLocked(0, everything, func(e media.Extent) bool {
+	m.runsLocked(0, everything, func(e media.Extent) bool {
 		pinned = sb.pinnedIn(e)
 		return !pinned
 	})
