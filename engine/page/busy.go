@@ -73,12 +73,15 @@ func (t *Table) BusyPage(first PFN, n uint32) (PFN, bool) {
 // busy, or where folios have one word.
 func (t *Table) busySpecial(first PFN, n uint32) (PFN, bool) {
 	for end := first + PFN(n); first < end; first++ {
-		pfn := t.word(first)
+		pfn, folio := first, t.inFolio(first)
+		if folio {
+			pfn = Head(first)
+		}
 		if v := t.words[pfn].Load(); v&t.busy != 0 && t.isBusy(v) {
 			return pfn, true
 		}
-		if pfn != first || t.word(first+1) == pfn { // the rest of the folio has no word of its own
-			first = Head(first) + FolioPages - 1
+		if folio {
+			first = pfn + FolioPages - 1
 		}
 	}
 	return 0, false

@@ -61,9 +61,14 @@ func (t *Table) Disassociate(pfn PFN) {
 // HasFolios reports whether 2 MiB can have one word.
 func (t *Table) HasFolios() bool { return t.folio != nil }
 
+// inFolio reports whether pfn is one of the pages of a folio.
+func (t *Table) inFolio(pfn PFN) bool {
+	return t.folio != nil && t.folio[pfn/FolioPages].Load()&joined != 0
+}
+
 // word returns the page whose word counts for pfn.
 func (t *Table) word(pfn PFN) PFN {
-	if t.folio != nil && t.folio[pfn/FolioPages].Load()&joined != 0 {
+	if t.inFolio(pfn) {
 		return Head(pfn)
 	}
 	return pfn

@@ -68,13 +68,14 @@ const (
 // A Table holds the words of all pages of one region. It takes 4 bytes per
 // page and is not touched until a page is used. It is safe for concurrent use.
 type Table struct {
-	words []sync.Uint32
-	waits *sync.WaitTable
-	refs  uint32                  // mask of the references in a word; fixed
-	busy  uint32                  // mask of those that can make a page busy; fixed
-	opts  Options                 // fixed
-	folio []sync.Uint32           // for every FolioPages pages a word, see joined; nil if Granule is Page
-	free  sync.Pointer[func(PFN)] // Options.OnFree, or what Retain put in its place
+	words   []sync.Uint32
+	waits   *sync.WaitTable
+	refs    uint32                  // mask of the references in a word; fixed
+	busy    uint32                  // mask of those that can make a page busy; fixed
+	special bool                    // there is more to a busy test than that mask; fixed
+	opts    Options                 // fixed
+	folio   []sync.Uint32           // for every FolioPages pages a word, see joined; nil if Granule is Page
+	free    sync.Pointer[func(PFN)] // Options.OnFree, or what Retain put in its place
 
 	mu   sync.Mutex
 	held map[PFN][]PFN // guarded by mu; quarantined pages by whose word they wait for; used if there are folios
@@ -92,6 +93,7 @@ func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
 	if o.Granule == Folio {
 		t.folio = make([]sync.Uint32, (n+FolioPages-1)/FolioPages)
 	}
+	t.special = o.Refcount != Base1 || t.folio != nil
 	if o.OnFree != nil {
 		t.free.Store(&o.OnFree)
 	}

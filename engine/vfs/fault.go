@@ -25,10 +25,15 @@ func (sb *Superblock) fault(t *Task, in *Inode, first, n uint32, v *VMA) error {
 		return ErrShutdown
 	}
 	in.RLockLayout(t)
-	defer in.RUnlockLayout(t)
+	in.mapping.mu.Lock()
+	err := sb.faultLocked(t, in, first, n, v)
+	in.mapping.mu.Unlock()
+	in.RUnlockLayout(t)
+	return err
+}
+
+func (sb *Superblock) faultLocked(t *Task, in *Inode, first, n uint32, v *VMA) (err error) {
 	m := &in.mapping
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	size := in.blocks()
 	if first+n < first || first+n > size {
 		return fmt.Errorf("%w: fault of %d from page %d on in inode %d, which has %d", ErrBeyondEnd, n, first, in.ino, size)
@@ -38,39 +43,48 @@ func (sb *Superblock) fault(t *Task, in *Inode, first, n uint32, v *VMA) error {
 			return err
 		}
 	}
-	f := filler{in: in, entries: m.growLocked(size)}
-	entries, owner, plain := f.entries, in.Owner(), in.IsDAX() && !sb.pages.HasFolios()
-	pieces(in.rec.Extents, first, first+n, func(index uint32, e media.Extent) bool {
-		for i := range e.Len {
-			switch {
-			case entries[index+i].Load() != 0:
-			case plain:
-				if sb.fs.Owner(e.Start+i) != owner {
-					f.claim(e.Start + i)
+	entries, stamped := m.growLocked(size), false
+	if !in.IsDAX() || sb.pages.HasFolios() {
+		f := filler{in: in, entries: entries}
+		pieces(in.rec.Extents, first, first+n, f.fillRun)
+		stamped, err = f.stamped, f.err
+	} else {
+		pieces(in.rec.Extents, first, first+n, func(index uint32, e media.Extent) bool {
+			for i := range e.Len {
+				if entries[index+i].Load() == 0 {
+					if sb.fs.Owner(e.Start+i) != in.Owner() && sb.claimFor(in, e.Start+i) {
+						stamped = true
+					}
+					m.setLocked(entries, index+i, e.Start+i+1)
 				}
-				m.setLocked(entries, index+i, e.Start+i+1)
-			case !f.fill(index+i, e.Start+i):
-				return false
 			}
-		}
-		return true
-	})
-	if f.stamped {
+			return true
+		})
+	}
+	if stamped {
 		sb.region.Fence()
 	}
-	if v == nil {
+	switch {
+	case v != nil:
+		v.fillLocked(entries, first, n)
+	case !m.bare:
 		m.bare = true
-		return f.err
 	}
-	for i := first; i < first+n; i++ {
-		if e := entries[i].Load(); e != 0 {
-			v.setLocked(i, e)
-		}
-	}
-	return f.err
+	return err
 }
 
-// A filler enters pages into a mapping whose mu is held.
+// claimFor makes a block in's that does not bear its name, unless it is one that
+// in shares, and reports whether it did.
+func (sb *Superblock) claimFor(in *Inode, block uint32) bool {
+	if in.rec.Flags&media.FlagShared != 0 && sb.fs.Owner(block) == sharedOwner {
+		return false
+	}
+	sb.claimBlock(block, in.Owner())
+	return true
+}
+
+// A filler enters pages into the mapping, whose mu is held, of a file that is not
+// DAX or whose entries can map 2 MiB.
 type filler struct {
 	in      *Inode
 	entries []sync.Uint32
@@ -78,38 +92,35 @@ type filler struct {
 	err     error
 }
 
-// fill enters page index, which block backs, of a file that is not DAX or whose
-// entries can map 2 MiB.
-func (f *filler) fill(index, block uint32) bool {
+// fillRun enters the pages from index on, which e backs, that have no entry.
+func (f *filler) fillRun(index uint32, e media.Extent) bool {
 	in := f.in
 	m, sb := &in.mapping, in.sb
-	if in.IsDAX() {
-		if !f.fillFolio(index, block) {
+	for i := range e.Len {
+		block := e.Start + i
+		switch {
+		case f.entries[index+i].Load() != 0:
+		case !in.IsDAX():
 			f.claim(block)
-			m.setLocked(f.entries, index, sb.entryFor(block))
+			p, ok := sb.cache.alloc()
+			if !ok {
+				f.err = ErrNoPages
+				return false
+			}
+			copy(sb.cache.bytes(p), sb.blockBytes(block))
+			m.setLocked(f.entries, index+i, p+1)
+		case !f.fillFolio(index+i, block):
+			f.claim(block)
+			m.setLocked(f.entries, index+i, sb.entryFor(block))
 		}
-		return true
 	}
-	f.claim(block)
-	p, ok := sb.cache.alloc()
-	if !ok {
-		f.err = ErrNoPages
-		return false
-	}
-	copy(sb.cache.bytes(p), sb.blockBytes(block))
-	m.setLocked(f.entries, index, p+1)
 	return true
 }
 
-// claim makes a block in's, unless it is already.
 func (f *filler) claim(block uint32) {
-	in := f.in
-	o := in.sb.fs.Owner(block)
-	if o == in.Owner() || o == sharedOwner && in.rec.Flags&media.FlagShared != 0 {
-		return
+	if sb := f.in.sb; sb.fs.Owner(block) != f.in.Owner() && sb.claimFor(f.in, block) {
+		f.stamped = true
 	}
-	in.sb.claimBlock(block, in.Owner())
-	f.stamped = true
 }
 
 // entryFor returns a new entry for one block.

@@ -27,10 +27,17 @@ func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) error {
 	}
 	pinned := false
 	m.mu.Lock()
-	m.runsLocked(0, everything, func(e media.Extent) bool {
-		pinned = sb.pinnedIn(e)
-		return !pinned
-	})
+	if m.isDenseLocked() {
+		pieces(in.rec.Extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
+			pinned = sb.pinnedIn(e)
+			return !pinned
+		})
+	} else {
+		m.runsLocked(0, everything, func(e media.Extent) bool {
+			pinned = sb.pinnedIn(e)
+			return !pinned
+		})
+	}
 	m.mu.Unlock()
 	if err := in.deleteEntries(t, 0, everything, nil); err != nil {
 		return err

@@ -3,6 +3,7 @@ package vfs
 import (
 	"math/bits"
 
+	"daxbench/engine/internal/sync"
 	"daxbench/engine/page"
 )
 
@@ -103,6 +104,16 @@ func (v *VMA) unlinkLocked() {
 // base is the page that the first bit of ptes stands for: a 2 MiB entry has its
 // bit at its first page, which may lie before the VMA.
 func (v *VMA) base() uint32 { return v.first &^ (page.FolioPages - 1) }
+
+// fillLocked gives those of the pages [first, first+n) of v a page table entry that
+// have one in the file.
+func (v *VMA) fillLocked(entries []sync.Uint32, first, n uint32) {
+	for i := first; i < first+n; i++ {
+		if e := entries[i].Load(); e != 0 {
+			v.setLocked(i, e)
+		}
+	}
+}
 
 // setLocked gives page index of v, which has entry e, a page table entry. It
 // counts as a mapping of the page if the table counts those; 2 MiB at once are
