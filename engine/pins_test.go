@@ -434,6 +434,7 @@ func TestDeferredEvictions(t *testing.T) {
 					}
 				}()
 				time.Sleep(time.Second)
+				synctest.Wait()
 				e.BeginReclaim(task)
 				fourth := drop(task)
 				e.EndReclaim(task)

@@ -122,11 +122,19 @@ func (p verifyPage) matrix(cols []layout.Property, cell func(policy string, x la
 	}
 }
 
-// meanings says what each property is.
+// meanings says what each property is, and what each shape.
 func (p verifyPage) meanings() {
 	p.line("")
 	for _, x := range layout.Properties {
 		p.item(2, 3, string(x), x.Meaning())
+	}
+	p.line("")
+	room := 0
+	for _, shape := range p.plan.Shapes {
+		room = max(room, len(shape.Name))
+	}
+	for _, shape := range p.plan.Shapes {
+		p.item(2, room, shape.Name, shape.About)
 	}
 }
 

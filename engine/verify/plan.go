@@ -29,6 +29,10 @@ const DefaultSchedules = 5000
 // some hundreds or thousands.
 var onePreemption = 1
 
+// longEnough is the part of its schedules after which a search in which all that
+// was expected has shown up may end.
+const longEnough = 5
+
 // longer is how many times as many schedules are played of what was expected and
 // has not shown up.
 const longer = 10
@@ -40,7 +44,7 @@ func (p *Plan) jobs() (jobs []Job) {
 			j := p.job(policy, shape)
 			j.Schedules = p.Schedules
 			if j.Want = expected(policy, shape.Shows); len(j.Want) > 0 || shape.WhatIf != "" {
-				j.Enough = Decisive
+				j.Enough = max(Decisive, p.Schedules/longEnough)
 			} else {
 				j.Enough = p.Schedules
 			}

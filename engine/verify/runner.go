@@ -134,7 +134,9 @@ func (r *runner) play(strategy sched.Strategy, telling bool) (s schedule) {
 	case sched.Done:
 		s.broken = r.world.Do(func() { r.ledger.AtEnd(st.eng.Superblock) })
 	case sched.Deadlock, sched.Livelock:
-		if stuck := st.stuck(); len(stuck) > 0 {
+		if st.workerSleeps() {
+			s.broken = errWorkerSleeps
+		} else if stuck := st.stuck(); len(stuck) > 0 {
 			r.ledger.AtEnd(st.eng.Superblock, stuck...)
 		}
 	default:

@@ -107,7 +107,7 @@ func runnerFor(j Job) (*runner, error) {
 func (r *runner) sample(j Job, rep *Report) error {
 	for rep.Schedules < j.Schedules {
 		seed := j.Seed + uint64(rep.Schedules)
-		if err := r.one(seed, func() sched.Strategy { return r.strategy(seed) }, rep); err != nil || rep.Broken != nil {
+		if err := r.one(seed, r.seeded(seed), rep); err != nil || rep.Broken != nil {
 			return err
 		}
 		if rep.Schedules >= j.Enough && rep.hasAll(j.Want) {
@@ -115,6 +115,11 @@ func (r *runner) sample(j Job, rep *Report) error {
 		}
 	}
 	return nil
+}
+
+// seeded returns what gives the schedule of a seed, however often it is played.
+func (r *runner) seeded(seed uint64) func() sched.Strategy {
+	return func() sched.Strategy { return r.strategy(seed) }
 }
 
 // exhaust plays every schedule with at most so many preemptions.

@@ -2,7 +2,9 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"daxbench/engine"
 	"daxbench/engine/internal/sched"
@@ -88,13 +90,19 @@ func (s *stage) open(shape *Shape, c engine.Config, r *runner) error {
 	return nil
 }
 
-// run is what the scheduler runs of an actor.
+// run is what the scheduler runs of an actor. The last one waits until nothing is
+// left to the worker, and ends it then.
 func (a *actor) run() {
 	a.play(a)
 	a.eng.Release(a.task)
-	if a.left--; a.left == 0 {
-		a.closed.done = true
+	if a.left--; a.left > 0 {
+		return
 	}
+	for !a.eng.WorkerIdle() {
+		told := a.ledger.Step()
+		a.world.Block(func() bool { return a.ledger.Step() != told }, time.Time{})
+	}
+	a.closed.done = true
 }
 
 func (s *stage) newActor(name string) *actor {
@@ -140,6 +148,17 @@ func (a *actor) say(format string, args ...any) {
 	if a.telling && a.acting == nil {
 		a.lines = append(a.lines, line{actor: a, text: fmt.Sprintf(format, args...), step: a.ledger.Step()})
 	}
+}
+
+// errWorkerSleeps says that a wake-up of the worker was lost: that is the
+// engine's fault, not the policy's.
+var errWorkerSleeps = errors.New("the worker sleeps with nothing to wait for, and work is left to it")
+
+// workerSleeps reports whether all that anybody waits for is a worker who has
+// nothing to wait for.
+func (s *stage) workerSleeps() bool {
+	w := s.actors[len(s.actors)-1]
+	return s.left == 0 && w.play == nil && !s.ledger.Waiting(w.task) && !s.world.Returned(sched.TaskID(len(s.actors)-1))
 }
 
 // stuck returns who waits at the end of a run that did not come to one. A worker

@@ -42,6 +42,7 @@ func (l lying) Expect() layout.Expect { return layout.Expect{Violates: l.violate
 // TestPlan searches a policy that tells the truth, one that conceals something,
 // and one that boasts.
 func TestPlan(t *testing.T) {
+	controlled(t)
 	if testing.Short() {
 		t.Skip("short: three searches of every shape")
 	}
@@ -74,6 +75,7 @@ func TestPlan(t *testing.T) {
 
 // TestNothing: no schedules, no verdict.
 func TestNothing(t *testing.T) {
+	controlled(t)
 	plan := &Plan{Policies: []layout.Policy{lookUp(t, layout.Lookup, "none")}, Shapes: All}
 	res, err := plan.Run(t.Context(), &Pool{}, nil)
 	if err != nil || res.Worst() != Undecided {

@@ -29,6 +29,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// controlled skips tests of which the race detector sees nothing: under a
+// controlled scheduler every switch orders what came before.
+func controlled(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("the race detector sees nothing under a controlled scheduler")
+	}
+}
+
 func lookUp[T any](t *testing.T, f func(string) (T, error), name string) T {
 	t.Helper()
 	v, err := f(name)
@@ -51,7 +60,12 @@ func runnerOf(t *testing.T, policy, shape string) *runner {
 // TestEveryShapeUnderEveryPolicy plays a few schedules of all: none may break the
 // engine, and each ends the same way twice.
 func TestEveryShapeUnderEveryPolicy(t *testing.T) {
-	for _, kernel := range append([]vfs.Preset{{}}, vfs.Presets...) {
+	controlled(t)
+	kernels := []vfs.Preset{{}}
+	if !testing.Short() {
+		kernels = append(kernels, vfs.Presets...)
+	}
+	for _, kernel := range kernels {
 		for _, shape := range All {
 			for _, policy := range layout.All {
 				r, err := newRunner(shape, policy, kernel)
@@ -74,6 +88,7 @@ func TestEveryShapeUnderEveryPolicy(t *testing.T) {
 
 // TestFinds holds the searches to what anybody knows of these policies.
 func TestFinds(t *testing.T) {
+	controlled(t)
 	for _, tt := range []struct {
 		policy, shape string
 		want          layout.Property
@@ -93,6 +108,7 @@ func TestFinds(t *testing.T) {
 
 // TestFindsNothing where there is nothing: pins that hold the inode.
 func TestFindsNothing(t *testing.T) {
+	controlled(t)
 	for _, shape := range []*Shape{unlink, lookup, memory, self} {
 		if rep := Do(Job{Policy: "inode-ref", Shape: shape.Name, Schedules: 1000, Enough: 1000}); len(rep.Violations) > 0 || rep.Broken != nil || rep.Schedules != 1000 {
 			t.Errorf("%+v", rep)
@@ -102,6 +118,7 @@ func TestFindsNothing(t *testing.T) {
 
 // TestReplay plays what a search found once more, by seed, in another runner.
 func TestReplay(t *testing.T) {
+	controlled(t)
 	found := Do(Job{Policy: "none", Shape: "unlink", Schedules: 5000, Want: []layout.Property{"P1r"}})
 	if len(found.Violations) == 0 {
 		t.Fatal("nothing was found")
@@ -120,6 +137,7 @@ func TestReplay(t *testing.T) {
 // TestStoryIsShort: what is told is shrunk, ends where the property was found to
 // be violated, and says who did what.
 func TestStoryIsShort(t *testing.T) {
+	controlled(t)
 	r := runnerOf(t, "none", "reclaim-truncate")
 	for seed := range uint64(2000) {
 		s := r.play(r.strategy(seed), false)
@@ -142,6 +160,7 @@ func TestStoryIsShort(t *testing.T) {
 
 // TestExhaust runs every schedule of a small shape within a bound.
 func TestExhaust(t *testing.T) {
+	controlled(t)
 	j := Job{Policy: "dax-only", Shape: "self", Schedules: 100_000, DFS: &onePreemption}
 	rep := Do(j)
 	if !rep.Exhausted || !rep.hasAll([]layout.Property{"P2s"}) || rep.Broken != nil {
@@ -158,6 +177,7 @@ func TestExhaust(t *testing.T) {
 
 // TestNotDeterministic: a shape with another source of chance is found out.
 func TestNotDeterministic(t *testing.T) {
+	controlled(t)
 	runs := 0
 	shape := &Shape{Name: "chance", Shows: properties("P1e"), set: func(s *stage) {
 		runs++

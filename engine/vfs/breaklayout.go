@@ -71,17 +71,17 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 // busyEntriesLocked returns the first busy page of the entries [from, end).
 func (in *Inode) busyEntriesLocked(from, end uint32) (pfn page.PFN, busy bool) {
 	m, pages := &in.mapping, in.sb.pages
-	if !m.isDenseLocked() {
-		m.runsLocked(from, end, func(e media.Extent) bool {
+	if m.len() == m.hi-m.lo {
+		pieces(in.rec.Extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
+			if bug.Planted(bug.BreakSeesOnePage) {
+				e.Len = 1
+			}
 			pfn, busy = pages.BusyPage(page.PFN(e.Start), e.Len)
 			return !busy
 		})
 		return pfn, busy
 	}
-	pieces(in.rec.Extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
-		if bug.Planted(bug.BreakSeesOnePage) {
-			e.Len = 1
-		}
+	m.runsLocked(from, end, func(e media.Extent) bool {
 		pfn, busy = pages.BusyPage(page.PFN(e.Start), e.Len)
 		return !busy
 	})
@@ -92,7 +92,7 @@ func (in *Inode) busyEntriesLocked(from, end uint32) (pfn page.PFN, busy bool) {
 // locked, or the scan is to overlook something.
 func (in *Inode) busySlowLocked(t *Task, from, end uint32) (pfn page.PFN, busy bool) {
 	m, scan := &in.mapping, in.sb.opts.Scan
-	if scan&MappedOnly != 0 && !m.isMappedLocked() && in.state.Load()&stFreeing == 0 {
+	if scan&MappedOnly != 0 && !in.isMappedLocked() && in.state.Load()&stFreeing == 0 {
 		return 0, false
 	}
 	from, end = m.wholeLocked(from, end)

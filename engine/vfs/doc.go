@@ -30,13 +30,26 @@
 // all this (PinHolds, KeepBusy, WaitInWriteback), leave its eviction to the
 // worker (Defer), or its blocks to their last pins (Quarantine).
 //
+// # What ties pages together
+//
+// A file is mapped by VMAs, if its users care to say so (Map): each holds a
+// reference to it. A block can be in several files (Reflink), until one of them
+// is written to (CowWrite). An entry can be locked by who plays writeback or
+// memory failure (LockEntry). Pins outlive an unmount in the page table, which
+// the next mount takes over (Remount); only the device can go from under them
+// (Unplug).
+//
 // # What each lock protects
 //
+//	Superblock.umount  what is done to the superblock as a whole (kernel: s_umount)
 //	Inode.ioLock     size, link count and record of one inode (kernel: i_rwsem)
 //	Inode.layoutMu   the extents of one inode and its page faults: a fault takes
 //	                 it shared, whoever changes the layout exclusive (kernel:
 //	                 mapping->invalidate_lock)
-//	Mapping.mu       the entries of one mapping (kernel: i_pages lock)
+//	Mapping.mu       the entries of one mapping, and its VMAs (kernel: i_pages
+//	                 lock, i_mmap_rwsem)
+//	entry lock       one entry, for longer than a step; see LockEntry
+//	shareCounts.mu   how many files have each block (kernel: XFS's AGF buffer)
 //	stripe.mu        the hash chains of one stripe of the cache (kernel: the one
 //	                 inode_hash_lock)
 //	lru.mu           one LRU list (kernel: the list_lru lock)
@@ -50,14 +63,15 @@
 //
 // The order, outermost first:
 //
-//	ioLock → layoutMu → lease.Set.mu | Mapping.mu
+//	umount → ioLock → layoutMu → entry lock → lease.Set.mu | Mapping.mu
 //	Mapping.mu → pageCache.mu
 //	stripe.mu | inodeList.mu → lru.mu → Mapping.mu
 //	lease.Set.mu → pinLease.mu
-//	slots.mu, worker.mu and the wait queues: leaves
+//	slots.mu, worker.mu, shareCounts.mu and the wait queues: leaves
 //
-// Nothing sleeps under any lock but ioLock and layoutMu. Two ioLocks or
-// layoutMus are never held at once, nor are two stripes.
+// Nothing sleeps under any lock but umount, ioLock, layoutMu and an entry lock.
+// Two stripes are never held at once. Two inodes' locks are held by Reflink only:
+// both ioLocks, then both layoutMus, each in the order of their numbers.
 //
 // # The state word
 //

@@ -64,11 +64,8 @@ func (sb *Superblock) faultLocked(t *Task, in *Inode, first, n uint32, v *VMA) (
 	if stamped {
 		sb.region.Fence()
 	}
-	switch {
-	case v != nil:
+	if v != nil {
 		v.fillLocked(entries, first, n)
-	case !m.bare:
-		m.bare = true
 	}
 	return err
 }

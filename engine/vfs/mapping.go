@@ -22,12 +22,12 @@ type Mapping struct {
 	lo, hi  uint32                      // all entries lie in [lo, hi)
 	n       sync.Uint32                 // number of entries; read without mu
 
-	locked  uint32 // entries that are locked
-	stuck   bool   // a wait for one was given up
-	vmas    *VMA   // all of them (kernel: i_mmap)
-	bare    bool   // there was a fault without one
-	pinned  uint32 // pins that hold a VMA; see Rules.PinHolds
-	pinHeld bool   // there is a reference to the file for those of them that no VMA was there for
+	locked  uint32      // entries that are locked
+	stuck   bool        // a wait for one was given up
+	vmas    *VMA        // all of them (kernel: i_mmap)
+	mapped  media.Owner // the last file that had one
+	pinned  uint32      // pins that hold a VMA; see Rules.PinHolds
+	pinHeld bool        // there is a reference to the file for those of them that no VMA was there for
 }
 
 // An entry, as the kernel's values in i_pages:
@@ -137,9 +137,6 @@ func (m *Mapping) dropLocked(from, end uint32, gone func(index, e uint32)) {
 	if end >= m.hi {
 		m.hi = max(m.lo, min(m.hi, from))
 	}
-	if m.n.Load() == 0 {
-		m.bare = false
-	}
 }
 
 // wholeLocked widens a range of pages so that it cuts through no entry of 2 MiB.
@@ -156,7 +153,9 @@ func (m *Mapping) wholeLocked(from, end uint32) (uint32, uint32) {
 }
 
 // runsLocked calls f for each run of pages in a row that the entries [from, end)
-// of a DAX file name, until f reports false.
+// of a DAX file name, until f reports false. If every page between the first and
+// the last entry has one, as mostly, the file's extents name the same pages, and
+// are faster to go through.
 func (m *Mapping) runsLocked(from, end uint32, f func(media.Extent) bool) {
 	var run media.Extent
 	for i := max(from, m.lo); i < min(end, m.hi); i++ {
@@ -176,22 +175,18 @@ func (m *Mapping) runsLocked(from, end uint32, f func(media.Extent) bool) {
 	}
 }
 
-// isDenseLocked reports whether every page between the first and the last entry
-// has one. Then the file's extents name the same pages as the entries, and are
-// faster to go through.
-func (m *Mapping) isDenseLocked() bool { return m.n.Load() == m.hi-m.lo }
-
 // pieces calls f for each run of blocks that backs the pages [lo, hi) of a
 // file, in order, with the run's first page index, until f reports false. It
 // passes over holes, and is small enough for the compiler to inline it.
 func pieces(extents []media.Extent, lo, hi uint32, f func(index uint32, e media.Extent) bool) {
 	index := uint32(0)
 	for _, e := range extents {
-		next := index + e.Len
-		first, end := max(index, lo), min(next, hi)
-		if first < end && e.Start > 0 && !f(first, media.Extent{Start: e.Start + first - index, Len: end - first}) || next >= hi {
+		first, end := max(index, lo), min(index+e.Len, hi)
+		if e.Start > 0 && first < end && !f(first, media.Extent{Start: e.Start + first - index, Len: end - first}) {
 			return
 		}
-		index = next
+		if index += e.Len; index >= hi {
+			return
+		}
 	}
 }

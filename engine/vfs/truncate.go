@@ -27,7 +27,7 @@ func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) error {
 	}
 	pinned := false
 	m.mu.Lock()
-	if m.isDenseLocked() {
+	if m.len() == m.hi-m.lo {
 		pieces(in.rec.Extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
 			pinned = sb.pinnedIn(e)
 			return !pinned

@@ -46,7 +46,7 @@ func (sb *Superblock) Map(t *Task, in *Inode, first, n uint32) (*VMA, error) {
 	in.state.Add(refOne)
 	m := &in.mapping
 	m.mu.Lock()
-	v.next, m.vmas = m.vmas, v
+	v.next, m.vmas, m.mapped = m.vmas, v, in.Owner()
 	m.mu.Unlock()
 	return v, nil
 }
@@ -164,9 +164,12 @@ func (m *Mapping) unmapLocked(from, end uint32) {
 	}
 }
 
-// isMappedLocked is mapping_mapped: somebody has a VMA of the file. Who faulted
-// it in without one is taken to have had one until its entries go.
-func (m *Mapping) isMappedLocked() bool { return m.vmas != nil || m.pinHeld || m.bare }
+// isMappedLocked is mapping_mapped: somebody has a VMA of the file, or had none
+// from the start, and so is nobody who could have unmapped it.
+func (in *Inode) isMappedLocked() bool {
+	m := &in.mapping
+	return m.vmas != nil || m.pinHeld || m.mapped != in.Owner()
+}
 
 // holdVMA lets a pin that is about to be taken hold the VMAs of the file, as
 // Rules.PinHolds says; if there is none, that of whoever takes it, for which
