@@ -41,7 +41,7 @@
 //
 // # What each lock protects
 //
-//	Superblock.umount  what is done to the superblock as a whole (kernel: s_umount)
+//	umount           what is done to the superblock as a whole (kernel: s_umount)
 //	Inode.ioLock     size, link count and record of one inode (kernel: i_rwsem)
 //	Inode.layoutMu   the extents of one inode and its page faults: a fault takes
 //	                 it shared, whoever changes the layout exclusive (kernel:
