@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"daxbench/engine"
 	"daxbench/engine/internal/sched"
@@ -99,8 +98,7 @@ func (a *actor) run() {
 		return
 	}
 	for !a.eng.WorkerIdle() {
-		told := a.ledger.Step()
-		a.world.Block(func() bool { return a.ledger.Step() != told }, time.Time{})
+		a.world.Pause()
 	}
 	a.closed.done = true
 }
