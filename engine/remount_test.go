@@ -139,6 +139,10 @@ func TestUnmountFinishesWork(t *testing.T) {
 					}
 					e.Iput(task, in)
 				}
+				idle := daxFile(t, e, task, 1) // by most policies not left to the worker
+				p := must(e.Pin(task, idle, 0))
+				time.AfterFunc(time.Second, func() { e.Unpin(p) })
+				e.Iput(task, idle)
 				start := time.Now()
 				must(0, e.Unmount(task))
 				if took := time.Since(start); took < time.Second || took > time.Second+10*time.Millisecond {

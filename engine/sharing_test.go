@@ -110,6 +110,32 @@ func TestReflinkBreaksBothRanges(t *testing.T) {
 	}
 }
 
+// TestReflinkLetsOthersPin: while a reflink tries again and again because the
+// second file is pinned, the first is open to new pins in between.
+func TestReflinkLetsOthersPin(t *testing.T) {
+	waiting := make(chan struct{}, 1)
+	e := open(t, engine.Config{Cache: vfs.Options{HangLimit: 10 * time.Second, Watch: func(ev vfs.Event) {
+		if ev.Kind == vfs.WaitBegin && ev.Wait == vfs.ForPins {
+			waiting <- struct{}{}
+		}
+	}}})
+	task, other := vfs.NewTask(t.Context()), vfs.NewTask(t.Context())
+	first, second := daxFile(t, e, task, 2), daxFile(t, e, task, 2)
+	p := must(e.Pin(task, second, 0))
+	done := make(chan error, 1)
+	go func() { done <- e.Reflink(other, first, 0, second, 0, 1) }()
+	<-waiting
+	q := must(e.Pin(task, first, 1))
+	e.Unpin(p)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	e.Unpin(q)
+	e.Iput(task, first)
+	e.Iput(task, second)
+	check(t, e)
+}
+
 // TestReflinkGivesUp: a pin that never goes ends the reflink with the hang limit,
 // be it on the inode for which it sleeps or the one for which it spins.
 func TestReflinkGivesUp(t *testing.T) {
@@ -409,6 +435,9 @@ func (m *pagesModel) step() (text string, err error) {
 	first := m.rng.IntN(len(pages) + 1)
 	n := m.rng.IntN(len(pages) - first + 1)
 	switch k := m.rng.IntN(100); {
+	case k < 5 && n > 0:
+		text = fmt.Sprintf("copy page %d of %d", first, ino)
+		err = m.e.CowWrite(m.task, in, uint32(first))
 	case k < 40 && n > 0:
 		text = fmt.Sprintf("write page %d of %d", first, ino)
 		err = m.write(in, uint32(first), pages)

@@ -106,6 +106,61 @@ func TestNobodyIsMappedAtEviction(t *testing.T) {
 	})
 }
 
+// TestOwnMappingsDoNotHoldUp: who breaks a layout unmaps the pages first, so
+// that where mappings count as references they are not waited for, in this file.
+func TestOwnMappingsDoNotHoldUp(t *testing.T) {
+	for _, counts := range []page.Refcount{page.Base0, page.Base0Maps} {
+		synctest.Test(t, func(t *testing.T) {
+			e := open(t, engine.Config{Cache: vfs.Options{Refcount: counts, HangLimit: time.Minute}})
+			task := vfs.NewTask(t.Context())
+			in := must(e.Create(task, vfs.NewFile{Pages: 2, DAX: true}))
+			v := must(e.Map(task, in, 0, 2))
+			must(0, v.Fault(task, 0, 2))
+			p := must(e.Pin(task, in, 1))
+			time.AfterFunc(time.Second, func() { e.Unpin(p) })
+			start := time.Now()
+			must(0, e.Truncate(task, in, 0))
+			if took := time.Since(start); took != time.Second {
+				t.Errorf("refcount %d: truncated after %v, want 1s", counts, took)
+			}
+			e.Munmap(task, v)
+			e.Iput(task, in)
+			check(t, e)
+		})
+	}
+}
+
+// TestScanSeesEntriesOnly: of pages 0 to 4 the file has entries for 0, 2 and 4. A
+// pin on one of those is waited for; one that an older instance of the file left
+// on another page is not seen.
+func TestScanSeesEntriesOnly(t *testing.T) {
+	for pinned := range uint32(5) {
+		synctest.Test(t, func(t *testing.T) {
+			e := open(t, engine.Config{Policy: policy(t, "none"), Cache: vfs.Options{HangLimit: time.Minute}})
+			task := vfs.NewTask(t.Context())
+			in := must(e.Create(task, vfs.NewFile{Pages: 5, DAX: true}))
+			ino := in.Ino()
+			must(0, e.Fault(task, in, 0, 5))
+			old := must(e.Pin(task, in, pinned))
+			time.AfterFunc(time.Second, func() { e.Unpin(old) })
+			in.DontCache()
+			e.Iput(task, in)
+			in = must(e.Iget(task, ino))
+			for i := uint32(0); i < 5; i += 2 {
+				must(0, e.Fault(task, in, i, 1))
+			}
+			start := time.Now()
+			must(0, e.Truncate(task, in, 0))
+			if waited := time.Since(start) == time.Second; waited != (pinned%2 == 0) {
+				t.Errorf("page %d pinned: waited %t", pinned, waited)
+			}
+			time.Sleep(2 * time.Second)
+			e.Iput(task, in)
+			check(t, e)
+		})
+	}
+}
+
 // TestLockedEntryStopsWhoChangesIt: truncation, eviction, fault and another lock
 // all wait for it, a pin does not.
 func TestLockedEntryStopsWhoChangesIt(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"daxbench/engine"
 	"daxbench/engine/media"
+	"daxbench/engine/page"
 	"daxbench/engine/vfs"
 )
 
@@ -122,7 +123,7 @@ func errOf[T any](_ T, err error) error { return err }
 // does nothing.
 func TestNoticeRevokes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := openRuled(t, policy(t, "dax-only"), vfs.Rules{Notify: true}, vfs.Options{HangLimit: time.Minute})
+		e := openRuled(t, policy(t, "dax-only"), vfs.Rules{Notify: true}, vfs.Options{Refcount: page.Base0, HangLimit: time.Minute})
 		task := vfs.NewTask(t.Context())
 		mapped, used := daxFile(t, e, task, 2), daxFile(t, e, task, 2)
 		v, w := must(e.Map(task, mapped, 0, 2)), must(e.Map(task, used, 0, 2))
