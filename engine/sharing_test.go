@@ -435,9 +435,11 @@ func (m *pagesModel) step() (text string, err error) {
 	first := m.rng.IntN(len(pages) + 1)
 	n := m.rng.IntN(len(pages) - first + 1)
 	switch k := m.rng.IntN(100); {
-	case k < 5 && n > 0:
+	case k < 10 && n > 0:
 		text = fmt.Sprintf("copy page %d of %d", first, ino)
-		err = m.e.CowWrite(m.task, in, uint32(first))
+		if err = m.e.CowWrite(m.task, in, uint32(first)); err == nil {
+			m.compare()
+		}
 	case k < 40 && n > 0:
 		text = fmt.Sprintf("write page %d of %d", first, ino)
 		err = m.write(in, uint32(first), pages)

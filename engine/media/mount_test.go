@@ -169,6 +169,9 @@ func TestRegionLongerThanFileSystem(t *testing.T) {
 // and be usable.
 func FuzzMount(f *testing.F) {
 	fs := newFS(f, 6, 40)
+	_, holed := share(f, fs, 4, 1)
+	holed.Extents = append(holed.Extents, Extent{0, 3})
+	write(f, fs, holed)
 	keep := fragment(f, fs)
 	create(f, fs, 3)
 	create(f, fs, 9)
@@ -177,7 +180,7 @@ func FuzzMount(f *testing.F) {
 	orphan.Nlink = 0
 	write(f, fs, orphan)
 	image := slices.Clone(fs.mem)
-	link := int64(fs.cores[fs.slot(2)].overflow) * BlockSize
+	link := int64(fs.cores[fs.slot(4)].overflow) * BlockSize
 
 	// A change is an offset and what is xored to the byte there. Offsets count over the superblock, the table and the
 	// overflow block.
@@ -237,7 +240,13 @@ func FuzzMount(f *testing.F) {
 			remove(t, fs, create(t, fs, 1))
 		}
 		for _, rec := range before {
-			remove(t, fs, &rec)
+			last := slices.DeleteFunc(singly(rec.Extents), func(e Extent) bool { return fs.Shares()[e.Start] > 0 })
+			rec.Nlink = 0
+			write(t, fs, &rec)
+			if err := fs.FreeInode(rec.Ino); err != nil {
+				t.Fatal(err)
+			}
+			fs.FreeBlocks(last)
 		}
 		checkClean(t, fs)
 	})

@@ -22,6 +22,16 @@ func share(tb testing.TB, fs *FS, n, k uint32) (a, b *Record) {
 	return a, b
 }
 
+// singly returns the blocks of list one by one, without holes.
+func singly(list []Extent) (blocks []Extent) {
+	for _, e := range list {
+		for b := e.Start; b < e.End() && !e.IsHole(); b++ {
+			blocks = append(blocks, Extent{b, 1})
+		}
+	}
+	return blocks
+}
+
 func TestSharedBlocks(t *testing.T) {
 	fs := newFS(t, 8, 64)
 	if fs.Shares() != nil {
@@ -124,8 +134,16 @@ func TestHoles(t *testing.T) {
 	if list := fs.merge(1, []Extent{{0, start}, {start, 1}}); len(list) != 2 {
 		t.Errorf("a hole and a block were joined: %v", list)
 	}
-	// What the record has no hole for is damage.
+	// More pages in holes than an index can tell apart are damage.
 	c := &fs.cores[fs.slot(rec.Ino)]
+	for _, n := range []uint32{maxHoles - 8, maxHoles - 7} { // beside the 8 that there are
+		rec.Extents = append(slices.Clone(want[:3]), Extent{0, 5 + n})
+		write(t, fs, rec)
+		if report, err := fs.Check(); (err == nil) != (n == maxHoles-8) || err != nil && report.Problems[0].Kind != BadExtent {
+			t.Errorf("%d pages in holes: %v", n+8, err)
+		}
+	}
+	// What the record has no hole for is damage.
 	c.seq++
 	fs.putRecord(rec.Ino, record{seq: c.seq, gen: c.gen, nlink: 1, flags: flagUsed, extents: 1}, nil)
 	if _, err := fs.Check(); err == nil || !strings.Contains(err.Error(), BadExtent.String()) {

@@ -17,6 +17,8 @@ type survey struct {
 	sharers map[Ino]bool       // whose record has
 	links   map[uint32]bool    // overflow blocks of theirs, which nobody can share
 	owners  map[uint32]sharing // blocks that several of them have
+
+	holes uint64 // pages of the present record that have no block
 }
 
 // sharing is who has a block that is in several records.
@@ -24,6 +26,10 @@ type sharing struct {
 	n    uint32 // how many
 	last Ino    // of them; records are surveyed in order, so it would be the next one again
 }
+
+// maxHoles keeps page indices within 32 bits: a file has as many pages in holes at most, and not more blocks than there
+// are.
+const maxHoles = math.MaxUint32 / 2
 
 // freeOwner marks blocks of the free list in Check.
 const freeOwner = Ino(math.MaxUint32)
@@ -129,6 +135,7 @@ func (s *survey) record(ino Ino, rec record) {
 		return
 	}
 	s.Used++
+	s.holes = 0
 	if rec.flags&FlagShared != 0 {
 		s.noteSharer(ino)
 	}
@@ -179,6 +186,9 @@ func (s *survey) noteSharer(ino Ino) {
 // claim notes ino as an owner of e, which the line at off says.
 func (s *survey) claim(ino Ino, e Extent, off int64, count *uint32) {
 	if e.IsHole() && e.Len > 0 && count == &s.Data {
+		if s.holes += uint64(e.Len); s.holes > maxHoles {
+			s.add(Problem{Kind: BadExtent, Ino: ino, Offset: off, Note: fmt.Sprintf("holes of more than %d pages", maxHoles)})
+		}
 		return
 	}
 	if !s.isData(e) {
