@@ -27,6 +27,7 @@ engine/internal/bug:
 engine/internal/sync: engine/internal/bug
 engine/internal/sched: engine/internal/sync
 engine/enginetest:    engine/internal/sync engine/internal/sched
+engine/enginetest/history: engine/internal/sync
 engine/pmem:          engine/internal/bug engine/internal/sync
 engine/page:          engine/internal/bug engine/internal/sync
 engine/lease:         engine/internal/bug engine/internal/sync
@@ -34,6 +35,7 @@ engine/media:         engine/internal/bug engine/internal/sync engine/pmem
 engine/vfs:           engine/internal/bug engine/internal/sync engine/pmem engine/page engine/lease engine/media
 engine/layout:        engine/internal/bug engine/lease engine/vfs
 engine:               engine/pmem engine/media engine/vfs engine/layout
+engine/enginetest/ops: engine engine/layout engine/media engine/pmem engine/vfs
 engine/oracle:        engine/layout engine/lease engine/media engine/page engine/vfs
 engine/target:
 engine/enginefs:      engine engine/internal/sched engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/target engine/vfs

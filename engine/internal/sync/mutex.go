@@ -18,6 +18,9 @@ func (m *Mutex) Lock() {
 		m.lockScheduled()
 		return
 	}
+	if Yields {
+		jostle()
+	}
 	m.mu.Lock()
 }
 

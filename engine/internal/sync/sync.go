@@ -51,10 +51,10 @@ func Use(s Scheduler) (restore func()) {
 	return func() { sched = old }
 }
 
-// Free reports that no Scheduler is installed. It is for the two or three
+// Free reports that no yield point does anything. It is for the two or three
 // hottest functions of the engine: they ask once, use the …Free methods, and
 // leave everything else to a slow path that yields as usual.
-func Free() bool { return sched == nil }
+func Free() bool { return sched == nil && !Yields }
 
 // Now returns the time by which waits are measured: the scheduler's if there is one.
 func Now() time.Time {
@@ -77,6 +77,8 @@ func Pause() {
 func point() {
 	if sched != nil {
 		yield()
+	} else if Yields {
+		jostle()
 	}
 }
 

@@ -1,0 +1,171 @@
+package engine_test
+
+import (
+	"bufio"
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"daxbench/engine"
+	"daxbench/engine/layout"
+	"daxbench/engine/media"
+	"daxbench/engine/pmem"
+)
+
+var killSeed = flag.Uint64("kill.seed", 0, "TestKilled: begin with this seed")
+
+// TestKilled kills a process in the midst of its work on a region, over and
+// over, and looks each time at what is there: it must mount, be consistent, and
+// hold what the process had said to be done.
+//
+// A power cut loses more, namely what was stored and not flushed; that, at each
+// store of one task, is what media's TestPowerCut is for. Here the stores are
+// those of several tasks, of all that package vfs does, and of a mount that was
+// itself cut short.
+//
+// A seed says what the child does and roughly when it is killed, no more.
+func TestKilled(t *testing.T) {
+	kills := 40
+	if testing.Short() {
+		kills = 10
+	}
+	k := newKiller(t)
+	for range kills {
+		if err := k.kill(""); err != nil {
+			t.Fatalf("seed %d, policy %s: %v\nreplay, perhaps more than once: go test ./engine -run '^TestKilled$' -kill.seed=%d",
+				k.seed, k.policy(), err, k.seed)
+		}
+	}
+	if k.ready < kills/2 || k.model.journal < 100*kills {
+		t.Errorf("%d kills: %d of them after the mount, %d lines of journal: that is too little", kills, k.ready, k.model.journal)
+	}
+	t.Logf("%d kills, %d of them after the mount; %d lines of journal; mounts freed %d orphans and rewrote %d torn records",
+		kills, k.ready, k.model.journal, k.orphans, k.torn)
+}
+
+// TestKilledCanFail has the child say that something is done before it does it,
+// and free blocks before the record that had them is durable.
+func TestKilledCanFail(t *testing.T) {
+	for _, tt := range []struct{ broken, want string }{
+		{"early", "want"},
+		{"order", "double-owned"},
+	} {
+		t.Run(tt.broken, func(t *testing.T) {
+			k := newKiller(t)
+			var err error
+			for range 40 {
+				if err = k.kill(tt.broken); err != nil && strings.Contains(err.Error(), tt.want) {
+					t.Logf("found with seed %d: %v", k.seed, err)
+					return
+				}
+			}
+			t.Errorf("not found; the last kill: %v", err)
+		})
+	}
+}
+
+// A killer has a region in a file, and knows what must be on it.
+type killer struct {
+	t             *testing.T
+	file          string
+	seed          uint64
+	rng           *rand.Rand
+	model         crashModel
+	ready         int // children that were at work when they were killed
+	orphans, torn uint32
+}
+
+func newKiller(t *testing.T) *killer {
+	k := &killer{t: t, file: filepath.Join(ramDir(t), "region"), seed: *killSeed, rng: rand.New(rand.NewPCG(*killSeed, 0))}
+	k.model.files = make(map[crashName]crashFileState)
+	r := must(pmem.Open(pmem.Options{Path: k.file, Size: engine.MinSize(crashInodes, crashBlocks)}))
+	must(media.Format(r, media.Geometry{Inodes: crashInodes}))
+	must(0, r.Close())
+	return k
+}
+
+// ramDir returns a directory in memory if there is one: a kill loses nothing that
+// a disk would keep, and msync costs nothing there.
+func ramDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "daxbench")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func (k *killer) policy() string { return layout.All[k.seed%uint64(len(layout.All))].Name() }
+
+// kill starts a child, kills it, and compares what is left.
+func (k *killer) kill(broken string) error {
+	k.seed++
+	read, write, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer read.Close()
+	var output bytes.Buffer
+	child := exec.Command(os.Args[0], "-test.run=^TestKilledChild$", "-crash.file="+k.file, fmt.Sprint("-crash.seed=", k.seed), "-crash.break="+broken)
+	child.Stdout, child.Stderr, child.ExtraFiles = &output, &output, []*os.File{write}
+	if err := child.Start(); err != nil {
+		return err
+	}
+	write.Close()
+	lines := bufio.NewScanner(read)
+	if k.rng.IntN(8) != 0 && lines.Scan() { // else it may be mounting, or not even that
+		k.ready++
+	}
+	timer := time.AfterFunc(time.Duration(k.rng.IntN(10_000))*time.Microsecond, func() { child.Process.Kill() })
+	err = k.follow(lines)
+	if child.Wait(); !timer.Stop() && err == nil { // as the timer has run
+		err = k.look()
+	} else if err == nil {
+		err = fmt.Errorf("the child ended by itself: %s", &output)
+	}
+	return err
+}
+
+// follow reads the journal to its end.
+func (k *killer) follow(lines *bufio.Scanner) error {
+	for lines.Scan() {
+		if lines.Text() == "ready" {
+			continue
+		}
+		worker, text, _ := strings.Cut(lines.Text(), " ")
+		o, err := parseCrashOp(text)
+		if err != nil {
+			return fmt.Errorf("journal: %q: %w", lines.Text(), err)
+		}
+		if err := k.model.note(int(worker[0]-'0'), o); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// look mounts the region and compares it with the journal.
+func (k *killer) look() error {
+	r, err := pmem.Open(pmem.Options{Path: k.file})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	fs, err := media.Mount(r)
+	if err != nil {
+		return fmt.Errorf("mount: %w", err)
+	}
+	k.orphans += fs.Recovered().Orphans
+	k.torn += fs.Recovered().Torn
+	if _, err := fs.Check(); err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	return k.model.compare(fs)
+}

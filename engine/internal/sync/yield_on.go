@@ -1,0 +1,26 @@
+//go:build daxyield
+
+package sync
+
+import (
+	"math/rand/v2"
+	"runtime"
+)
+
+// Yields says that every third yield point, by chance, lets other goroutines
+// run while no Scheduler is installed. Tests that run freely, with the race
+// detector too, then meet races that two processors rarely come to by
+// themselves. Nothing is measured with it.
+const Yields = true
+
+// jostle is a yield point without a Scheduler.
+//
+// Note: whose turn it is comes from the runtime's generator, which each thread
+// has its own of. A shared counter would have to be atomic, and to the race
+// detector each of its steps orders the two goroutines, which is what hides a
+// race.
+func jostle() {
+	if rand.Uint32N(3) == 0 {
+		runtime.Gosched()
+	}
+}
