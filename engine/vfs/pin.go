@@ -1,6 +1,7 @@
 package vfs
 
 import (
+	"daxbench/engine/internal/sync"
 	"errors"
 
 	"daxbench/engine/internal/bug"
@@ -174,6 +175,9 @@ func (in *Inode) awaitThaw(t *Task) error {
 	in.layoutMu.RLock()
 	//lint:ignore SA2001 there is nothing to do but to wait
 	in.layoutMu.RUnlock()
+	if in.mapping.gate.IsShut() { // the device is going: the gate is shut before that shows
+		sync.Pause()
+	}
 	return nil
 }
 
