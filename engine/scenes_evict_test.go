@@ -25,6 +25,20 @@ var evictScenes = []scene{
 			}
 		},
 	}, {
+		name: "two unpins against the last iput of an unlinked inode", preemptions: 2,
+		catches: []bug.Bug{bug.BreakForgetsRescan},
+		set: func(s *stage) []func() {
+			in, _ := s.file()
+			s.pin(in, 0)
+			s.pin(in, 1)
+			s.unlink(in)
+			return []func(){
+				func() { s.e.Iput(s.task(0), in) },
+				func() { s.unpin() },
+				func() { s.unpin() },
+			}
+		},
+	}, {
 		name: "nothing sleeps under i_lock", preemptions: 2,
 		catches: []bug.Bug{bug.EvictUnderSpin},
 		opts:    vfs.Options{Watch: noSleepUnderSpin()},

@@ -38,8 +38,9 @@ func newLitmus() *cobra.Command {
 			"A scenario is a text; -list -scenario NAME prints one, to be changed and given\n" +
 			"back with -scenario FILE.txt. workloads/litmus/README.md explains the format.\n\n" +
 			"Exit status: 0 each policy breaks just the invariants that it declares (of some\n" +
-			"scenarios: no others; with -kernel it is only told); 1 it does not, or a step\n" +
-			"failed; 2 usage, or a scenario that cannot be read; 4 memory or file.",
+			"scenarios: no others), and hangs only if it declares that (with -kernel both are\n" +
+			"only told); 1 it does not, or a step failed; 2 usage, or a scenario that cannot\n" +
+			"be read; 4 memory or file.",
 		Example: "  daxbench litmus\n" +
 			"  daxbench litmus -v -policy none,dax-only -scenario unlink-under-dio\n" +
 			"  daxbench litmus -policy P7 -scenario 6,12 -kernel 6.0\n" +

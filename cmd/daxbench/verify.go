@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,8 +43,10 @@ func newVerify() *cobra.Command {
 			"each policy violates. A policy declares what it violates: anything else that is\n" +
 			"found, and anything declared that is not, is a failure.\n\n" +
 			"What was not found in so many schedules is \"not exhausted\", never \"safe\".\n" +
-			"Exit status: 0 each verdict is what the policy declares; 1 some is not; 2 usage;\n" +
-			"3 undecided: too few schedules; 4 memory or processes; 130 interrupted.",
+			"Exit status: 0 each verdict is what the policy declares (of some shapes, or with\n" +
+			"-kernel: nothing else); 1 some is not, or the model differs; 2 usage;\n" +
+			"3 undecided: too few schedules of some shape, or states of the model; 4 memory\n" +
+			"or processes; 130 interrupted.",
 		Example: "  daxbench verify\n" +
 			"  daxbench verify -policy none\n" +
 			"  daxbench verify -policy none -shape unlink -seed 33\n" +
@@ -121,7 +124,9 @@ func (f *verifyFlags) plan() (*verify.Plan, error) {
 		if err != nil {
 			return nil, usageError{err}
 		}
-		p.Policies = append(p.Policies, policy)
+		if !slices.ContainsFunc(p.Policies, func(q layout.Policy) bool { return q.Name() == policy.Name() }) { // by name and by number
+			p.Policies = append(p.Policies, policy)
+		}
 	}
 	if names, err = splitList("shape", f.shape, verify.Names()); err != nil {
 		return nil, err
@@ -156,15 +161,16 @@ func (f *verifyFlags) execute(cmd *cobra.Command) error {
 	}
 	bar := newVerifyBar(cmd.ErrOrStderr())
 	res, err := plan.Run(ctx, pool, bar.set)
+	var untold error // what was found is printed all the same
 	if err == nil {
-		err = plan.Tell(ctx, pool, res, f.tells(plan, res))
+		untold = plan.Tell(ctx, pool, res, f.tells(plan, res))
 	}
 	bar.end()
 	if err != nil {
 		return err
 	}
 	var m *explored
-	if f.model {
+	if f.model && untold == nil {
 		if m, err = f.explore(plan, res); err != nil {
 			return usageError{err}
 		}
@@ -182,10 +188,18 @@ func (f *verifyFlags) execute(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	if err := verdictOf(res); err != nil {
-		return err
+	if untold != nil {
+		return untold
 	}
-	return m.verdict()
+	return graver(verdictOf(res), m.verdict())
+}
+
+// graver returns that of two errors which says more: bad is graver than undecided, and any than none.
+func graver(a, b error) error {
+	if a == nil || b != nil && statusOf(a) == statusUndecided && statusOf(b) == statusBad {
+		return b
+	}
+	return a
 }
 
 // tells says which violations are told step by step: all of them if they are asked for or of one policy, and else
@@ -222,6 +236,11 @@ func (f *verifyFlags) replay(out verifyPage, cmd *cobra.Command) error {
 			return &badAnswer{fmt.Sprintf("%s violates %s, and does not declare it", policy.Name(), v.Property)}
 		}
 	}
+	for _, v := range rep.Other {
+		if shape.WhatIf == "" && !verify.Declares(policy, v.Invariants) {
+			return &badAnswer{fmt.Sprintf("%s breaks %s, and does not declare it", policy.Name(), v.Invariants)}
+		}
+	}
 	return nil
 }
 
@@ -236,13 +255,16 @@ func verdictOf(res *verify.Result) error {
 		s := v.Status(res.Whole)
 		list[s] = append(list[s], fmt.Sprintf("%s %s", v.Policy, v.Property))
 	}
+	for _, u := range res.Undeclared {
+		list[verify.Unexpected] = append(list[verify.Unexpected], fmt.Sprintf("%s %s", u.Policy, u.Invariants))
+	}
 	switch {
 	case len(list[verify.Unexpected]) > 0:
 		return &badAnswer{"violated, though not declared: " + strings.Join(list[verify.Unexpected], ", ")}
 	case len(list[verify.Missing]) > 0:
 		return &badAnswer{"declared, but did not show up: " + strings.Join(list[verify.Missing], ", ")}
 	case len(list[verify.Undecided]) > 0 || len(res.Verdicts) == 0:
-		return &undecided{fmt.Sprintf("not exhausted, and fewer than %d schedules say nothing", verify.Decisive)}
+		return &undecided{fmt.Sprintf("not exhausted, and fewer than %d schedules of a shape say nothing, nor do those without a preemption", verify.Decisive)}
 	}
 	return nil
 }

@@ -9,11 +9,12 @@ import (
 
 // verifyJSON is what -format json prints.
 type verifyJSON struct {
-	Kernel   string `json:",omitempty"`
-	Verdicts []verdictJSON
-	WhatIfs  []verify.Report `json:",omitempty"` // of shapes that are not held against a policy
-	Speed    speedJSON
-	Model    *explored `json:",omitempty"`
+	Kernel     string `json:",omitempty"`
+	Verdicts   []verdictJSON
+	Undeclared []verify.Undeclared `json:",omitempty"` // invariants besides
+	WhatIfs    []verify.Report     `json:",omitempty"` // of shapes that are not held against a policy
+	Speed      speedJSON
+	Model      *explored `json:",omitempty"`
 }
 
 type verdictJSON struct {
@@ -34,7 +35,7 @@ type speedJSON struct {
 }
 
 func (p verifyPage) json(w io.Writer, res *verify.Result, m *explored) error {
-	out := verifyJSON{Kernel: p.plan.Kernel, Verdicts: []verdictJSON{}, Model: m}
+	out := verifyJSON{Kernel: p.plan.Kernel, Verdicts: []verdictJSON{}, Undeclared: res.Undeclared, Model: m}
 	for i := range res.Verdicts {
 		v := &res.Verdicts[i]
 		j := verdictJSON{cell: v, Verdict: v.String(), Status: v.Status(res.Whole).String()}

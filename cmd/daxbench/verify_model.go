@@ -8,6 +8,7 @@ import (
 	"daxbench/engine/layout"
 	"daxbench/engine/verify"
 	"daxbench/engine/verify/model"
+	"daxbench/engine/vfs"
 	"daxbench/reports/unit"
 )
 
@@ -19,6 +20,7 @@ type explored struct {
 	CPUNanos            int64
 	StatesPerCPUSecond  float64
 	Agree               int // verdicts that the schedules and the model share
+	Undecided           int // verdicts of which one of them has not seen enough
 	Disagree            []verify.Disagreement
 	Rows                []modelRow
 
@@ -72,7 +74,7 @@ func (f *verifyFlags) explore(plan *verify.Plan, res *verify.Result) (*explored,
 		m.Rows = append(m.Rows, row)
 	}
 	if f.kernel == "" {
-		m.Agree, m.Disagree = verify.CrossCheck(res, m.rows)
+		m.Agree, m.Undecided, m.Disagree = verify.CrossCheck(res, m.rows)
 	}
 	return m, nil
 }
@@ -87,10 +89,13 @@ func setsOf(plan *verify.Plan) []model.Set {
 	})
 }
 
-// verdict is an error if the model and the schedules differ.
+// verdict is an error if the model and the schedules differ, or may.
 func (m *explored) verdict() error {
-	if m == nil || len(m.Disagree) == 0 {
+	switch {
+	case m == nil || len(m.Disagree)+m.Undecided == 0:
 		return nil
+	case len(m.Disagree) == 0:
+		return &undecided{fmt.Sprintf("the model and the schedules cannot be compared on %s: too few states, or schedules", counted(m.Undecided, "verdict"))}
 	}
 	var list []string
 	for _, d := range m.Disagree {
@@ -129,7 +134,16 @@ func (p verifyPage) model(m *explored) {
 	if p.plan.Kernel != "" {
 		p.item(0, 0, "", "The model knows no kernels: it is not held against these schedules.")
 	} else {
-		p.item(0, 0, "", fmt.Sprintf("The schedules and the model agree on %s.", counted(m.Agree, "verdict")))
+		text := fmt.Sprintf("The schedules and the model agree on %s.", counted(m.Agree, "verdict"))
+		if m.Undecided > 0 {
+			text += fmt.Sprintf(" On %s one of them has not seen enough to say.", counted(m.Undecided, "verdict"))
+		}
+		p.item(0, 0, "", text)
+	}
+	for _, policy := range p.plan.Policies {
+		if policy.Rules().PinHolds == vfs.HoldsVMA {
+			p.item(0, 0, "", fmt.Sprintf("The model knows no mappings: a pin of %s holds the inode there, as one of inode-ref does.", policy.Name()))
+		}
 	}
 	for _, d := range m.Disagree {
 		p.item(0, 2, "-", d.String()+".")

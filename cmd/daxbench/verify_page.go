@@ -61,7 +61,11 @@ func (p verifyPage) result(res *verify.Result) {
 		return ""
 	})
 	p.line("")
-	p.item(0, 0, "", fmt.Sprintf("%s violated, as the policy declares · %s none found, not exhausted · %s none, exhausted", markViolated, markNoneFound, markExhausted))
+	exhausted := "exhausted"
+	if p.plan.DFS != nil {
+		exhausted += " with at most " + counted(*p.plan.DFS, "preemption")
+	}
+	p.item(0, 0, "", fmt.Sprintf("%s violated, as the policy declares · %s none found, not exhausted · %s none, %s", markViolated, markNoneFound, markExhausted, exhausted))
 	p.item(0, 0, "", fmt.Sprintf("%s violated, not declared · %s declared, did not show up · %s too few schedules", markUnexpected, markMissing, markUndecided))
 	if !res.Whole {
 		p.item(0, 0, "", markElsewhere+" declared, and not found with these shapes or this kernel")
@@ -78,6 +82,11 @@ func (p verifyPage) result(res *verify.Result) {
 	}
 	if p.verbose || len(p.plan.Policies) == 1 {
 		p.others(res)
+	}
+	for _, u := range res.Undeclared {
+		p.line("")
+		p.item(0, 0, "", fmt.Sprintf("%s breaks %s in shape %s, and does not declare it: %s", u.Policy, u.Invariants, u.Shape, u.Violation.Text))
+		p.line("  replay: " + p.replayOf(u.Policy, u.Shape, u.Violation))
 	}
 	for _, rep := range res.Broken() {
 		p.line("")
@@ -194,7 +203,9 @@ func (p verifyPage) others(res *verify.Result) {
 		for k := range rep.Other {
 			v := &rep.Other[k]
 			key := [2]string{rep.Policy, v.Invariants}
-			if rep.WhatIf || seen[key] {
+			if rep.WhatIf || seen[key] || slices.ContainsFunc(res.Undeclared, func(u verify.Undeclared) bool {
+				return u.Policy == rep.Policy && u.Invariants == v.Invariants
+			}) {
 				continue
 			}
 			seen[key] = true

@@ -55,6 +55,9 @@ func (m *Maker) Why(s *target.Step) string {
 
 // WhySetting implements target.Maker.
 func (m *Maker) WhySetting(s target.Setting) string {
+	if s.Key == "lru" && m.preset.Name != "" && lruRules[s.Value] != m.preset.LRU() {
+		return fmt.Sprintf("kernel %s has the other rule", m.preset.Name)
+	}
 	switch s.String() {
 	case "cow=checked":
 		return "the engine does as kernels do: nobody looks"

@@ -15,7 +15,7 @@ func (m *Maker) options(set []target.Setting, z size) vfs.Options {
 	for _, s := range set {
 		switch s.Key {
 		case "lru":
-			o.LRU = map[string]vfs.LRURule{"any": vfs.EntriesIgnored, "shrinkable": vfs.EntriesKeepOff}[s.Value]
+			o.LRU = lruRules[s.Value]
 		case "isolate":
 			o.IsolateStays = s.Value == "stay"
 		case "refcount":
@@ -45,6 +45,9 @@ func (m *Maker) options(set []target.Setting, z size) vfs.Options {
 	return o
 }
 
+// lruRules are those that a scenario can set, by its words.
+var lruRules = map[string]vfs.LRURule{"any": vfs.EntriesIgnored, "shrinkable": vfs.EntriesKeepOff}
+
 // with returns a scan with a fault, or without it.
 func with(scan, fault vfs.Scan, on bool) vfs.Scan {
 	if on {
@@ -66,7 +69,7 @@ func (m *Maker) policyFor(sc *target.Scenario, set []target.Setting) (layout.Pol
 		}
 	}
 	for _, s := range set {
-		if s.Key == "fs" && s.Value == "forgets" && !inCommonCode[p.ID()] {
+		if s.Key == "fs" && s.Value == "forgets" && !p.InCommonCode() {
 			return forgetful{p}, nil
 		}
 	}
@@ -79,10 +82,6 @@ type forgetful struct{ layout.Policy }
 
 // BreakForEvict implements vfs.Breaker.
 func (forgetful) BreakForEvict(*vfs.Task, *vfs.Inode) error { return nil }
-
-// inCommonCode lists the policies whose break is made by code that all file
-// systems share: iput_final, write_inode_now, truncate, evict itself.
-var inCommonCode = map[string]bool{"P3": true, "P4": true, "P5": true, "P13": true, "P13a": true}
 
 // holders says by which of the kernel's functions a holder takes the page.
 type holders struct{ old bool }

@@ -40,6 +40,7 @@ type subject struct {
 	parked  []string
 	evictor map[*vfs.Task]int // how many evictions a task is in
 	judged  bool
+	scanned int64 // entries that scans for busy pages have looked at
 
 	deferred   map[media.Owner]bool // inodes that were left to the worker
 	unmounted  bool

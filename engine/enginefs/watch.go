@@ -39,6 +39,10 @@ func (s *subject) find(invariants, property, format string, args ...any) {
 
 // watch is what the engine tells its events to.
 func (s *subject) watch(e vfs.Event) {
+	if e.Kind == vfs.Scanned {
+		s.scanned += int64(e.N)
+		return
+	}
 	before := len(s.ledger.Findings())
 	s.ledger.Watch(e)
 	s.adopt(before)

@@ -33,6 +33,8 @@ var busyDrop = &waitIfDropped{facts{
 		because("X P4", "The test unmaps pages and may wait for an entry, under i_lock."),
 		waitsFindable, waitsForItself,
 	),
+
+	inCommonCode: true,
 }}
 
 func (*waitIfDropped) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {

@@ -17,4 +17,6 @@ var deferAside = &waitLockless{facts{
 		because("P2 P2f", waitsFindable.because),
 		because("P2 P2s", "Who holds a pin may find the queue full, and wait for room behind its own inode."),
 	),
+
+	inCommonCode: true,
 }}

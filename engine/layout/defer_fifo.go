@@ -19,6 +19,8 @@ var deferFIFO = &waitLockless{facts{
 		because("P2 P2f", waitsFindable.because),
 		because("P2 P2s", "Who holds a pin may find the queue full, and wait for room behind its own inode."),
 	),
+
+	inCommonCode: true,
 }}
 
 // deferLimit is how many inodes the queue takes (kernel:

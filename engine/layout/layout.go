@@ -33,6 +33,10 @@ type Policy interface {
 	Rules() vfs.Rules
 	// Expect says what is known to go wrong with it.
 	Expect() Expect
+	// InCommonCode reports whether the break is made by code that all file
+	// systems share, such as iput_final, write_inode_now, truncate or evict itself,
+	// so that none of them can forget it.
+	InCommonCode() bool
 	// Safe reports whether no block should be reused while it is pinned: neither
 	// U nor P1r is expected.
 	Safe() bool
@@ -44,17 +48,19 @@ type facts struct {
 	holds, blocksOn         string
 	rules                   vfs.Rules
 	expect                  Expect
+	inCommonCode            bool
 }
 
-func (f *facts) ID() string       { return f.id }
-func (f *facts) Name() string     { return f.name }
-func (f *facts) About() string    { return f.about }
-func (f *facts) Origin() string   { return f.id + "; " + f.origin }
-func (f *facts) Holds() string    { return f.holds }
-func (f *facts) BlocksOn() string { return f.blocksOn }
-func (f *facts) Rules() vfs.Rules { return f.rules }
-func (f *facts) Expect() Expect   { return f.expect }
-func (f *facts) Safe() bool       { return f.expect.safe() }
+func (f *facts) ID() string         { return f.id }
+func (f *facts) Name() string       { return f.name }
+func (f *facts) About() string      { return f.about }
+func (f *facts) Origin() string     { return f.id + "; " + f.origin }
+func (f *facts) Holds() string      { return f.holds }
+func (f *facts) BlocksOn() string   { return f.blocksOn }
+func (f *facts) Rules() vfs.Rules   { return f.rules }
+func (f *facts) Expect() Expect     { return f.expect }
+func (f *facts) InCommonCode() bool { return f.inCommonCode }
+func (f *facts) Safe() bool         { return f.expect.safe() }
 
 // All lists the policies by their numbers.
 var All = []Policy{

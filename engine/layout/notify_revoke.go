@@ -31,7 +31,9 @@ func notifying(p Policy) Policy {
 		holds:    p.Holds() + "; at an unplug the freeze and s_umount",
 		blocksOn: p.BlocksOn(),
 		rules:    p.Rules(),
-		expect:   p.Expect().and(forgotten),
+
+		inCommonCode: p.InCommonCode(),
+		expect:       p.Expect().and(forgotten),
 	}
 	if p == Policy(daxOnly) {
 		f.id, f.name = "P12", "notify-revoke"

@@ -16,6 +16,8 @@ var perEntry = &waitPerEntry{facts{
 	holds:    "nothing of the inode",
 	blocksOn: "pins",
 	expect:   expect(waits()...),
+
+	inCommonCode: true,
 }}
 
 func (*waitPerEntry) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {

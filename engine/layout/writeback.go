@@ -27,6 +27,8 @@ var writeback = &waitIfLinked{facts{
 		because("H", "The flusher waits for the pins of one inode, and all dirty inodes behind it wait along."),
 		waitsFindable, waitsForItself,
 	),
+
+	inCommonCode: true,
 }}
 
 func (*waitIfLinked) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {

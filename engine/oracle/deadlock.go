@@ -8,10 +8,10 @@ import (
 	"daxbench/engine/vfs"
 )
 
-// stuck judges a run that ended with the tasks in blocked waiting for ever. Which
-// deadlock it is shows in what the tasks do that have pins and leases to drop,
+// stuck judges a run that ended with the tasks in blocked waiting for ever; or, if
+// they are not asleep, trying for ever. Which deadlock it is shows in what the tasks do that have pins and leases to drop,
 // instead of dropping them.
-func (l *Ledger) stuck(blocked []*vfs.Task) {
+func (l *Ledger) stuck(blocked []*vfs.Task, asleep bool) (found bool) {
 	waiting := make([]int, 0, 8)
 	for _, t := range blocked {
 		if i := l.task(t); i > 0 {
@@ -20,24 +20,25 @@ func (l *Ledger) stuck(blocked []*vfs.Task) {
 	}
 	lost := false
 	for _, i := range waiting {
-		if w := l.tasks[i].wait; l.tasks[i].waits() && l.over(w) {
+		if w := l.tasks[i].wait; asleep && l.tasks[i].waits() && l.over(w) {
 			lost = true
 			l.find("P2", "W", w.Owner, w.PFN, "%s sleeps for %s, which has come about: its wake-up was lost", l.name(i), l.what(w))
 		}
 	}
 	if lost { // all else follows from that
-		return
+		return true
 	}
-	found := false
 	for _, i := range waiting {
 		if p := l.cause(i); p != "" {
 			l.find(p, "", l.tasks[i].wait.Owner, 0, "%s", l.circle(i, waiting))
 			found = true
 		}
 	}
-	if !found && len(waiting) > 0 {
+	if !found && asleep && len(waiting) > 0 {
 		l.find("P2", l.locked(waiting), l.tasks[waiting[0]].wait.Owner, 0, "%s", l.circle(waiting[0], waiting))
+		found = true
 	}
+	return found
 }
 
 // cause says what keeps task i from dropping what it has: memory, the inode that

@@ -19,7 +19,7 @@
 //	P2  W   … for something that has come about: its wake-up was lost
 //	P2b R   a wait for a pin or a lease inside reclaim
 //	P3  L   at rest, an unlinked inode that nobody has is cached, or a block that
-//	        nobody has is not free
+//	        nobody has is not free, by the region's own account
 //	P4  X   what may sleep, inside a section that must not
 //	P5      an inode torn down that somebody has; two with one number
 //	P7      at rest, an idle linked inode off every LRU list that it should be on,

@@ -244,7 +244,7 @@ func TestStories(t *testing.T) {
 				}
 				l.quarantine()
 			}
-			l.stuck(s.stuck)
+			l.stuck(s.stuck, true)
 			if got := short(l.Findings()); got != s.want {
 				t.Errorf("found %q, want %q:\n%v", got, s.want, l.Findings())
 			}
@@ -311,6 +311,23 @@ func TestLeasesArePins(t *testing.T) {
 	}
 }
 
+// TestLivelock: who spins for a pin is judged as who sleeps for it, but nobody's
+// wake-up is lost.
+func TestLivelock(t *testing.T) {
+	l := new(Ledger)
+	l.Watch(on(vfs.Pinned, a, fileF, 12))
+	l.Watch(on(vfs.EvictBegin, b, fileF, 0))
+	l.Watch(wait(b, vfs.ForPins, fileF, 12))
+	l.Watch(wait(c, vfs.ForLeases, fileG, 0))
+	if l.AtLivelock(b, c) || len(l.Findings()) != 0 {
+		t.Errorf("nobody on whom it is waits: found %v", l.Findings())
+	}
+	l.Watch(wait(a, vfs.ForInode, fileF, 0))
+	if !l.AtLivelock(a, b, c) || !strings.Contains(short(l.Findings()), "P2f") {
+		t.Errorf("a circle: found %v", l.Findings())
+	}
+}
+
 // TestHand moves a pin to its completion.
 func TestHand(t *testing.T) {
 	l := new(Ledger)
@@ -324,7 +341,7 @@ func TestHand(t *testing.T) {
 	}
 	l.Watch(on(vfs.EvictBegin, a, fileF, 0))
 	l.Watch(wait(a, vfs.ForPins, fileF, 12))
-	l.stuck([]*vfs.Task{a})
+	l.stuck([]*vfs.Task{a}, true)
 	if f := l.Findings(); f[len(f)-1].Property != "P2" {
 		t.Errorf("A waits for what C is to drop: found %v", f)
 	}

@@ -18,11 +18,27 @@ const Parked = layout.Property("P7, parked")
 func (l *Ledger) AtEnd(sb *vfs.Superblock, blocked ...*vfs.Task) {
 	l.ended = true
 	if len(blocked) > 0 {
-		l.stuck(blocked)
+		l.stuck(blocked, true)
 		return
 	}
-	sb.Survey(l.rest)
+	unlinked := uint32(0)
+	sb.Survey(func(in vfs.Surveyed) {
+		l.rest(in)
+		if in.Unlinked {
+			unlinked++
+		}
+	})
 	l.quarantine()
+	l.space(sb.FS(), unlinked)
+}
+
+// AtLivelock judges a run that was given up, since those in tasks did not come to
+// an end. As one that spins can keep another from running, it says nothing of
+// wake-ups; it finds something only if a pin or a lease is spun for, and reports
+// whether it did.
+func (l *Ledger) AtLivelock(tasks ...*vfs.Task) bool {
+	l.ended = true
+	return l.stuck(tasks, false)
 }
 
 // rest judges one inode of an engine at rest.

@@ -120,6 +120,8 @@ func (l *Ledger) Say(e vfs.Event) string {
 		return "brings " + file + " into the cache"
 	case vfs.Deferred:
 		return "hands " + file + " to the worker"
+	case vfs.Scanned:
+		return fmt.Sprintf("looks at %d entries of %s", e.N, file)
 	case vfs.BlockClaimed:
 		return "gives block " + fmt.Sprint(e.PFN) + " to " + file
 	case vfs.BlockFreed:

@@ -101,7 +101,7 @@ type Facts struct {
 	Findings []Finding
 	Parked   []string // what waits for a pin without anybody waiting: "inode 3", "block 12 of inode 3"
 	Story    []Line   // what happened, in order
-	Work     int64    // how much the tasks did, in units that repeat; 0: not known
+	Work     int64    // how many entries were looked at in search of busy pages; 0: not known
 }
 
 // A Finding is an invariant that was broken, or a step's expectation.

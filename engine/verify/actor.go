@@ -88,6 +88,23 @@ func (a *actor) fault(in *vfs.Inode, first, n uint32) {
 	must("fault", a.eng.Fault(a.task, in, first, n))
 }
 
+// mmap maps the first n pages of a file, which a has open, and touches them. The
+// mapping has a reference of its own, until munmap.
+func (a *actor) mmap(in *vfs.Inode, n uint32) *vfs.VMA {
+	a.say("maps %s", a.ledger.File(in.Owner()))
+	v, err := a.eng.Map(a.task, in, 0, n)
+	must("mmap", err)
+	a.ledger.Hold(a.task, in.Owner())
+	must("fault", v.Fault(a.task, 0, n))
+	return v
+}
+
+func (a *actor) munmap(v *vfs.VMA) {
+	a.say("unmaps %s", a.ledger.File(v.Inode().Owner()))
+	a.ledger.Drop(a.task, v.Inode().Owner())
+	a.eng.Munmap(a.task, v)
+}
+
 func (a *actor) truncate(in *vfs.Inode, pages uint32) {
 	a.say("truncates %s to %d pages", a.ledger.File(in.Owner()), pages)
 	must("truncate", a.eng.Truncate(a.task, in, pages))
@@ -193,12 +210,18 @@ func (a *actor) has(f *file) *vfs.Inode {
 // page pinned and nobody anything else.
 func (a *actor) pinned(name string, pages, index uint32) *file {
 	f, in := a.make(name, pages)
+	a.pins(in, index)
+	return f
+}
+
+// pins has the device a pin a page of a file, which it has open, before the
+// schedule begins, and closes that.
+func (a *actor) pins(in *vfs.Inode, index uint32) {
 	if p, ok := a.pin(in, index, vfs.How{}); ok {
 		a.submit(a, p)
 	}
 	a.sent = true
 	a.close(in)
-	return f
 }
 
 // io pins pages of a file for a device to write to.

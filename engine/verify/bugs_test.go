@@ -38,6 +38,7 @@ var planted = []struct {
 	{bug.UnmountIgnoresCount, "dax-only", unplug, ""},
 	{bug.EvictUnderSpin, "dax-only", unlink, "P4"},
 	{bug.BreakSeesOnePage, "dax-only", unlink, "P1e"},
+	{bug.BreakForgetsRescan, "dax-only", twoPages, "P1e"},
 	{bug.BreakWithoutGate, "dax-only", truncate, "P1r"},
 	{bug.TruncateSkipsPins, "dax-only", truncate, "P1r"},
 	{bug.TruncateSkipsLeases, "dax-only", withLease, "P1r"},

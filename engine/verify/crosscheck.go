@@ -21,8 +21,9 @@ type Disagreement struct {
 // cannot is a gap in the model, and what the engine never does is a drawing of
 // something else, or a shape that is missing. Only properties that were looked
 // for on both sides count, and none of a policy that the model does not have. It
-// also returns on how many verdicts both agree.
-func CrossCheck(res *Result, rows []model.Row) (agree int, list []Disagreement) {
+// also returns on how many verdicts both agree, and on how many nothing can be
+// said: one side has found nothing, and has not looked at enough for that.
+func CrossCheck(res *Result, rows []model.Row) (agree, undecided int, list []Disagreement) {
 	for i := range rows {
 		row := &rows[i]
 		for _, x := range layout.Properties {
@@ -32,18 +33,22 @@ func CrossCheck(res *Result, rows []model.Row) (agree int, list []Disagreement) 
 			}
 			set, steps, shown := ModelShows(row, x)
 			switch {
+			case shown && v.Violated:
+				agree++
+			case !shown && !row.Exhausted, !v.Violated && !v.decisive():
+				undecided++
 			case shown == v.Violated:
 				agree++
 			case shown:
 				list = append(list, Disagreement{row.Policy, x, true,
 					fmt.Sprintf("a trace of %d steps in set %s shows it, and %d schedules do not", steps, set, v.Schedules)})
-			case row.Exhausted:
+			default:
 				list = append(list, Disagreement{row.Policy, x, false,
 					fmt.Sprintf("seed %d of shape %s shows it, and none of %d states does", v.Violation.Seed, v.Shape, row.States)})
 			}
 		}
 	}
-	return agree, list
+	return agree, undecided, list
 }
 
 // ModelShows returns the set in which the model violates x, or a cause of it, and

@@ -15,7 +15,8 @@
 //
 // and it is held against what the policy declares (layout.Expect). A property that
 // is violated and was not expected to be is a failure; so is one that was expected
-// and does not show up, for then the checker has lost an eye.
+// and does not show up, for then the checker has lost an eye; and so is an invariant
+// besides (H, K) that is broken and not declared.
 //
 // Package sync has one place for a scheduler, so a process plays one schedule at a
 // time. A Pool is several processes, each a Worker, which do the searches between

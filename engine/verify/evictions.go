@@ -26,6 +26,42 @@ var unlink = &Shape{
 	},
 }
 
+var twoPages = &Shape{
+	Name:  "two-pages",
+	About: "a file is unlinked and closed while two devices write to it, each to a page of its own",
+	Shows: properties("P1e P1r P2b P3 P4 P5"),
+	small: true,
+	set: func(s *stage) {
+		var in *vfs.Inode
+		d, e := s.actor("D", device), s.actor("E", device)
+		u := s.actor("U", func(a *actor) { a.unlink(in); a.close(in) })
+		f := d.pinned("F", 2, 0)
+		e.pins(e.has(f), 1)
+		in = u.has(f)
+	},
+}
+
+var munmap = &Shape{
+	Name:  "munmap",
+	About: "a file is mapped, closed, pinned through the mapping and unmapped while a device writes to it",
+	Shows: properties("P1e P1r P2b P3 P4 P5"),
+	small: true,
+	set: func(s *stage) {
+		var f *file
+		var in *vfs.Inode
+		d := s.actor("D", device)
+		t := s.actor("T", func(a *actor) {
+			v := a.mmap(in, 1)
+			a.close(in)
+			a.io(in, d, vfs.How{}, 0)
+			a.munmap(v)
+		})
+		s.actor("U", func(a *actor) { a.visit(f, a.unlink) })
+		s.actor("K", (*actor).reclaim)
+		f, in = t.make("F", 1)
+	},
+}
+
 var reclaimTruncate = &Shape{
 	Name:  "reclaim-truncate",
 	About: "an idle file is reclaimed while a device writes to it; then it is opened and truncated",

@@ -118,7 +118,8 @@ func (rep *Report) join(next Report) {
 	rep.Broken = next.Broken
 }
 
-// Tell fills in the stories of those verdicts that choose wants told.
+// Tell fills in the stories of those verdicts that choose wants told. The error is
+// of the first that could not be told; the others are.
 func (p *Plan) Tell(ctx context.Context, pool *Pool, res *Result, choose func(*Verdict) bool) error {
 	var jobs []Job
 	var told []*Verdict
@@ -136,15 +137,20 @@ func (p *Plan) Tell(ctx context.Context, pool *Pool, res *Result, choose func(*V
 		return err
 	}
 	for i, v := range told {
+		if broken := reports[i].Broken; broken != nil {
+			err = first(err, fmt.Errorf("policy %s, shape %s, seed %d: the engine broke: %s", v.Policy, v.Shape, v.Violation.Seed, broken.Text))
+			continue
+		}
 		if len(reports[i].Violations) != 1 {
-			return fmt.Errorf("policy %s, shape %s, seed %d: %w", v.Policy, v.Shape, v.Violation.Seed, ErrNotDeterministic)
+			err = first(err, fmt.Errorf("policy %s, shape %s, seed %d: %w", v.Policy, v.Shape, v.Violation.Seed, ErrNotDeterministic))
+			continue
 		}
 		w := *v.Violation
 		w.Story, w.Switches = reports[i].Violations[0].Story, reports[i].Violations[0].Switches
 		w.Text = reports[i].Violations[0].Text
 		v.Violation = &w
 	}
-	return nil
+	return err
 }
 
 // do has the pool do jobs and returns their reports in the same order.

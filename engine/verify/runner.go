@@ -133,11 +133,15 @@ func (r *runner) play(strategy sched.Strategy, telling bool) (s schedule) {
 	switch result.End {
 	case sched.Done:
 		s.broken = r.world.Do(func() { r.ledger.AtEnd(st.eng.Superblock) })
-	case sched.Deadlock, sched.Livelock:
+	case sched.Deadlock:
+		if stuck := st.stuck(); len(stuck) > 0 {
+			r.ledger.AtEnd(st.eng.Superblock, stuck...)
+		}
+	case sched.Livelock:
 		if st.workerSleeps() {
 			s.broken = errWorkerSleeps
-		} else if stuck := st.stuck(); len(stuck) > 0 {
-			r.ledger.AtEnd(st.eng.Superblock, stuck...)
+		} else if !r.ledger.AtLivelock(st.stuck()...) {
+			s.broken = fmt.Errorf("%w: %s spins", result.Err, r.world.Name(result.Trace[len(result.Trace)-1]))
 		}
 	default:
 		s.broken = result.Err

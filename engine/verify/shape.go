@@ -34,7 +34,7 @@ const (
 
 // All lists the shapes.
 var All = []*Shape{
-	unlink, truncate, truncaters, reclaimTruncate, self, room, cross, lookup, dontcache, withLease, unplug, unplugIdle,
+	unlink, twoPages, munmap, truncate, truncaters, reclaimTruncate, self, room, cross, lookup, dontcache, withLease, unplug, unplugIdle,
 	memory, signal, reopen, mixed,
 	leaseNoref, shrinkable, share,
 }

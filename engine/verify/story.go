@@ -119,7 +119,7 @@ func reclaimsNothing(lines []line, i int) bool {
 // frames reports whether events of a kind only frame others.
 func frames(k vfs.EventKind, locks bool) bool {
 	switch k {
-	case vfs.MaySleep, vfs.WaitEnd, vfs.Resumed:
+	case vfs.MaySleep, vfs.WaitEnd, vfs.Resumed, vfs.Scanned:
 		return true
 	case vfs.LockTaken, vfs.LockDropped, vfs.SpinTaken, vfs.SpinDropped:
 		return !locks

@@ -13,8 +13,10 @@ type Verdict struct {
 	Property  layout.Property
 	Expected  bool // the policy declares that it is violated
 	Violated  bool
-	Exhausted bool       // if not violated: all schedules within the bound were played
+	Exhausted bool       // if not violated: all schedules within Bound were played
+	Bound     *int       `json:",omitempty"` // on preemptions; nil: no search for all
 	Schedules int        // of those searches
+	Few       bool       // in some shape neither all were played nor Decisive of them
 	Searches  int        // that could have shown it: of shapes, some of them twice
 	Shape     string     `json:",omitempty"` // in which it is violated first
 	Violation *Violation `json:",omitempty"`
@@ -28,7 +30,7 @@ func (v *Verdict) String() string {
 	case v.Schedules == 0:
 		return "not looked for"
 	case v.Exhausted:
-		return fmt.Sprintf("none (exhausted, %d schedules)", v.Schedules)
+		return fmt.Sprintf("none (exhausted with at most %d preemptions, %d schedules)", *v.Bound, v.Schedules)
 	}
 	return fmt.Sprintf("none found (%d schedules, not exhausted)", v.Schedules)
 }
@@ -44,8 +46,8 @@ const (
 	Unexpected        // violated, though the policy declares that it is not
 )
 
-// Decisive is how many schedules it takes to say that nothing was found, or that
-// something is missing. The rarest violation that a policy declares shows up
+// Decisive is how many schedules of each shape it takes to say that nothing was
+// found, or that something is missing. The rarest violation that a policy declares shows up
 // within some hundred.
 const Decisive = 1000
 
@@ -57,13 +59,12 @@ func (s Status) String() string {
 // Status holds the verdict against what the policy declares. all says that every
 // shape was searched with its own switches: else others may show what is missing.
 func (v *Verdict) Status(all bool) Status {
-	enough := v.Exhausted || v.Schedules >= Decisive
 	switch {
 	case v.Violated && !v.Expected:
 		return Unexpected
 	case v.Violated:
 		return AsDeclared
-	case !enough:
+	case !v.decisive():
 		return Undecided
 	case v.Expected && all:
 		return Missing
@@ -71,11 +72,29 @@ func (v *Verdict) Status(all bool) Status {
 	return AsDeclared
 }
 
+// decisive reports whether it says anything that nothing was found. All schedules
+// without a preemption are no more than the orders in which tasks can run as a whole.
+func (v *Verdict) decisive() bool {
+	if v.Bound != nil && *v.Bound == 0 {
+		return false
+	}
+	return v.Exhausted || v.Schedules >= Decisive && !v.Few
+}
+
+// An Undeclared is an invariant that a policy breaks and does not declare, among
+// those that are not part of a property.
+type Undeclared struct {
+	Policy, Shape string
+	Invariants    string
+	Violation     *Violation
+}
+
 // A Result is what a Plan came to.
 type Result struct {
-	Verdicts []Verdict // by policy, then by property
-	Reports  []Report  // of every search, in the order of the plan
-	Whole    bool      // every shape was searched, with the switches that the policies speak of
+	Verdicts   []Verdict // by policy, then by property
+	Undeclared []Undeclared
+	Reports    []Report // of every search, in the order of the plan
+	Whole      bool     // every shape was searched, with the switches that the policies speak of
 }
 
 // result makes verdicts of reports.
@@ -83,7 +102,7 @@ func (p *Plan) result(reports []Report) *Result {
 	res := &Result{Reports: reports, Whole: len(p.Shapes) == len(All) && p.Kernel == ""}
 	for _, policy := range p.Policies {
 		for _, x := range layout.Properties {
-			v := Verdict{Policy: policy.Name(), Property: x, Expected: policy.Expect().ViolatesProperty(x), Exhausted: true}
+			v := Verdict{Policy: policy.Name(), Property: x, Expected: policy.Expect().ViolatesProperty(x), Exhausted: true, Bound: p.DFS}
 			for i := range reports {
 				if reports[i].Policy == v.Policy && !reports[i].WhatIf {
 					v.add(&reports[i])
@@ -94,8 +113,39 @@ func (p *Plan) result(reports []Report) *Result {
 				res.Verdicts = append(res.Verdicts, v)
 			}
 		}
+		res.undeclared(policy)
 	}
 	return res
+}
+
+// undeclared notes what the policy breaks besides properties, the first of each
+// kind. Those that it declares and that do not show up are left to litmus.
+func (r *Result) undeclared(policy layout.Policy) {
+	for i := range r.Reports {
+		rep := &r.Reports[i]
+		if rep.Policy != policy.Name() || rep.WhatIf {
+			continue
+		}
+		for k := range rep.Other {
+			w := &rep.Other[k]
+			if Declares(policy, w.Invariants) || slices.ContainsFunc(r.Undeclared, func(u Undeclared) bool {
+				return u.Policy == rep.Policy && u.Invariants == w.Invariants
+			}) {
+				continue
+			}
+			r.Undeclared = append(r.Undeclared, Undeclared{rep.Policy, rep.Shape, w.Invariants, w})
+		}
+	}
+}
+
+// Declares reports whether a policy declares all of these invariants broken.
+func Declares(policy layout.Policy, invariants string) bool {
+	for _, i := range invariants {
+		if !policy.Expect().BreaksInvariant(layout.Invariant(i)) {
+			return false
+		}
+	}
+	return true
 }
 
 // add adds what one search says.
@@ -111,6 +161,9 @@ func (v *Verdict) add(rep *Report) {
 		v.Searches++
 		v.Schedules += rep.Schedules
 		v.Exhausted = v.Exhausted && rep.Exhausted
+		if besides := rep.DFS != nil && v.Bound == nil; !besides && !rep.Exhausted && rep.Schedules < Decisive {
+			v.Few = true
+		}
 	}
 }
 
@@ -152,8 +205,11 @@ func (r *Result) Small() (shapes []string, schedules int) {
 	return slices.DeleteFunc(shapes, func(s string) bool { return left[s] }), schedules
 }
 
-// Worst returns the gravest status of all verdicts.
+// Worst returns the gravest status of all verdicts, and of what is undeclared.
 func (r *Result) Worst() (worst Status) {
+	if len(r.Undeclared) > 0 {
+		return Unexpected
+	}
 	for i := range r.Verdicts {
 		worst = max(worst, r.Verdicts[i].Status(r.Whole))
 	}

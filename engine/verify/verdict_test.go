@@ -8,6 +8,7 @@ import (
 )
 
 func TestStatus(t *testing.T) {
+	none, one := 0, 1
 	for _, tt := range []struct {
 		v    Verdict
 		all  bool
@@ -18,7 +19,12 @@ func TestStatus(t *testing.T) {
 		{Verdict{Violated: true, Schedules: 1}, false, Unexpected},
 		{Verdict{Schedules: Decisive}, true, AsDeclared},
 		{Verdict{Schedules: Decisive - 1}, true, Undecided},
-		{Verdict{Schedules: 3, Exhausted: true}, true, AsDeclared},
+		{Verdict{Schedules: Decisive, Few: true}, true, Undecided},
+		{Verdict{Expected: true, Schedules: Decisive, Few: true}, true, Undecided},
+		{Verdict{Schedules: 3, Exhausted: true, Bound: &one}, true, AsDeclared},
+		{Verdict{Schedules: 3, Exhausted: true, Bound: &none}, true, Undecided},
+		{Verdict{Schedules: Decisive, Bound: &none}, true, Undecided},
+		{Verdict{Violated: true, Schedules: 3, Bound: &none}, true, Unexpected},
 		{Verdict{Expected: true, Schedules: Decisive}, true, Missing},
 		{Verdict{Expected: true, Schedules: Decisive - 1}, true, Undecided},
 		{Verdict{Expected: true, Schedules: Decisive}, false, AsDeclared},
@@ -87,8 +93,9 @@ func TestCrossCheck(t *testing.T) {
 	res := &Result{Verdicts: []Verdict{
 		{Policy: "dax-only", Property: "P2", Searches: 1, Violated: true, Shape: "self"},
 		{Policy: "dax-only", Property: "P1r", Searches: 1, Violated: true, Shape: "unlink", Violation: &Violation{}},
-		{Policy: "dax-only", Property: "P3", Searches: 1},
-		{Policy: "dax-only", Property: "P4", Searches: 1},
+		{Policy: "dax-only", Property: "P3", Searches: 1, Schedules: Decisive},
+		{Policy: "dax-only", Property: "P4", Searches: 1, Schedules: Decisive},
+		{Policy: "dax-only", Property: "P5", Searches: 1, Schedules: 1},
 		{Policy: "dax-only", Property: "P7"},
 		{Policy: "of nobody", Property: "P7", Searches: 1, Violated: true},
 	}}
@@ -99,11 +106,12 @@ func TestCrossCheck(t *testing.T) {
 		}
 		return m
 	}
-	agree, got := CrossCheck(res, []model.Row{{Policy: "dax-only", Exhausted: true, Found: found(model.P2s, model.P3, model.P7)}})
-	if agree != 2 || len(got) != 2 || got[0].Property != "P1r" || got[0].Model || got[1].Property != "P3" || !got[1].Model {
-		t.Errorf("%d %v", agree, got)
+	agree, undecided, got := CrossCheck(res, []model.Row{{Policy: "dax-only", Exhausted: true, Found: found(model.P2s, model.P3, model.P7)}})
+	if agree != 2 || undecided != 1 || len(got) != 2 || got[0].Property != "P1r" || got[0].Model || got[1].Property != "P3" || !got[1].Model {
+		t.Errorf("%d %d %v", agree, undecided, got)
 	}
-	if _, got := CrossCheck(res, []model.Row{{Policy: "dax-only", Found: found(model.P2s, model.P3)}}); len(got) != 1 || got[0].Property != "P3" {
-		t.Errorf("a model that is not exhausted: %v", got)
+	agree, undecided, got = CrossCheck(res, []model.Row{{Policy: "dax-only", Found: found(model.P2s, model.P3)}})
+	if agree != 1 || undecided != 3 || len(got) != 1 || got[0].Property != "P3" {
+		t.Errorf("a model that is not exhausted: %d %d %v", agree, undecided, got)
 	}
 }

@@ -64,8 +64,29 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 		}
 		pfn, busy = in.busyEntriesLocked(from, end)
 	}
+	if sb.watch != nil {
+		in.tell(t, Event{Kind: Scanned, N: m.scannedLocked(from, end, pfn, busy)})
+	}
 	m.mu.Unlock()
 	return pfn, busy
+}
+
+// scannedLocked counts the entries of [from, end) that a scan has looked at: those
+// up to the one of pfn, if that was busy, else all. It is for the watcher only.
+func (m *Mapping) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n uint32) {
+	if m.n.Load() == 0 {
+		return 0
+	}
+	for i := max(from, m.lo); i < min(end, m.hi); i++ {
+		e := m.at(i)
+		if e == 0 {
+			continue
+		}
+		if n++; busy && (entryWord(e) == pfn || page.PFN(entryPage(e)) == pfn) {
+			return n
+		}
+	}
+	return n
 }
 
 // busyEntriesLocked returns the first busy page of the entries [from, end).
@@ -211,6 +232,9 @@ func (in *Inode) BreakLayoutFinal(t *Task) error {
 		}
 		if err := in.WaitPin(t, pfn); err != nil {
 			return err
+		}
+		if bug.Planted(bug.BreakForgetsRescan) {
+			return in.deleteEntries(t, 0, everything, nil)
 		}
 	}
 }

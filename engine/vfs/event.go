@@ -49,6 +49,7 @@ const (
 	Idled      // the last reference to Owner's inode went; it stays cached. Own: on an LRU list
 	Resumed    // Owner's inode was read into the cache, or created
 	Deferred   // Owner's inode was handed to the worker
+	Scanned    // Task looked at N entries of Owner in search of busy pages
 
 	BlockClaimed     // PFN became a page of Owner
 	BlockFreed       // N blocks from PFN on, of Owner, may be given to another file

@@ -1,10 +1,10 @@
 package vfs
 
 import (
-	"daxbench/engine/internal/sync"
 	"errors"
 
 	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
 	"daxbench/engine/media"
 	"daxbench/engine/page"
 )

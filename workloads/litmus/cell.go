@@ -24,6 +24,7 @@ type Cell struct {
 type Result struct {
 	Run     string         `json:"run,omitempty"`
 	Outcome target.Outcome `json:"outcome"`
+	Hangs   bool           `json:"hangs,omitempty"` // somebody does, in some order; the outcome can be worse
 	Orders  int            `json:"orders"`          // that were tried
 	More    bool           `json:"more,omitempty"`  // there are others
 	Work    int64          `json:"work,omitempty"`  // see target.Facts; of the worst
@@ -52,6 +53,7 @@ func runVariant(m target.Maker, s *target.Scenario, v target.Run) (Result, error
 		return Result{Run: v.Name, Outcome: target.Outcome{Kind: target.NotApplicable, Why: why}}, nil
 	}
 	var worst Result
+	hangs := false
 	var all []target.Finding
 	for n := 1; ; n++ {
 		r, err := runOnce(m, s, set)
@@ -59,11 +61,12 @@ func runVariant(m target.Maker, s *target.Scenario, v target.Run) (Result, error
 			return worst, err
 		}
 		all = append(all, r.Outcome.Findings...)
+		hangs = hangs || r.Hangs
 		if n == 1 || worse(&r.Outcome, &worst.Outcome) {
 			worst = r
 		}
 		if more := m.Another(); !more || n == MaxOrders {
-			worst.Run, worst.Orders, worst.More = v.Name, n, more
+			worst.Run, worst.Orders, worst.More, worst.Hangs = v.Name, n, more, hangs
 			break
 		}
 	}
@@ -119,7 +122,7 @@ func runOnce(m target.Maker, s *target.Scenario, set []target.Setting) (res Resu
 		return res, err
 	}
 	res.Outcome = r.outcome(facts)
-	res.Work = facts.Work
+	res.Work, res.Hangs = facts.Work, r.hangs()
 	if res.Outcome.Kind == target.Hung {
 		res.Outcome.Why += r.afterwards()
 	}

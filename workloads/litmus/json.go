@@ -26,6 +26,7 @@ func (m *Matrix) JSON(w io.Writer, stories bool) error {
 		Policy     string          `json:"policy"`
 		ID         string          `json:"id,omitempty"`
 		Declared   string          `json:"declared"`
+		MayHang    bool            `json:"may_hang"`
 		Broken     string          `json:"broken"`
 		Differs    string          `json:"differs,omitempty"`
 		Invariants map[string]Mark `json:"invariants"`
@@ -50,7 +51,7 @@ func (m *Matrix) JSON(w io.Writer, stories bool) error {
 		doc.Scenarios = append(doc.Scenarios, s)
 	}
 	for i, r := range m.Rows {
-		p := policy{Policy: r.Policy, ID: r.ID, Declared: r.Declared, Broken: m.Broken(i), Differs: m.Differs(i), Cells: r.Cells, Invariants: make(map[string]Mark)}
+		p := policy{Policy: r.Policy, ID: r.ID, Declared: r.Declared, MayHang: r.MayHang, Broken: m.Broken(i), Differs: m.Differs(i), Cells: r.Cells, Invariants: make(map[string]Mark)}
 		for _, inv := range target.Invariants {
 			p.Invariants[string(inv)], _ = m.Mark(i, string(inv))
 		}

@@ -3,6 +3,7 @@ package litmus
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,11 @@ func (r *run) outcome(facts target.Facts) target.Outcome {
 	return o
 }
 
+// hangs reports whether somebody is in a call for ever, and not in I/O of its own.
+func (r *run) hangs() bool {
+	return slices.ContainsFunc(r.units, func(u *unit) bool { return u.state == started && !r.sub.Status(u.call).Own })
+}
+
 // returned says what a call that returned adds to the outcome.
 func (r *run) returned(u *unit, o *target.Outcome, worse func(target.Kind, string, ...any)) {
 	s := u.status
@@ -67,10 +73,15 @@ func (r *run) returned(u *unit, o *target.Outcome, worse func(target.Kind, strin
 	}
 }
 
-// expected reports whether the scenario says that a unit's step fails.
+// expected reports whether the scenario says that a unit's step fails: the next
+// that it says of that task, before the task's next step.
 func (r *run) expected(u *unit) bool {
-	for _, v := range r.units {
-		if v.step.Verb == target.Expect && v.step.Has(target.HasFailed) && v.step.Whom.Name == u.step.Task.Name {
+	for _, v := range r.units[slices.Index(r.units, u)+1:] {
+		switch {
+		case v.task == u.task:
+			return false
+		case v.step.Verb != target.Expect || !v.step.Has(target.HasFailed):
+		case slices.ContainsFunc(v.step.Share(v.share), func(a target.Step) bool { return a.Whom.String() == u.task }):
 			return true
 		}
 	}
@@ -85,10 +96,8 @@ func (r *run) afterwards() string {
 	if _, err := r.pass(grace, false); err != nil {
 		return ""
 	}
-	for _, u := range r.units {
-		if u.state == started && !r.sub.Status(u.call).Own {
-			return "; it does not end even when all pins are released"
-		}
+	if r.hangs() {
+		return "; it does not end even when all pins are released"
 	}
 	return "; it ends when the pin is released"
 }

@@ -3,6 +3,7 @@ package litmus
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"daxbench/engine/target"
@@ -14,6 +15,7 @@ type Column struct {
 	target.Maker
 	ID       string // "P7"
 	Declared string // letters of the invariants that the policy says it breaks
+	MayHang  bool   // it says that tasks can wait for ever, too
 }
 
 // A Matrix is what became of scenarios under policies.
@@ -32,6 +34,7 @@ type Row struct {
 	Policy   string
 	ID       string
 	Declared string
+	MayHang  bool
 	Cells    []Cell // in the order of Matrix.Scenarios
 }
 
@@ -50,7 +53,7 @@ const (
 func Play(ctx context.Context, columns []Column, scenarios []Entry) (*Matrix, error) {
 	m := &Matrix{Scenarios: scenarios}
 	for _, c := range columns {
-		row := Row{Policy: c.Policy(), ID: c.ID, Declared: c.Declared}
+		row := Row{Policy: c.Policy(), ID: c.ID, Declared: c.Declared, MayHang: c.MayHang}
 		for _, s := range scenarios {
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
@@ -111,7 +114,22 @@ func (m *Matrix) Differs(i int) string {
 	if less := minus(declared, broken); less != "" && m.Full {
 		parts = append(parts, fmt.Sprintf("%s declared, but no scenario shows it", letters(less)))
 	}
+	if in := m.hangs(i); in != "" && !m.Rows[i].MayHang {
+		parts = append(parts, fmt.Sprintf("somebody hangs in scenario %s, which it does not declare (P2)", in))
+	}
 	return strings.Join(parts, "; ")
+}
+
+// hangs lists the scenarios in which somebody hangs under row i's policy, whatever
+// else is broken there.
+func (m *Matrix) hangs(i int) string {
+	var in []string
+	for k, c := range m.Rows[i].Cells {
+		if Charged(m.Scenarios[k].Scenario) && slices.ContainsFunc(c.Runs, func(r Result) bool { return r.Hangs }) {
+			in = append(in, m.Scenarios[k].tag())
+		}
+	}
+	return strings.Join(in, ", ")
 }
 
 // minus returns the letters of a that are not in b.

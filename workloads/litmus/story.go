@@ -30,7 +30,7 @@ func (m *Matrix) Stories(w io.Writer, l Look) error {
 			p.hang("  ", 2, s, nil)
 		}
 		if !Charged(e.Scenario) {
-			p.hang("  ", 2, fmt.Sprintf("What it finds is held against the setting %s, not the policy.", e.Blames), nil)
+			p.hang("  ", 2, fmt.Sprintf("What it finds is held against the setting %s, a fault of code outside eviction, and not against the policy; which policies mend it all the same is shown.", e.Blames), nil)
 		}
 		for _, param := range e.Params {
 			p.hang("  ", 2, strings.TrimSpace(fmt.Sprintf("%s=%d: %s", param.Name, param.N, param.Why)), faint)
@@ -64,14 +64,14 @@ next:
 	return list
 }
 
-// alike reports whether the same happened in both, whatever work it was.
+// alike reports whether the same happened in both, with as much work.
 func (c *Cell) alike(d *Cell) bool {
 	return slices.EqualFunc(c.Runs, d.Runs, func(a, b Result) bool { return a.Run == b.Run && a.alike(b) })
 }
 
 // alike reports whether the same happened in two runs.
 func (r *Result) alike(o Result) bool {
-	o.Run, o.Work = r.Run, r.Work
+	o.Run = r.Run
 	return reflect.DeepEqual(*r, o)
 }
 
@@ -106,7 +106,9 @@ func (p *page) cell(e Entry, names []string, c *Cell) {
 				p.hang("    "+p.on("!", bad)+" ", 6, label(f)+f.Text+".", bad)
 			}
 		}
-		p.hang("    ", 4, orders(r), faint)
+		if text := orders(r); text != "" {
+			p.hang("    ", 4, text, faint)
+		}
 	}
 }
 
@@ -139,10 +141,17 @@ func label(f target.Finding) string {
 	return ""
 }
 
+func count(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // orders says how many orders were tried, and how much work it was.
 func orders(r *Result) (s string) {
 	if r.Work > 0 {
-		s = fmt.Sprintf("%d steps of the engine. ", r.Work)
+		s = count(r.Work, "page looked at", "pages looked at") + " in search of pins. "
 	}
 	if r.Orders > 1 {
 		s += fmt.Sprintf("%d orders of the steps that start together were tried; this is the worst.", r.Orders)

@@ -135,12 +135,18 @@ func (m *Matrix) outcomes(p *page, room int) {
 			p.line("")
 		}
 	}
-	items := legend()
+	p.flow(2, faint, legend()...)
 	if slices.Contains(order, bar) {
-		items = append(items, "| behind it: a setting is to blame, not the policy")
+		p.hang("  ", 2, "| behind it: faults outside eviction, held against no policy; some mend them", faint)
 	}
-	p.flow(2, faint, items...)
+	if m.Kernel == "" {
+		p.hang("  ", 2, ruleOfLRU, faint)
+	}
 }
+
+// ruleOfLRU is what the engine does by itself, where no scenario sets lru.
+const ruleOfLRU = "reclaim may take inodes with DAX entries here, as Linux before 5.16; " +
+	"-kernel 6.19 shows the newer rule"
 
 // bar is where the what-ifs begin, in order.
 const bar = -1

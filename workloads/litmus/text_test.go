@@ -31,7 +31,7 @@ func example(t *testing.T) *Matrix {
 		finds: map[string][]target.Finding{"dev: dma-write p": {{Invariants: "U", Property: "P1r", Text: "dev wrote into block 12"}, {Invariants: "A", Text: "the pin lost its inode"}}}}
 	asks := fakeMaker{name: "asks", fails: map[string]error{"T1: pin F 0 as p by io_uring": &target.Refusal{Errno: "EOPNOTSUPP", Why: "unbounded"}}}
 	m, err := Play(t.Context(), []Column{
-		{&waits, "P7", "H"}, {&frees, "P0", "UAL"}, {&asks, "P11", ""},
+		{&waits, "P7", "H", true}, {&frees, "P0", "UAL", false}, {&asks, "P11", "", false},
 	}, []Entry{first, second, third})
 	if err != nil {
 		t.Fatal(err)

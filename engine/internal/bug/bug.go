@@ -48,6 +48,7 @@ const (
 
 	// Breaking layouts.
 	BreakSeesOnePage
+	BreakForgetsRescan
 	BreakWithoutGate
 	BreakWaitsShut
 	TruncateSkipsPins
@@ -106,6 +107,7 @@ var about = [End]string{
 	EvictUnderSpin:       "the last Iput evicts under i_lock",
 	ThrottleForgetsKicks: "who is throttled does not look whether memory may be had by the time it is queued",
 	BreakSeesOnePage:     "a break looks at the first page only",
+	BreakForgetsRescan:   "the break of an eviction does not look at the pages again after it waited for one",
 	BreakWithoutGate:     "a break does not shut the gate",
 	BreakWaitsShut:       "a break keeps the lock and the gate shut while it waits",
 	TruncateSkipsPins:    "a truncation does not wait for pins",
