@@ -69,6 +69,10 @@ func (p listPage) all() {
 		p.item(2, room, l.Name(), l.About())
 		p.item(2, room, "", safety(l)+"; "+l.Origin())
 	}
+	p.line("\nWhat a policy can break:")
+	for _, i := range layout.Invariants {
+		p.item(2, 1, string(i), layout.Invariant(i).Meaning())
+	}
 	p.line("\nKernels, for -kernel:")
 	for _, k := range vfs.Presets {
 		p.item(2, room, k.Name, k.About)
@@ -84,11 +88,16 @@ func values(k driver.Knob) []string {
 	return []string{k.Default}
 }
 
+// safety says whether other files are safe, and what a policy breaks besides.
 func safety(p layout.Policy) string {
-	if p.Safe() {
-		return "safe"
+	text := "no device writes into another file"
+	if !p.Safe() {
+		text = "UNSAFE: lets a device write into another file"
 	}
-	return "UNSAFE: lets a device write into another file"
+	if b := p.Expect().Breaks; b != "" {
+		text += "; breaks " + strings.Join(strings.Split(b, ""), " ")
+	}
+	return text
 }
 
 // one writes all about a workload or a policy.
@@ -144,7 +153,7 @@ func (p listPage) policy(l layout.Policy) {
 		}
 		of[why] = strings.TrimSpace(of[why] + " " + name)
 	}
-	p.item(2, 0, "", "Known to go wrong; \"daxbench litmus\" and \"daxbench verify\" show it:")
+	p.item(2, 0, "", "Known to go wrong; \"daxbench litmus\" shows what is one letter, \"daxbench verify\" the others:")
 	for _, why := range reasons {
 		p.item(4, 10, of[why], why)
 	}

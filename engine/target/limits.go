@@ -12,8 +12,8 @@ const (
 	MaxName    = 40             // bytes of a name
 	MaxParams  = 16             // parameters
 	MaxRuns    = 16             // variants
-	MaxCount   = 1 << 20        // members of a set, pages of a file, inodes to shrink
-	MaxCalls   = 1 << 22        // steps times their counts
+	MaxCount   = 1 << 20        // pages of a file, inodes to shrink
+	MaxCalls   = 100_000        // steps times their counts: some ten seconds at most
 	MaxWait    = 24 * time.Hour // of one step
 	MaxErrors  = 20             // that one parse reports
 )

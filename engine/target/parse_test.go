@@ -160,7 +160,7 @@ func TestLimits(t *testing.T) {
 		"remarks": {strings.Repeat("#\n", MaxHeaders+1) + head + "steps:\nT: sync\n", "more than 200 remark lines"},
 		"count":   {head + "steps:\nT: create F*1048577\n", "is no number from 1 to 1048576"},
 		"wait":    {head + "steps:\ntime: wait 25h\n", "is no such time"},
-		"calls":   {head + "steps:\n" + strings.Repeat("T*1000000: sync\n", 5), "single actions; 4194304 are allowed"},
+		"calls":   {head + "steps:\n" + strings.Repeat("T*1000000: sync\n", 5), "single actions; 100000 are allowed"},
 		"errors":  {head + "steps:\n" + strings.Repeat("x\n", MaxErrors+5), "too many errors"},
 		"nothing": {"", `1: no line "steps:"`},
 		"params":  {head + "param: a=1\nparam: a=2\nsteps:\nT: sync\n", "a is a parameter already"},
