@@ -81,6 +81,7 @@ func TestVerifyStatus(t *testing.T) {
 		"missing":      {verify.Result{Whole: true, Verdicts: []verify.Verdict{{Expected: true, Schedules: enough}}}, statusBad},
 		"too few":      {verify.Result{Whole: true, Verdicts: []verify.Verdict{{Schedules: enough - 1}}}, statusUndecided},
 		"nothing":      {verify.Result{Whole: true}, statusUndecided},
+		"undeclared":   {verify.Result{Undeclared: []verify.Undeclared{{Policy: "none", Invariants: "K"}}, Verdicts: []verify.Verdict{{Schedules: enough}}}, statusBad},
 		"broken":       {verify.Result{Reports: []verify.Report{{Broken: &verify.Violation{Text: "panic"}}}, Verdicts: []verify.Verdict{{Schedules: enough}}}, statusBad},
 	} {
 		got := statusOK
@@ -94,6 +95,13 @@ func TestVerifyStatus(t *testing.T) {
 	differ := &explored{Disagree: []verify.Disagreement{{Policy: "none", Property: "P3"}}}
 	if got := statusOf(differ.verdict()); got != statusBad {
 		t.Errorf("a model that says something else: %d", got)
+	}
+	open := &explored{Undecided: 1}
+	if got := statusOf(open.verdict()); got != statusUndecided {
+		t.Errorf("a model that was not explored: %d", got)
+	}
+	if got := statusOf(graver(open.verdict(), differ.verdict())); got != statusBad {
+		t.Errorf("undecided and bad: %d", got)
 	}
 }
 

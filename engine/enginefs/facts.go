@@ -1,11 +1,9 @@
 package enginefs
 
 import (
-	"errors"
 	"maps"
 	"slices"
 
-	"daxbench/engine/media"
 	"daxbench/engine/target"
 	"daxbench/engine/vfs"
 )
@@ -23,11 +21,6 @@ func (s *subject) Facts() (target.Facts, error) {
 		s.adopt(before)
 		if err := s.w.Do(s.leftOver); err != nil {
 			return target.Facts{}, err
-		}
-		if s.atRest() {
-			if err := s.w.Do(s.whole); err != nil {
-				return target.Facts{}, err
-			}
 		}
 	}
 	facts := target.Facts{Findings: s.found, Parked: s.parked, Work: s.scanned}
@@ -52,43 +45,6 @@ func (s *subject) leftOver() {
 		}
 		s.find("L", "P3", "%s is unlinked, nobody has it open or pinned, and the worker has not come to it", f.name)
 	})
-}
-
-// atRest reports whether the engine must be whole: everybody is back, no page is
-// pinned, and there is a file system on a device that is there.
-func (s *subject) atRest() bool {
-	for _, h := range s.pins {
-		if !h.released {
-			return false
-		}
-	}
-	return len(s.stuck()) == 0 && !s.unmounted && !s.e.Gone()
-}
-
-// whole holds what the allocator has free against what the records on the medium
-// own, orphans' too. The ledger cannot: it believes the engine that a block was
-// freed.
-func (s *subject) whole() {
-	_, err := s.e.FS().Check()
-	var damage *media.DamageError
-	switch {
-	case err == nil:
-		return
-	case !errors.As(err, &damage):
-		s.find("", "", "the file system cannot be checked: %v", err)
-		return
-	}
-	lost := 0
-	for _, p := range damage.Report.Problems {
-		if p.Kind == media.Lost && p.Ino == 0 {
-			lost += max(1, int(p.Count))
-			continue
-		}
-		s.find("", "", "the file system is damaged: %v", p)
-	}
-	if lost > 0 {
-		s.find("L", "P3", "%s belong to nobody and are not free", count(lost, "block"))
-	}
 }
 
 // isPinned reports whether a page of a file is pinned.

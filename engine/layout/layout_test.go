@@ -109,6 +109,11 @@ func TestLookup(t *testing.T) {
 	if err != nil || !p.Rules().Notify || !p.Rules().Quarantine {
 		t.Errorf("quarantine with notification: %v, %v", p, err)
 	}
+	for name, want := range map[string]bool{"per-entry+notify-revoke": true, "P13+notify-revoke": true, "none+notify-revoke": false, "P3": true, "P7": false} {
+		if p, err := layout.Lookup(name); err != nil || p.InCommonCode() != want {
+			t.Errorf("%s: in common code is not %t: %v", name, want, err)
+		}
+	}
 	p, err = layout.Lookup("dax-only+notify-revoke")
 	if err != nil || p.ID() != "P12" {
 		t.Errorf("dax-only with notification: %v, %v, want P12", p, err)

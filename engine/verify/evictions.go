@@ -45,7 +45,6 @@ var munmap = &Shape{
 	Name:  "munmap",
 	About: "a file is mapped, closed, pinned through the mapping and unmapped while a device writes to it",
 	Shows: properties("P1e P1r P2b P3 P4 P5"),
-	small: true,
 	set: func(s *stage) {
 		var f *file
 		var in *vfs.Inode

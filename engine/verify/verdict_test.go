@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"daxbench/engine/layout"
@@ -86,6 +88,60 @@ func TestNothing(t *testing.T) {
 	res, err := plan.Run(t.Context(), &Pool{}, nil)
 	if err != nil || res.Worst() != Undecided {
 		t.Errorf("%v %+v", err, res)
+	}
+}
+
+// timid is a policy that declares no invariant broken.
+type timid struct{ layout.Policy }
+
+func (p timid) Expect() layout.Expect {
+	e := p.Policy.Expect()
+	e.Breaks = ""
+	return e
+}
+
+// TestUndeclared: what is broken besides properties has to be declared, too.
+func TestUndeclared(t *testing.T) {
+	controlled(t)
+	policy := lookUp(t, layout.Lookup, "locked-final")
+	for _, tt := range []struct {
+		policy layout.Policy
+		want   string
+	}{{policy, ""}, {timid{policy}, "KH"}} {
+		plan := &Plan{Policies: []layout.Policy{tt.policy}, Shapes: []*Shape{unlink, memory}, Schedules: Decisive}
+		res, err := plan.Run(t.Context(), &Pool{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, u := range res.Undeclared {
+			got += u.Invariants
+		}
+		if got != tt.want || (res.Worst() == Unexpected) != (tt.want != "") {
+			t.Errorf("undeclared %q, want %q; %v: %+v", got, tt.want, res.Worst(), res.Undeclared)
+		}
+	}
+}
+
+// TestTellsOfBrokenEngine: a schedule that cannot be told does not pass for one
+// that ended differently, and the others are told.
+func TestTellsOfBrokenEngine(t *testing.T) {
+	controlled(t)
+	broken := &Shape{Name: "breaks when told", Shows: properties("P1e"), set: func(*stage) { panic("no") }}
+	defer func(all []*Shape) { All = all }(All)
+	All = append(All[:len(All):len(All)], broken)
+	plan := &Plan{Policies: []layout.Policy{lookUp(t, layout.Lookup, "none")}, Shapes: []*Shape{unlink}, Schedules: Decisive}
+	res, err := plan.Run(t.Context(), &Pool{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Find("none", "P1e").Shape = broken.Name
+	err = plan.Tell(t.Context(), &Pool{}, res, func(*Verdict) bool { return true })
+	if err == nil || errors.Is(err, ErrNotDeterministic) || !strings.Contains(err.Error(), "policy none, shape "+broken.Name) {
+		t.Errorf("error %v", err)
+	}
+	if res.Find("none", "P1e").Violation.Story != nil || res.Find("none", "P1r").Violation.Story == nil {
+		t.Errorf("told: %+v", res.Verdicts)
 	}
 }
 

@@ -115,7 +115,7 @@ func (m *Matrix) Differs(i int) string {
 		parts = append(parts, fmt.Sprintf("%s declared, but no scenario shows it", letters(less)))
 	}
 	if in := m.hangs(i); in != "" && !m.Rows[i].MayHang {
-		parts = append(parts, fmt.Sprintf("somebody hangs in scenario %s, which it does not declare (P2)", in))
+		parts = append(parts, fmt.Sprintf("somebody hangs, which it does not declare (P2); see scenario %s", in))
 	}
 	return strings.Join(parts, "; ")
 }

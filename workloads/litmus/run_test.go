@@ -115,6 +115,12 @@ func TestOrder(t *testing.T) {
 			text: "T1: create F\nT1: open F\ntime: expect T1 failed\n", kind: target.Safe,
 			want: []string{"0s T1: create F", "0s T1: open F"},
 		},
+		"an earlier failure is not": {
+			m:    fakeMaker{fails: map[string]error{"T1: open F": errFake}},
+			text: "T1: create F\nT1: open F\nT1: sync\ntime: expect T1 returned\nT1: open F\ntime: expect T1 failed\n",
+			kind: target.Violated, why: `line 7: T1: "open F" failed`,
+			want: []string{"0s T1: create F", "0s T1: open F", "0s T1: sync", "0s T1: open F"},
+		},
 		"put aside": {
 			m: fakeMaker{parked: []string{"inode 3 is deferred"}}, text: unlink, kind: target.Parked, why: "inode 3",
 			want: []string{"0s T1: create F", "0s T1: pin F 0 as p by io_uring", "0s T2: close F", "0s T2: create N", "5s dev: dma-write p", "5s T2: check N 0", "5s dev: release p"},

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,36 @@ func TestDiffers(t *testing.T) {
 	m.Rows[0].Cells[0].Outcome.Breaks(target.Finding{Text: "line 3 expects"})
 	if m.AsDeclared() {
 		t.Error("an expectation that was not met is not noticed")
+	}
+}
+
+// TestHangs has a hang held against a policy that does not declare it, whatever is
+// worse in that cell, unless a setting is to blame.
+func TestHangs(t *testing.T) {
+	m := example(t)
+	m.Rows[2].Cells[2].Runs[0].Hangs = true
+	m.Rows[0].Cells[1].Runs[2].Hangs = true
+	if got := m.Differs(0) + m.Differs(2); got != "" {
+		t.Errorf("declared, and blamed on a setting: %q", got)
+	}
+	m.Rows[2].Cells[1].Runs[2].Hangs = true
+	if got, want := m.Differs(2), "somebody hangs, which it does not declare (P2); see scenario 12"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestWorkIsToldApart has cells with different work not be told as one.
+func TestWorkIsToldApart(t *testing.T) {
+	m := example(t)
+	m.Rows[1] = m.Rows[0]
+	if n := len(m.groups(0)); n != 2 {
+		t.Fatalf("%d groups", n)
+	}
+	m.Rows[1].Cells = slices.Clone(m.Rows[1].Cells)
+	m.Rows[1].Cells[0].Runs = []Result{m.Rows[1].Cells[0].Runs[0]}
+	m.Rows[1].Cells[0].Runs[0].Work = 9
+	if n := len(m.groups(0)); n != 3 {
+		t.Errorf("%d groups, want one for each amount of work", n)
 	}
 }
 
