@@ -49,7 +49,7 @@ func newVerify() *cobra.Command {
 			"or processes; 130 interrupted.",
 		Example: "  daxbench verify\n" +
 			"  daxbench verify -policy none\n" +
-			"  daxbench verify -policy none -shape unlink -seed 33\n" +
+			"  daxbench verify -policy none -shape self -seed 0\n" +
 			"  daxbench verify -policy dax-only -shape lookup -dfs 1\n" +
 			"  daxbench verify -model",
 		Args: noArgs,
