@@ -3,8 +3,6 @@ package engine_test
 import (
 	"flag"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +35,7 @@ var update = flag.Bool("update", false, "write the table of planted bugs into RE
 // one and runs itself there.
 func TestPlantedBugs(t *testing.T) {
 	if !bug.Built {
-		out := plantElsewhere(t)
+		out := enginetest.PlantElsewhere(t, "^TestPlantedBugs")
 		tableOfBugs(t, out)
 		return
 	}
@@ -88,23 +86,7 @@ func tableOfBugs(t *testing.T, out string) {
 		return
 	}
 	table.WriteString("\n")
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, ok := strings.Cut(string(readme), begin)
-	old, tail, ok2 := strings.Cut(rest, end)
-	switch {
-	case !ok || !ok2:
-		t.Errorf("README.md has no place for the table: want %q and %q", begin, end)
-	case old == table.String():
-	case *update:
-		if err := os.WriteFile("README.md", []byte(head+begin+table.String()+end+tail), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("the table of planted bugs in README.md is not what was found; write it anew with -update:\n%s", table.String())
-	}
+	enginetest.Generated(t, "README.md", begin, end, table.String(), *update)
 }
 
 // TestPlantedBugsInModel plants those that one task alone can meet.
@@ -135,21 +117,4 @@ func runRecovered(m *model) (err error) {
 	}()
 	_, err = m.run(400)
 	return err
-}
-
-// plantElsewhere runs these tests on an engine with bugs in it.
-func plantElsewhere(t *testing.T) string {
-	if testing.Short() {
-		t.Skip("builds the engine once more")
-	}
-	path, err := exec.LookPath("go")
-	if err != nil {
-		t.Skip("needs the go command: ", err)
-	}
-	args := []string{"test", "-tags", "daxbug", "-count=1", "-run", "^TestPlantedBugs", "-v", "."}
-	out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
-	if err != nil {
-		t.Errorf("go %q: %v\n%s", args, err, out)
-	}
-	return string(out)
 }

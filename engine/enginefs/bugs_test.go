@@ -1,11 +1,11 @@
 package enginefs_test
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 
 	"daxbench/engine/enginefs"
+	"daxbench/engine/enginetest"
 	"daxbench/engine/internal/bug"
 	"daxbench/engine/layout"
 	"daxbench/engine/vfs"
@@ -39,7 +39,7 @@ var planted = []struct {
 // itself there.
 func TestPlantedBugs(t *testing.T) {
 	if !bug.Built {
-		plantElsewhere(t)
+		enginetest.PlantElsewhere(t, "^TestPlantedBugs$")
 		return
 	}
 	for _, tt := range planted {
@@ -69,20 +69,5 @@ func TestPlantedBugs(t *testing.T) {
 				t.Errorf("the engine: %v: %s; with the bug: %v: %s; want %q broken", whole.Outcome, whole.Outcome.Why, broken.Outcome, broken.Outcome.Why, tt.broken)
 			}
 		})
-	}
-}
-
-// plantElsewhere runs this test on an engine with bugs in it.
-func plantElsewhere(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short: builds the engine once more")
-	}
-	path, err := exec.LookPath("go")
-	if err != nil {
-		t.Skip("needs the go command: ", err)
-	}
-	out, err := exec.CommandContext(t.Context(), path, "test", "-tags", "daxbug", "-count=1", "-run", "^TestPlantedBugs$", ".").CombinedOutput()
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"daxbench/engine/enginetest"
 	"daxbench/engine/layout"
 )
 
@@ -24,21 +24,5 @@ func TestReadme(t *testing.T) {
 			cmp.Or(strings.Join(strings.Split(e.Breaks, ""), " "), "–"), cmp.Or(e.Violates, "–"))
 	}
 	table.WriteString("\n")
-	readme, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, ok := strings.Cut(string(readme), begin)
-	old, tail, ok2 := strings.Cut(rest, end)
-	switch {
-	case !ok || !ok2:
-		t.Errorf("%s has no place for the table: want %q and %q", path, begin, end)
-	case old == table.String():
-	case !*update:
-		t.Errorf("%s has not the list of policies; go test ./engine/layout -run Readme -update", path)
-	default:
-		if err := os.WriteFile(path, []byte(head+begin+table.String()+end+tail), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	enginetest.Generated(t, path, begin, end, table.String(), *update)
 }

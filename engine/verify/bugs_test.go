@@ -1,10 +1,10 @@
 package verify
 
 import (
-	"os/exec"
 	"slices"
 	"testing"
 
+	"daxbench/engine/enginetest"
 	"daxbench/engine/internal/bug"
 	"daxbench/engine/layout"
 	"daxbench/engine/vfs"
@@ -60,7 +60,7 @@ var planted = []struct {
 func TestPlantedBugs(t *testing.T) {
 	controlled(t)
 	if !bug.Built {
-		plantElsewhere(t)
+		enginetest.PlantElsewhere(t, "^TestPlantedBugs$")
 		return
 	}
 	for _, tt := range planted {
@@ -88,19 +88,5 @@ func TestPlantedBugs(t *testing.T) {
 			}
 			t.Errorf("%d schedules did not find it", rep.Schedules)
 		})
-	}
-}
-
-func plantElsewhere(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short: builds the engine once more")
-	}
-	path, err := exec.LookPath("go")
-	if err != nil {
-		t.Skip("needs the go command: ", err)
-	}
-	out, err := exec.CommandContext(t.Context(), path, "test", "-tags", "daxbug", "-count=1", "-run", "^TestPlantedBugs$", ".").CombinedOutput()
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
 	}
 }
