@@ -64,22 +64,13 @@ func newRun() *cobra.Command {
 	fl.StringVar(&f.pmem, "pmem", "", "keep the regions in `file`: on a DAX file system, a devdax node, or any other (default: memory)")
 	fl.Var(&f.size, "size", "`bytes` of each policy's region, such as 64M (default: what the storms need)")
 	fl.StringVar(&f.population, "population", "", "take the files from a directory tree, `dir:PATH`: sizes, links and order (default: synthetic)")
-	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+kernelNames()+" (default: its own way; see daxbench list)")
+	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+strings.Join(vfs.PresetNames(), ", ")+" (default: its own way; see daxbench list)")
 	fl.StringVarP(&f.out, "o", "o", "", "write the results to `folder` (default results/<time>-<seed>)")
 	fl.StringVar(&f.resume, "resume", "", "continue the run in `folder`, as it was asked for then; no other flag is needed")
 	f.profiles.flags(fl)
 	cmd.RegisterFlagCompletionFunc("workload", cobra.FixedCompletions(append(workloads.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(append(layout.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
-}
-
-// kernelNames lists the presets.
-func kernelNames() string {
-	var names []string
-	for _, p := range vfs.Presets {
-		names = append(names, p.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // request puts the flags into the form that is recorded.

@@ -69,7 +69,7 @@ func newVerify() *cobra.Command {
 	fl.BoolVar(&f.model, "model", false, "explore the abstract model of the policies too, all of it, and hold the two against each other")
 	fl.IntVar(&f.pinners, "pinners", 0, "with -model, have `n` tasks that pin where a set has one, which takes longer (default: as the set says)")
 	fl.IntVar(&f.states, "states", 0, "with -model, look at `n` states of each set at most (default: a million)")
-	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+kernelNames()+" (default: each shape's own way)")
+	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+strings.Join(vfs.PresetNames(), ", ")+" (default: each shape's own way)")
 	fl.StringVar(&f.format, "format", "text", "print `text` or json")
 	fl.BoolVarP(&f.verbose, "v", "v", false, "tell every violation, and what each property means")
 	cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(append(layout.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))

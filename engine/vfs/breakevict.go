@@ -46,7 +46,7 @@ func (in *Inode) tryBreakFinal(t *Task) (pfn page.PFN, ok bool) {
 	}
 	t.Stats.BreakTries++
 	pfn, busy := in.BusyPage(t, 0)
-	if busy || in.deleteEntries(t, 0, everything, nil) != nil {
+	if busy || in.deleteEntries(t, 0, everything) != nil {
 		in.ThawLayout()
 		return pfn, false
 	}
@@ -64,7 +64,7 @@ func (in *Inode) BreakLayoutBounded(t *Task) error {
 	for {
 		pfn, busy := in.BusyPage(t, 0)
 		if !busy {
-			return in.deleteEntries(t, 0, everything, nil)
+			return in.deleteEntries(t, 0, everything)
 		}
 		if until.IsZero() { // the clock is not looked at if nobody is in the way
 			until = sync.Now().Add(in.sb.opts.BreakDeadline)
@@ -99,7 +99,7 @@ func (in *Inode) BreakEntriesFinal(t *Task) error {
 				if err := in.WaitPin(t, pfn); err != nil {
 					return err
 				}
-			} else if err := in.deleteEntries(t, index, index+1, nil); err != nil {
+			} else if err := in.deleteEntries(t, index, index+1); err != nil {
 				return err
 			}
 		}
@@ -118,7 +118,7 @@ func (in *Inode) BreakLayoutInterruptible(t *Task) error {
 	for {
 		pfn, busy := in.BusyPage(t, 0)
 		if !busy {
-			return in.deleteEntries(t, 0, everything, nil)
+			return in.deleteEntries(t, 0, everything)
 		}
 		in.ThawLayout()
 		in.UnlockLayout(t)

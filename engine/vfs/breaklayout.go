@@ -191,7 +191,7 @@ func (in *Inode) breakRange(t *Task, from, end uint32) error {
 	for {
 		pfn, busy := in.busyRange(t, from, end)
 		if !busy {
-			err := in.deleteEntries(t, from, end, nil)
+			err := in.deleteEntries(t, from, end)
 			if err != nil {
 				in.ThawLayout()
 			}
@@ -228,13 +228,13 @@ func (in *Inode) BreakLayoutFinal(t *Task) error {
 	for {
 		pfn, busy := in.BusyPage(t, 0)
 		if !busy {
-			return in.deleteEntries(t, 0, everything, nil)
+			return in.deleteEntries(t, 0, everything)
 		}
 		if err := in.WaitPin(t, pfn); err != nil {
 			return err
 		}
 		if bug.Planted(bug.BreakForgetsRescan) {
-			return in.deleteEntries(t, 0, everything, nil)
+			return in.deleteEntries(t, 0, everything)
 		}
 	}
 }
@@ -262,17 +262,17 @@ func (in *Inode) BreakLeases(t *Task) error {
 }
 
 // deleteEntries takes the entries of the pages [from, end) out of a DAX mapping
-// (dax_delete_mapping_range) and calls gone with each if it is not nil. For one
-// that is locked it sleeps; the error is a *HungError, and then all are left.
-func (in *Inode) deleteEntries(t *Task, from, end uint32, gone func(index, e uint32)) (err error) {
+// (dax_delete_mapping_range). For one that is locked it sleeps; the error is a
+// *HungError, and then all are left.
+func (in *Inode) deleteEntries(t *Task, from, end uint32) (err error) {
 	m := &in.mapping
 	m.mu.Lock()
 	switch {
 	case m.n.Load() == 0:
 	case m.vmas != nil || m.locked > 0 || in.sb.pages.HasFolios():
-		err = in.deleteSlowLocked(t, from, end, gone)
+		err = in.deleteSlowLocked(t, from, end)
 	default:
-		m.dropLocked(from, end, gone)
+		m.dropLocked(from, end, nil)
 	}
 	m.mu.Unlock()
 	return err
@@ -280,24 +280,19 @@ func (in *Inode) deleteEntries(t *Task, from, end uint32, gone func(index, e uin
 
 // deleteSlowLocked is deleteEntries where somebody has the file mapped, or an
 // entry locked, or entries map 2 MiB.
-func (in *Inode) deleteSlowLocked(t *Task, from, end uint32, gone func(index, e uint32)) error {
+func (in *Inode) deleteSlowLocked(t *Task, from, end uint32) error {
 	from, end = in.mapping.wholeLocked(from, end)
 	if err := in.awaitEntriesLocked(t, from, end); err != nil {
 		return err
 	}
-	in.deleteLocked(from, end, gone)
+	in.deleteLocked(from, end)
 	return nil
 }
 
 // deleteLocked deletes entries of which none is locked, and cuts through none of
 // 2 MiB, unless the caller deletes the rest of it too.
-func (in *Inode) deleteLocked(from, end uint32, gone func(index, e uint32)) {
+func (in *Inode) deleteLocked(from, end uint32) {
 	m, pages := &in.mapping, in.sb.pages
 	m.unmapLocked(from, end)
-	m.dropLocked(from, end, func(index, e uint32) {
-		pages.Disassociate(page.PFN(entryPage(e)))
-		if gone != nil {
-			gone(index, e)
-		}
-	})
+	m.dropLocked(from, end, func(_, e uint32) { pages.Disassociate(page.PFN(entryPage(e))) })
 }

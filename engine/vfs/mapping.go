@@ -118,7 +118,7 @@ func (m *Mapping) setLocked(entries []sync.Uint32, i, e uint32) {
 }
 
 // dropLocked removes the entries of the pages [from, end) and calls gone with
-// each.
+// each if it is not nil.
 func (m *Mapping) dropLocked(from, end uint32, gone func(index, e uint32)) {
 	if m.n.Load() == 0 {
 		return

@@ -44,16 +44,23 @@ var Presets = []Preset{
 	},
 }
 
+// PresetNames returns the names of all presets, in the order of Presets.
+func PresetNames() []string {
+	names := make([]string, len(Presets))
+	for i, p := range Presets {
+		names[i] = p.Name
+	}
+	return names
+}
+
 // LookupPreset returns the preset with the given name.
 func LookupPreset(name string) (Preset, error) {
-	var names []string
 	for _, p := range Presets {
 		if p.Name == name {
 			return p, nil
 		}
-		names = append(names, p.Name)
 	}
-	return Preset{}, fmt.Errorf("unknown kernel %q; known: %s", name, strings.Join(names, ", "))
+	return Preset{}, fmt.Errorf("unknown kernel %q; known: %s", name, strings.Join(PresetNames(), ", "))
 }
 
 // Apply sets the switches of o to those of the preset and leaves the rest of o

@@ -169,7 +169,7 @@ func (sb *Superblock) tryTwo(t *Task, a *Inode, firstA uint32, b *Inode, firstB,
 	pfn, busy := b.busyRange(t, firstB, firstB+n)
 	var err error
 	if !busy {
-		err = b.deleteEntries(t, firstB, firstB+n, nil)
+		err = b.deleteEntries(t, firstB, firstB+n)
 	}
 	if !busy && err == nil {
 		return 0, twoBroken, nil
@@ -295,7 +295,7 @@ func (in *Inode) replaceEntry(t *Task, index, block uint32) error {
 	if err := in.awaitEntriesLocked(t, first, end); err != nil {
 		return err
 	}
-	in.deleteLocked(first, end, nil)
+	in.deleteLocked(first, end)
 	m.setLocked(*m.entries.Load(), index, sb.entryFor(block))
 	return nil
 }

@@ -39,7 +39,7 @@ func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) error {
 		})
 	}
 	m.mu.Unlock()
-	if err := in.deleteEntries(t, 0, everything, nil); err != nil {
+	if err := in.deleteEntries(t, 0, everything); err != nil {
 		return err
 	}
 	if pinned {
@@ -209,7 +209,7 @@ func splice(extents []media.Extent, first uint32, list []media.Extent) (spliced,
 func (sb *Superblock) breakLayoutsLocked(t *Task, in *Inode, from, end uint32) error {
 	if bug.Planted(bug.TruncateSkipsPins) {
 		in.mapping.gate.Shut()
-		return in.deleteEntries(t, from, end, nil)
+		return in.deleteEntries(t, from, end)
 	}
 	for {
 		if !sb.rules.NeedLease || in.leases.Empty() {

@@ -121,7 +121,7 @@ func (sb *Superblock) revoke(t *Task, in *Inode) (refs int) {
 	}
 	for i, hi := m.lo, m.hi; i < hi; i++ {
 		if e := m.at(i); e != 0 && e&entryDirty == 0 {
-			in.deleteLocked(i, i+1, nil)
+			in.deleteLocked(i, i+1)
 		}
 	}
 	return refs
