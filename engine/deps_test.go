@@ -51,6 +51,9 @@ workloads/driver:     engine engine/layout engine/lease engine/pmem engine/vfs w
 workloads/record:     engine engine/layout engine/pmem engine/vfs workloads/clock workloads/hist workloads/driver
 workloads/litmus:     engine/enginefs engine/layout engine/target engine/vfs
 workloads:            engine engine/target engine/kernelfs engine/layout engine/lease engine/vfs workloads/clock workloads/hist workloads/device workloads/driver
+workloads/census:     engine/layout engine/pmem engine/vfs workloads workloads/clock workloads/driver workloads/record
+workloads/noise:      workloads/clock workloads/record
+workloads/lockstep:   engine/layout engine/pmem engine/vfs workloads workloads/clock workloads/hist workloads/driver workloads/record workloads/census
 
 reports/unit:
 reports/folder:
@@ -58,9 +61,11 @@ reports/reportstest:  reports/folder
 reports/stats:
 reports/compare:      reports/unit reports/folder reports/stats
 reports/gate:         reports/unit reports/folder reports/stats reports/compare
-reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate
+reports/versus:       reports/unit reports/folder reports/stats reports/compare
+reports/chart:        reports/unit reports/stats
+reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate reports/versus
 
-baselines:            reports/folder
+baselines:            reports/unit reports/folder reports/stats
 cmd/...:              above
 `
 
