@@ -117,12 +117,7 @@ func names(g *compare.Group, notes *footnotes) []string {
 		if out[i] == "" {
 			out[i] = "–"
 		}
-		for k, n := range notes.of(i) {
-			if k > 0 {
-				out[i] += "⁻"
-			}
-			out[i] += superscript(n)
-		}
+		out[i] = notes.mark(out[i], i)
 	}
 	return out
 }

@@ -6,7 +6,7 @@ import (
 	"daxbench/reports/compare"
 )
 
-// footnotes numbers the warnings of a group's rows. Rows with the same warning share its number.
+// footnotes numbers the warnings of a table's rows. Rows with the same warning share its number.
 type footnotes struct {
 	texts []string
 	rows  [][]int // per row, the numbers of its warnings
@@ -17,9 +17,18 @@ const maxFootnotes = 12
 
 // newFootnotes collects the warnings of a group.
 func newFootnotes(g *compare.Group) *footnotes {
-	f := &footnotes{rows: make([][]int, len(g.Rows))}
+	warnings := make([][]string, len(g.Rows))
 	for i := range g.Rows {
-		for _, w := range g.Rows[i].Warnings {
+		warnings[i] = g.Rows[i].Warnings
+	}
+	return numbered(warnings)
+}
+
+// numbered numbers the warnings of rows.
+func numbered(warnings [][]string) *footnotes {
+	f := &footnotes{rows: make([][]int, len(warnings))}
+	for i := range warnings {
+		for _, w := range warnings[i] {
 			n := slices.Index(f.texts, w)
 			if n < 0 {
 				f.texts = append(f.texts, w)
@@ -36,6 +45,17 @@ func newFootnotes(g *compare.Group) *footnotes {
 // of returns the numbers of the footnotes of a row.
 func (f *footnotes) of(row int) []int {
 	return f.rows[row]
+}
+
+// mark puts the numbers of the footnotes of a row behind its name.
+func (f *footnotes) mark(name string, row int) string {
+	for k, n := range f.of(row) {
+		if k > 0 {
+			name += "⁻"
+		}
+		name += superscript(n)
+	}
+	return name
 }
 
 // shown returns the footnotes that have a number, and how many have none.

@@ -14,8 +14,9 @@ import (
 
 // Options of a format. Formats ignore what they have no use for.
 type Options struct {
-	Width  int  // columns of the terminal; 0 means DefaultWidth
-	Colour bool // write colour escapes
+	Width   int  // columns of the terminal; 0 means DefaultWidth
+	Colour  bool // write colour escapes
+	Verbose bool // of a gate, tell also of what passed
 }
 
 // DefaultWidth is taken if the width is not known.
