@@ -52,23 +52,28 @@ func (r *Run) Better(unit string) int {
 // Read reads the result folder dir. The error wraps ErrNotFolder if one of the two files is missing; otherwise it names
 // the file and the line or byte offset at which it cannot be understood.
 func Read(dir string) (*Run, error) {
-	data, err := readFile(filepath.Join(dir, ManifestName), maxManifestSize)
+	manifest, err := readFile(filepath.Join(dir, ManifestName), maxManifestSize)
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := parseManifest(filepath.Join(dir, ManifestName), data)
+	results, err := readFile(filepath.Join(dir, ResultsName), maxResultsSize)
 	if err != nil {
 		return nil, err
 	}
-	data, err = readFile(filepath.Join(dir, ResultsName), maxResultsSize)
+	return Parse(dir, manifest, results)
+}
+
+// Parse is Read for the contents of run.json and results.txt; dir is what errors and Run.Dir call the folder.
+func Parse(dir string, manifest, results []byte) (*Run, error) {
+	m, err := parseManifest(filepath.Join(dir, ManifestName), manifest)
 	if err != nil {
 		return nil, err
 	}
-	res, err := parseResults(filepath.Join(dir, ResultsName), data)
+	res, err := parseResults(filepath.Join(dir, ResultsName), results)
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{Dir: dir, Manifest: *manifest, Config: res.config, Warnings: res.warnings, better: res.better}
+	run := &Run{Dir: dir, Manifest: *m, Config: res.config, Warnings: res.warnings, better: res.better}
 	run.join(res.lines)
 	return run, nil
 }
