@@ -138,11 +138,8 @@ func (s *session) differences() {
 	if commit := record.Commit(); commit != f.Commit {
 		f.Warn("", "began with commit %s and was continued with %s", orUnknown(f.Commit), orUnknown(commit))
 	}
-	now := record.Look().Map()
-	for _, key := range []string{"cpu", "cores", "go", "kernel"} {
-		if !reflect.DeepEqual(now[key], f.Environment[key]) {
-			f.Warn("", "began with %s %v and was continued with %v", key, f.Environment[key], now[key])
-		}
+	for _, d := range record.Differences(f.Environment, record.Look().Map()) {
+		f.Warn("", "began with %s and was continued with %s", d.Then, d.Now)
 	}
 	if p := s.plan.Population; p != nil {
 		then, _ := f.Environment["population"].(map[string]any)
@@ -166,6 +163,7 @@ func (s *session) run(ctx context.Context, first int) error {
 	ctx, stop := withSignals(ctx)
 	defer stop()
 	s.progress = newProgress(s.stderr, s.plan, first)
+	watch := record.NewWatch()
 	err := s.plan.Run(ctx, s.regions.slices, first, s)
 	s.mu.Lock()
 	s.over = true
@@ -177,6 +175,9 @@ func (s *session) run(ctx context.Context, first int) error {
 		err = errors.Join(err, s.regions.close())
 	}
 	s.folder.Environment["load_after"] = record.Load()
+	for _, text := range watch.Changes() {
+		s.folder.Warn("", "%s", text)
+	}
 	if status == record.Failed {
 		s.folder.Warn("", "the run failed: %s", firstLine(err))
 	}

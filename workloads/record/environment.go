@@ -1,12 +1,11 @@
 package record
 
 import (
-	"bufio"
 	"encoding/json"
+	"math"
 	"os"
-	"os/exec"
 	"runtime"
-	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 
@@ -14,7 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Environment is what a run's figures depend on and do not say.
+// Environment is what a run's figures depend on and do not say: the fingerprint of the machine, and the settings of the
+// process. What the machine does not tell is left empty.
 type Environment struct {
 	OS        string            `json:"os"`
 	Arch      string            `json:"arch"`
@@ -27,31 +27,65 @@ type Environment struct {
 	Load      []float64         `json:"load_before"`
 	Build     map[string]string `json:"build,omitempty"` // flags of the build
 	Race      bool              `json:"race"`
+
+	Caches          map[string]int64  `json:"caches,omitempty"`           // L1d, L2, L3 → bytes
+	Governor        string            `json:"governor,omitempty"`         // of the frequency; "none": the host decides, or the firmware
+	FrequencyDriver string            `json:"frequency_driver,omitempty"` // likewise
+	Boost           string            `json:"boost,omitempty"`            // on, off
+	Mitigations     map[string]string `json:"mitigations,omitempty"`      // weakness that the processor has → what is done
+	Microcode       string            `json:"microcode,omitempty"`
+	SMT             string            `json:"smt,omitempty"` // on: processors share cores
+	Hypervisor      string            `json:"hypervisor,omitempty"`
+	Product         string            `json:"product,omitempty"` // what the firmware calls the machine
+	OnlineCPUs      int               `json:"online_cpus,omitempty"`
+	NUMANodes       int               `json:"numa_nodes,omitempty"`
+	ClockSource     string            `json:"clocksource,omitempty"` // the kernel's
+
+	Affinity         string  `json:"affinity,omitempty"`           // processors that this process may use: "0-3,8"
+	QuotaCPUs        float64 `json:"quota_cpus,omitempty"`         // processor time that its control groups allow; 0: no limit
+	MemoryBytes      int64   `json:"memory_bytes,omitempty"`       // of the machine
+	MemoryLimitBytes int64   `json:"memory_limit_bytes,omitempty"` // of the control groups; 0: no limit
+
+	MaxProcs   int    `json:"gomaxprocs_before,omitempty"` // a run sets its own
+	GOGC       string `json:"gogc,omitempty"`              // percent, or off
+	GOMEMLIMIT int64  `json:"gomemlimit,omitempty"`        // bytes; 0: no limit
+	GODEBUG    string `json:"godebug,omitempty"`
 }
 
 // Look returns the environment of this process.
-func Look() Environment {
+func Look() Environment { return look(thisMachine()) }
+
+func look(m machine) Environment {
 	e := Environment{
-		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: processor(), Cores: runtime.NumCPU(), Go: runtime.Version(),
-		Kernel: kernel(), Clock: clock.Info(), Load: Load(), HugePages: make(map[string]string), Build: make(map[string]string),
+		OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version(),
+		Kernel: kernel(), Clock: clock.Info(), Load: m.load(), HugePages: make(map[string]string), Build: make(map[string]string),
 	}
 	for key, file := range map[string]string{"anonymous": "enabled", "shared": "shmem_enabled"} {
-		if word := chosen("/sys/kernel/mm/transparent_hugepage/" + file); word != "" {
+		if word := m.chosen("sys/kernel/mm/transparent_hugepage/" + file); word != "" {
 			e.HugePages[key] = word
 		}
 	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch {
-			case s.Key == "-race":
-				e.Race = s.Value == "true"
-				fallthrough
-			case strings.HasPrefix(s.Key, "-"), s.Key == "GOAMD64", s.Key == "GOARM64", s.Key == "GOEXPERIMENT":
-				e.Build[s.Key] = s.Value
-			}
+	e.build()
+	e.processors(m)
+	e.limits(m)
+	e.runtime()
+	return e
+}
+
+// runtime fills in the settings of the Go runtime that change what a program costs.
+func (e *Environment) runtime() {
+	e.MaxProcs, e.GODEBUG = runtime.GOMAXPROCS(0), tidy(os.Getenv("GODEBUG"))
+	samples := []metrics.Sample{{Name: "/gc/gogc:percent"}, {Name: "/gc/gomemlimit:bytes"}}
+	metrics.Read(samples)
+	if v := samples[0].Value; v.Kind() == metrics.KindUint64 {
+		e.GOGC = strconv.FormatUint(v.Uint64(), 10)
+		if v.Uint64() == math.MaxUint64 {
+			e.GOGC = "off"
 		}
 	}
-	return e
+	if v := samples[1].Value; v.Kind() == metrics.KindUint64 && v.Uint64() < math.MaxInt64 {
+		e.GOMEMLIMIT = int64(v.Uint64())
+	}
 }
 
 // Map returns the environment as run.json holds it, with room for more.
@@ -67,22 +101,6 @@ func (e Environment) Map() map[string]any {
 	return m
 }
 
-// processor returns the name of the processor as package testing has it.
-func processor() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		key, value, _ := strings.Cut(lines.Text(), ":")
-		if strings.TrimSpace(key) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}
-
 func kernel() string {
 	var u unix.Utsname
 	if unix.Uname(&u) != nil {
@@ -91,70 +109,21 @@ func kernel() string {
 	return unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:])
 }
 
-// chosen returns the word in brackets of a sysfs file such as "always [madvise] never".
-func chosen(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	_, rest, _ := strings.Cut(string(text), "[")
-	word, _, _ := strings.Cut(rest, "]")
-	return word
-}
-
 // Load returns the load averages over 1, 5 and 15 minutes, nothing if the system does not say.
-func Load() (load []float64) {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
+func Load() []float64 { return thisMachine().load() }
+
+func (m machine) load() (load []float64) {
+	const averages = 3
+	words := strings.Fields(m.read("proc/loadavg"))
+	if len(words) < averages {
 		return nil
 	}
-	for _, word := range strings.Fields(string(text))[:3] {
+	for _, word := range words[:averages] {
 		v, err := strconv.ParseFloat(word, 64)
-		if err != nil {
+		if err != nil || !(v >= 0) || math.IsInf(v, 0) {
 			return nil
 		}
 		load = append(load, v)
 	}
 	return load
-}
-
-// Commit returns the commit that this program was built from: of the build, or, for go run and go test, of the working
-// directory if that is a checkout of daxbench; else "".
-func Commit() string {
-	commit, dirty := "", false
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				commit = s.Value
-			case "vcs.modified":
-				dirty = s.Value == "true"
-			}
-		}
-	}
-	if commit == "" {
-		commit, dirty = checkout()
-	}
-	const short = 12
-	commit = commit[:min(len(commit), short)]
-	if commit != "" && dirty {
-		return commit + "-dirty"
-	}
-	return commit
-}
-
-// checkout asks git.
-func checkout() (commit string, dirty bool) {
-	git := func(args ...string) string {
-		out, err := exec.Command("git", args...).Output()
-		if err != nil {
-			return ""
-		}
-		return strings.TrimSpace(string(out))
-	}
-	module, err := os.ReadFile(git("rev-parse", "--show-toplevel") + "/go.mod")
-	if err != nil || !strings.HasPrefix(string(module), "module daxbench\n") {
-		return "", false
-	}
-	return git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no") != ""
 }

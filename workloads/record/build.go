@@ -1,0 +1,66 @@
+package record
+
+import (
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"strings"
+)
+
+// build fills in with which flags the program was built.
+func (e *Environment) build() {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "-race":
+			e.Race = s.Value == "true"
+			fallthrough
+		case strings.HasPrefix(s.Key, "-"), s.Key == "GOAMD64", s.Key == "GOARM64", s.Key == "GOEXPERIMENT":
+			e.Build[s.Key] = s.Value
+		}
+	}
+}
+
+// Commit returns the commit that this program was built from: of the build, or, for go run and go test, of the working
+// directory if that is a checkout of daxbench; else "".
+func Commit() string {
+	commit, dirty := "", false
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				commit = s.Value
+			case "vcs.modified":
+				dirty = s.Value == "true"
+			}
+		}
+	}
+	if commit == "" {
+		commit, dirty = checkout()
+	}
+	const short = 12
+	commit = commit[:min(len(commit), short)]
+	if commit != "" && dirty {
+		return commit + "-dirty"
+	}
+	return commit
+}
+
+// checkout asks git.
+func checkout() (commit string, dirty bool) {
+	git := func(args ...string) string {
+		out, err := exec.Command("git", args...).Output()
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSpace(string(out))
+	}
+	module, err := os.ReadFile(git("rev-parse", "--show-toplevel") + "/go.mod")
+	if err != nil || !strings.HasPrefix(string(module), "module daxbench\n") {
+		return "", false
+	}
+	return git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no") != ""
+}
