@@ -111,7 +111,7 @@ func parseManifest(path string, data []byte) (*Manifest, error) {
 	var version struct {
 		Schema *int `json:"schema"`
 	}
-	if err := unmarshal(path, data, &version); err != nil {
+	if err := Unmarshal(path, data, &version); err != nil {
 		return nil, err
 	}
 	if version.Schema == nil {
@@ -121,7 +121,7 @@ func parseManifest(path string, data []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("%s: %w %d; this daxbench reads %d", path, ErrSchema, *version.Schema, Schema)
 	}
 	m := new(Manifest)
-	if err := unmarshal(path, data, m); err != nil {
+	if err := Unmarshal(path, data, m); err != nil {
 		return nil, err
 	}
 	return m, m.check(path)
@@ -151,8 +151,9 @@ func (m *Manifest) check(path string) error {
 	return nil
 }
 
-// unmarshal decodes the whole of data. json.Unmarshal, unlike a Decoder, refuses trailing bytes and says where.
-func unmarshal(path string, data []byte, v any) error {
+// Unmarshal decodes the whole of data, the JSON in the file path, and says at which byte it cannot. json.Unmarshal, unlike
+// a Decoder, refuses trailing bytes.
+func Unmarshal(path string, data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	var syntax *json.SyntaxError
 	var mismatch *json.UnmarshalTypeError
