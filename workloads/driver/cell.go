@@ -73,6 +73,7 @@ type slice struct {
 	at    clock.Ticks
 	cost  float64 // ns per operation
 	evict float64 // ns per eviction; 0: none in it
+	cpu   float64 // processor time in ns per operation; 0: the crew has no threads
 }
 
 // hangSlices is how many times the hang limit a slice may take. The limit itself
@@ -101,10 +102,11 @@ func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration)
 	c.wall += wall
 
 	var busy clock.Ticks
-	var timed int64
+	var timed, did, cpu int64
 	for id := range c.group.Workers {
 		w := c.storm.Worker(id)
-		c.total += w.did
+		did += w.did
+		cpu += crew.spans[id].cpu
 		if wl.SelfTimed || interval != 0 {
 			busy += w.busy
 			timed += w.timed
@@ -116,19 +118,20 @@ func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration)
 			c.err = err
 		}
 	}
+	c.total += did
 	c.timed += timed
-	s := slice{at: at}
+	s := slice{at: at, cpu: float64(cpu) / float64(max(1, did))}
 	if timed > 0 {
 		s.cost = float64(clock.Nanos(busy)) / float64(timed)
 	}
-	did := sub(c.storm.Stats(), before)
-	c.sum.Add(&did)
+	stats := sub(c.storm.Stats(), before)
+	c.sum.Add(&stats)
 	if c.group.Workload.TimedEvicts {
-		if did.Evictions > 0 {
-			s.evict = float64(clock.Nanos(busy)) / float64(did.Evictions)
+		if stats.Evictions > 0 {
+			s.evict = float64(clock.Nanos(busy)) / float64(stats.Evictions)
 		}
-	} else if did.Reclaimed > 0 {
-		s.evict = float64(did.ReclaimTime) / float64(did.Reclaimed)
+	} else if stats.Reclaimed > 0 {
+		s.evict = float64(stats.ReclaimTime) / float64(stats.Reclaimed)
 	}
 	return s
 }
@@ -141,6 +144,11 @@ func (c *cell) warmUp(crew *crew, p *Plan) {
 	} else {
 		c.ops = c.fit(crew, p)
 	}
+	c.forget()
+}
+
+// forget drops what has been measured so far.
+func (c *cell) forget() {
 	c.total, c.timed, c.wall = 0, 0, 0
 	for id := range c.group.Workers {
 		c.storm.Worker(id).reset()

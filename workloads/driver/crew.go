@@ -28,6 +28,7 @@ type crew struct {
 	fatal   chan error // a fault in the region: locks may be held for ever, nobody may wait
 	ended   chan struct{}
 	spans   []span // per worker
+	threads bool   // each worker has a thread to itself, and its processor time is read
 }
 
 // job is one slice of one storm.
@@ -44,15 +45,20 @@ type job struct {
 // span is how long one worker took for its share.
 type span struct {
 	busy clock.Ticks
-	_    [56]byte
+	cpu  int64 // processor time of its thread in ns; 0 unless the crew has threads
+	_    [48]byte
 }
 
-func newCrew(n int, fatal chan error) *crew {
+func newCrew(n int, fatal chan error) *crew { return startCrew(n, fatal, false) }
+
+// startCrew starts the goroutines. With threads each gets a thread to itself; the
+// caller, who is worker 0, sees to its own.
+func startCrew(n int, fatal chan error, threads bool) *crew {
 	spins := 20_000
 	if n > runtime.NumCPU() { // whoever spins keeps another worker from its slice
 		spins = 0
 	}
-	c := &crew{n: n, spins: spins, spans: make([]span, n), fatal: fatal, ended: make(chan struct{}, n)}
+	c := &crew{n: n, spins: spins, spans: make([]span, n), fatal: fatal, ended: make(chan struct{}, n), threads: threads}
 	for id := 1; id < n; id++ {
 		go c.serve(id)
 	}
@@ -88,6 +94,9 @@ func (c *crew) run(j job) clock.Ticks {
 
 func (c *crew) serve(id int) {
 	defer func() { c.ended <- struct{}{} }()
+	if c.threads {
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+	}
 	seen := uint32(0)
 	for {
 		for spins := 0; c.turn.Load() == seen; spins++ {
@@ -129,6 +138,10 @@ func (c *crew) work(id int) {
 	if j.interval != 0 {
 		w.did = 0
 	}
+	var cpu int64
+	if c.threads {
+		cpu = threadTime()
+	}
 	begin := clock.Now()
 	err := guard(j.region, func() {
 		switch {
@@ -145,6 +158,9 @@ func (c *crew) work(id int) {
 		fail(c.fatal, err)
 	}
 	c.spans[id].busy = clock.Now() - begin
+	if c.threads {
+		c.spans[id].cpu = threadTime() - cpu
+	}
 }
 
 // guard runs fn and turns a panic, and a fault in region, into an error.

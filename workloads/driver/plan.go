@@ -153,11 +153,18 @@ func (p *Plan) EngineSize() (int64, error) {
 // Benchmark prefix: EvictStorm/dax=50/workers=2/policy=none.
 func (g *Group) Name(policy string) string {
 	var b strings.Builder
-	for word := range strings.SplitSeq(g.Workload.Name, "-") {
-		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
-	}
+	b.WriteString(g.Title())
 	for _, p := range g.Shown {
 		fmt.Fprintf(&b, "/%s=%s", p.Key, p.Value)
 	}
 	return b.String() + "/policy=" + policy
+}
+
+// Title returns the name of the workload as benchmarks have it: EvictStorm.
+func (g *Group) Title() string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(g.Workload.Name, "-") {
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return b.String()
 }

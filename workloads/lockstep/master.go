@@ -1,0 +1,175 @@
+package lockstep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// A Master measures cells by two builds in lock-step. Its fields do not change while it does.
+type Master struct {
+	Base, Head []Build // one each, or as many link layouts of it: fork k takes the k-th of both
+	Seed       uint64  // every random choice comes from it
+	Slices     int     // of each side in a fork; even, so that each goes first as often
+	Step       func(Step) error
+
+	cpus []int
+}
+
+// A Step tells that a fork is over. An error from it ends the measurement.
+type Step struct {
+	Cell        string
+	Fork, Forks int // of this batch
+	Done, All   int // forks of all cells of this batch
+}
+
+// build returns the executable of a side for a fork.
+func (m *Master) build(of []Build, number int) Build { return of[number%len(of)] }
+
+// limit is how long a worker may take for a request.
+func (m *Master) limit(c *Sampled, r *Request) time.Duration {
+	slice := 100 * time.Duration(c.SliceNanos) // a busy machine may well take ten times as long
+	switch r.Do {
+	case WarmUp:
+		return replyLimit + time.Duration(r.Times)*slice
+	case Turn:
+		return replyLimit + slice
+	case Profile:
+		return replyLimit + 2*time.Duration(r.Nanos)
+	}
+	return replyLimit
+}
+
+// Meet asks both sides who they are. Errors: ErrProtocol, or a side that cannot be started.
+func (m *Master) Meet(ctx context.Context) (base, head Hi, err error) {
+	m.cpus = processors()
+	for _, side := range []struct {
+		build Build
+		hi    *Hi
+	}{{m.Base[0], &base}, {m.Head[0], &head}} {
+		p, err := start(ctx, side.build)
+		if err != nil {
+			return base, head, err
+		}
+		reply, err := p.ask(Request{Do: Hello, Protocol: Protocol}, replyLimit)
+		p.stop()
+		switch {
+		case ctx.Err() != nil:
+			return base, head, context.Cause(ctx)
+		case err != nil:
+			return base, head, err
+		case reply.Hi == nil:
+			return base, head, fmt.Errorf("%s: %w: it does not say who it is", side.build.Path, ErrProtocol)
+		case reply.Hi.Protocol != Protocol:
+			return base, head, fmt.Errorf("%s: %w: it speaks version %d, this one %d", side.build.Path, ErrProtocol, reply.Hi.Protocol, Protocol)
+		}
+		*side.hi = *reply.Hi
+	}
+	return base, head, nil
+}
+
+// Prepare opens a cell on both sides, once, and finds how long its slices shall be. What a side cannot do stands in the
+// cell's errors. slice is the length that is wanted; 0: choose.
+func (m *Master) Prepare(ctx context.Context, name string, slice time.Duration) (c Sampled, err error) {
+	c = Sampled{Name: name}
+	for _, side := range []struct {
+		build Build
+		fails *string
+	}{{m.Base[0], &c.BaseError}, {m.Head[0], &c.HeadError}} {
+		var cell *Cell
+		if cell, err = m.tryOpen(ctx, side.build, name); err != nil {
+			if errors.Is(err, ErrProtocol) || ctx.Err() != nil {
+				return c, err
+			}
+			*side.fails = err.Error()
+			continue
+		}
+		if cell.Name != name {
+			*side.fails = fmt.Sprintf("it is called %s", cell.Name)
+		}
+		c.Workers, c.Sleeps = cell.Workers, cell.Sleeps
+	}
+	if c.BaseError != "" || c.HeadError != "" {
+		return c, nil
+	}
+	return c, m.chooseSlice(ctx, &c, slice)
+}
+
+// tryOpen lets a fresh worker open a cell.
+func (m *Master) tryOpen(ctx context.Context, b Build, name string) (*Cell, error) {
+	p, err := start(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	reply, err := p.ask(Request{Do: Open, Cell: name, Seed: m.Seed}, replyLimit)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, err
+	case reply.Cell == nil:
+		return nil, fmt.Errorf("%s: %w: no cell in the answer", b.Path, ErrProtocol)
+	}
+	return reply.Cell, nil
+}
+
+// Batch measures forks more forks of each of the cells, which must have been prepared. All cells have their k-th fork
+// before one has the next, in random order, so that none has the machine's bad minutes for itself.
+func (m *Master) Batch(ctx context.Context, cells []*Sampled, batch, forks int) error {
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c *Sampled) bool { return c.BaseError != "" || c.HeadError != "" })
+	rng := rand.New(rand.NewPCG(m.Seed, uint64(batch)<<32))
+	done := 0
+	for k := range forks {
+		for _, i := range rng.Perm(len(cells)) {
+			c := cells[i]
+			f, err := m.fork(ctx, c, len(c.Forks)+1, batch)
+			if err != nil {
+				return err
+			}
+			c.Forks = append(c.Forks, f)
+			done++
+			if m.Step == nil {
+				continue
+			}
+			if err := m.Step(Step{Cell: c.Name, Fork: k + 1, Forks: forks, Done: done, All: forks * len(cells)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Profiles lets one worker of each side do slices of a cell under the profilers for d, and writes what they found to the
+// named files.
+func (m *Master) Profiles(ctx context.Context, c *Sampled, d time.Duration, name func(side, kind string) string) (files []string, err error) {
+	for _, side := range []struct {
+		name    string
+		build   Build
+		planted float64
+	}{{"base", m.Base[0], 0}, {"head", m.Head[0], c.PlantedNow}} {
+		r := Request{Do: Profile, Nanos: int64(d), CPU: name(side.name, "cpu"), Mutex: name(side.name, "mutex"), Planted: side.planted}
+		if err := m.profile(ctx, side.build, c, r); err != nil {
+			return files, err
+		}
+		files = append(files, r.CPU, r.Mutex)
+	}
+	return files, nil
+}
+
+func (m *Master) profile(ctx context.Context, b Build, c *Sampled, r Request) error {
+	p, err := start(ctx, b)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	for _, r := range []Request{{Do: Open, Cell: c.Name, Seed: m.Seed}, {Do: Turn, Ops: c.Ops}, r} {
+		if _, err := p.ask(r, m.limit(c, &r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
