@@ -74,6 +74,7 @@ type slice struct {
 	cost  float64 // ns per operation
 	evict float64 // ns per eviction; 0: none in it
 	cpu   float64 // processor time in ns per operation; 0: the crew has no threads
+	slept int64   // how often a worker's thread gave the processor up by itself; likewise
 }
 
 // hangSlices is how many times the hang limit a slice may take. The limit itself
@@ -102,11 +103,12 @@ func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration)
 	c.wall += wall
 
 	var busy clock.Ticks
-	var timed, did, cpu int64
+	var timed, did, cpu, slept int64
 	for id := range c.group.Workers {
 		w := c.storm.Worker(id)
 		did += w.did
 		cpu += crew.spans[id].cpu
+		slept += crew.spans[id].slept
 		if wl.SelfTimed || interval != 0 {
 			busy += w.busy
 			timed += w.timed
@@ -120,7 +122,7 @@ func (c *cell) run(crew *crew, n int, interval clock.Ticks, limit time.Duration)
 	}
 	c.total += did
 	c.timed += timed
-	s := slice{at: at, cpu: float64(cpu) / float64(max(1, did))}
+	s := slice{at: at, cpu: float64(cpu) / float64(max(1, did)), slept: slept}
 	if timed > 0 {
 		s.cost = float64(clock.Nanos(busy)) / float64(timed)
 	}

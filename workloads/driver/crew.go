@@ -29,6 +29,10 @@ type crew struct {
 	ended   chan struct{}
 	spans   []span // per worker
 	threads bool   // each worker has a thread to itself, and its processor time is read
+
+	// wake takes a token for each worker but 0 and job, if the crew has threads: its turns alternate with those of another
+	// process, whose workers want the processors meanwhile, so between jobs its own sleep. nil otherwise.
+	wake chan struct{}
 }
 
 // job is one slice of one storm.
@@ -44,9 +48,10 @@ type job struct {
 
 // span is how long one worker took for its share.
 type span struct {
-	busy clock.Ticks
-	cpu  int64 // processor time of its thread in ns; 0 unless the crew has threads
-	_    [48]byte
+	busy  clock.Ticks
+	cpu   int64 // processor time of its thread in ns; 0 unless the crew has threads
+	slept int64 // how often the thread gave the processor up by itself; likewise
+	_     [40]byte
 }
 
 func newCrew(n int, fatal chan error) *crew { return startCrew(n, fatal, false) }
@@ -59,15 +64,29 @@ func startCrew(n int, fatal chan error, threads bool) *crew {
 		spins = 0
 	}
 	c := &crew{n: n, spins: spins, spans: make([]span, n), fatal: fatal, ended: make(chan struct{}, n), threads: threads}
+	if threads {
+		c.wake = make(chan struct{}, n)
+	}
 	for id := 1; id < n; id++ {
 		go c.serve(id)
 	}
 	return c
 }
 
+// settle keeps a worker's thread on a processor of its own, if there are enough: two of them on one would measure the
+// scheduler. A single worker stays where its process may run.
+func (c *crew) settle(id int) {
+	if c.n > 1 && c.n <= runtime.NumCPU() {
+		pinThread(id)
+	}
+}
+
 // close ends the goroutines.
 func (c *crew) close() {
 	c.stop.Store(true)
+	if c.wake != nil {
+		close(c.wake)
+	}
 	for id := 1; id < c.n; id++ {
 		<-c.ended
 	}
@@ -80,6 +99,9 @@ func (c *crew) run(j job) clock.Ticks {
 	c.arrived.Store(0)
 	c.left.Store(int32(c.n - 1))
 	turn := c.turn.Add(1)
+	for id := 1; id < c.n && c.wake != nil; id++ {
+		c.wake <- struct{}{}
+	}
 	for spins := 0; c.arrived.Load() < int32(c.n-1); spins++ {
 		c.relax(spins)
 	}
@@ -96,9 +118,13 @@ func (c *crew) serve(id int) {
 	defer func() { c.ended <- struct{}{} }()
 	if c.threads {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		c.settle(id)
 	}
 	seen := uint32(0)
 	for {
+		if c.wake != nil {
+			<-c.wake
+		}
 		for spins := 0; c.turn.Load() == seen; spins++ {
 			if c.stop.Load() {
 				return
@@ -138,8 +164,9 @@ func (c *crew) work(id int) {
 	if j.interval != 0 {
 		w.did = 0
 	}
-	var cpu int64
+	var cpu, slept int64
 	if c.threads {
+		slept = threadSleeps()
 		cpu = threadTime()
 	}
 	begin := clock.Now()
@@ -160,6 +187,7 @@ func (c *crew) work(id int) {
 	c.spans[id].busy = clock.Now() - begin
 	if c.threads {
 		c.spans[id].cpu = threadTime() - cpu
+		c.spans[id].slept = threadSleeps() - slept
 	}
 }
 

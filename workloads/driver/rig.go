@@ -75,6 +75,10 @@ func (r *Rig) Pause() {
 	}
 }
 
+// Timed says that what the storm does depends on how long others take: a device,
+// or the engine's worker.
+func (r *Rig) Timed() bool { return r.Device != nil || r.server != nil }
+
 // Stats implements Storm.
 func (r *Rig) Stats() vfs.Stats {
 	var sum vfs.Stats

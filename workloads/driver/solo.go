@@ -29,13 +29,10 @@ type Solo struct {
 
 // A Turn is what one slice of a Solo took.
 type Turn struct {
-	Wall float64 // ns per operation: of the workers' time in all, or of the part that the storm times itself
-	CPU  float64 // processor time of the workers' threads in ns per operation
+	Wall  float64 // ns per operation: of the workers' time in all, or of the part that the storm times itself
+	CPU   float64 // processor time of the workers' threads in ns per operation; 0 if the storm times a part itself
+	Slept int64   // how often the workers gave the processor up to wait for somebody; processor time hides that
 }
-
-// Sleeps says that an operation may wait for somebody else: a device, or another
-// worker with a lock. Processor time hides such waits.
-func (g *Group) Sleeps() bool { return g.Workload.SelfTimed || g.Workers > 1 }
 
 // OpenSolo builds the only cell of p on region. Errors: what the storm could not
 // be built for. What ends everything later goes to fatal, which holds one: a
@@ -55,6 +52,7 @@ func OpenSolo(ctx context.Context, p *Plan, seed uint64, region *pmem.Region, fa
 		return nil, err
 	}
 	s.cell, s.crew = cell, startCrew(g.Workers, s.fatal, true)
+	s.crew.settle(0)
 	runtime.GC()
 	limit, percent := debug.SetMemoryLimit(8<<30), debug.SetGCPercent(-1)
 	s.restore = func() {
@@ -95,7 +93,11 @@ func (s *Solo) Turn(ops int, planted float64) (Turn, error) {
 	s.carry -= float64(extra)
 	sl := s.cell.run(s.crew, ops+extra, 0, s.plan.HangLimit)
 	factor := float64(ops+extra) / float64(ops)
-	return Turn{Wall: sl.cost * factor, CPU: sl.cpu * factor}, s.cell.err
+	t := Turn{Wall: sl.cost * factor, Slept: sl.slept}
+	if !s.cell.group.Workload.SelfTimed {
+		t.CPU = sl.cpu * factor
+	}
+	return t, s.cell.err
 }
 
 // Allocations does ops operations per worker and returns how many objects were

@@ -33,6 +33,9 @@ type Workload struct {
 	TimedEvicts bool
 	// MaxWorkers limits the workers; 0 is no limit.
 	MaxWorkers int
+	// CountOps is how many operations a census counts; 0: a number that suits
+	// operations on one or two files.
+	CountOps int
 	// Remark is what a reader of the figures must know, "" for nothing.
 	Remark string
 

@@ -90,7 +90,7 @@ func (m *Master) Prepare(ctx context.Context, name string, slice time.Duration) 
 		if cell.Name != name {
 			*side.fails = fmt.Sprintf("it is called %s", cell.Name)
 		}
-		c.Workers, c.Sleeps = cell.Workers, cell.Sleeps
+		c.Workers, c.Sleeps = cell.Workers, cell.Waits
 	}
 	if c.BaseError != "" || c.HeadError != "" {
 		return c, nil

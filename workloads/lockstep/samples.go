@@ -88,10 +88,13 @@ type Side struct {
 	Counters map[string]int64     `json:"counters"`
 	Outcome  string               `json:"outcome"`
 	Notes    []string             `json:"notes,omitempty"`
+
+	slept int64
 }
 
 // add appends a slice.
 func (s *Side) add(t *Taken) {
+	s.slept += t.Slept
 	s.Wall = append(s.Wall, brief(t.Wall))
 	if t.CPU > 0 {
 		s.CPU = append(s.CPU, brief(t.CPU))

@@ -18,45 +18,45 @@ var lengths = []time.Duration{
 	350 * time.Microsecond, time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond, 10 * time.Millisecond,
 }
 
-// Budgets of finding the length.
-const (
-	trialTime  = 150 * time.Millisecond // per length
-	leastPairs = 8
-)
+// trialTime is how much of each length is measured.
+const trialTime = 150 * time.Millisecond
 
 // chooseSlice sets the length of a cell's slices and how many operations that is. Where several workers share the
 // processors, or wait, it tries some on a pair of the base: the best is the one whose ratios come closest to 1 for the time
 // spent, that is, with the smallest spread² × time.
 func (m *Master) chooseSlice(ctx context.Context, c *Sampled, want time.Duration) error {
-	fit := func(d time.Duration) (err error) {
-		c.SliceNanos = int64(d)
-		c.Ops, err = m.fit(ctx, c, d)
-		return err
-	}
+	list := lengths
 	switch {
 	case want > 0:
-		c.Why = "as asked for"
-		return fit(want)
-	case !c.Sleeps:
-		c.Why = "one worker that never sleeps"
-		return fit(usualSlice)
+		list, c.Why = []time.Duration{want}, "as asked for"
+	case !c.Sleeps && c.Workers == 1:
+		list, c.Why = []time.Duration{usualSlice}, "one worker that never sleeps"
 	}
-	best, bestLoss, tried := time.Duration(0), math.Inf(1), ""
-	for _, d := range lengths {
-		if err := fit(d); err != nil {
-			return err
+	ops, err := m.fit(ctx, c, list)
+	if err != nil {
+		return err
+	}
+	best, least, tried := 0, trial{loss: math.Inf(1)}, ""
+	for i, d := range list {
+		c.SliceNanos, c.Ops = int64(d), ops[i]
+		if len(list) == 1 && c.Workers == 1 {
+			return nil
 		}
-		loss, spread, err := m.tryLength(ctx, c)
+		t, err := m.tryLength(ctx, c)
 		if err != nil {
 			return err
 		}
-		tried += fmt.Sprintf(", %v: %.1f %%", d, spread*100)
-		if loss < bestLoss {
-			best, bestLoss = d, loss
+		tried += fmt.Sprintf(", %v %.1f %%", d, t.spread*100)
+		if t.loss < least.loss {
+			best, least = i, t
 		}
 	}
-	c.Why = "the best of several, by how far the ratios of two slices of the base spread" + tried
-	return fit(best)
+	if c.Why == "" {
+		c.Why = "the ratios of neighbouring slices of the base spread least for their time" + tried
+	}
+	c.SliceNanos, c.Ops = int64(list[best]), ops[best]
+	c.Sleeps = c.Sleeps || least.slept > rareSleeps
+	return nil
 }
 
 // slices is how many slices of a cell each side has in a fork: as many as are wanted of the usual length, and fewer of longer
@@ -69,42 +69,63 @@ func (m *Master) slices(c *Sampled) int {
 // leastSlices is how many ratios a median takes to shrug off a quarter of wrecks.
 const leastSlices = 12
 
-// fit asks the base how many operations a slice of d has. Of three workers the middle one counts.
-func (m *Master) fit(ctx context.Context, c *Sampled, d time.Duration) (ops int, err error) {
-	var seen []int
+// fit asks the base how many operations slices of these lengths have. Of three workers the middle one counts.
+func (m *Master) fit(ctx context.Context, c *Sampled, list []time.Duration) (ops []int, err error) {
+	seen := make([][]int, len(list))
 	for range 3 {
-		p, err := start(ctx, m.Base[0])
-		if err != nil {
-			return 0, err
+		if err := m.fitOnce(ctx, c, list, seen); err != nil {
+			return nil, err
 		}
-		_, err = p.ask(Request{Do: Open, Cell: c.Name, Seed: m.Seed}, replyLimit)
+	}
+	for _, s := range seen {
+		slices.Sort(s)
+		ops = append(ops, max(s[1], 1))
+	}
+	return ops, nil
+}
+
+// fitOnce appends what one worker says of each length.
+func (m *Master) fitOnce(ctx context.Context, c *Sampled, list []time.Duration, seen [][]int) error {
+	p, err := start(ctx, m.Base[0])
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	_, err = p.ask(Request{Do: Open, Cell: c.Name, Seed: m.Seed}, replyLimit)
+	for i, d := range list {
 		var reply Reply
 		if err == nil {
 			reply, err = p.ask(Request{Do: Fit, Nanos: int64(d)}, replyLimit)
 		}
-		p.stop()
-		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
-		}
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", c.Name, err)
-		}
-		seen = append(seen, reply.Ops)
+		seen[i] = append(seen[i], reply.Ops)
 	}
-	slices.Sort(seen)
-	return max(seen[1], 1), nil
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return nil
 }
 
-// tryLength measures a pair of the base with the cell's length. spread is the interquartile range of the ratios between
-// neighbours, as a standard deviation of a normal one; loss is what it comes to for the time that a pair takes.
-func (m *Master) tryLength(ctx context.Context, c *Sampled) (loss, spread float64, err error) {
-	trial := Master{Base: m.Base[:1], Head: m.Base[:1], Seed: m.Seed, cpus: m.cpus}
-	trial.Slices = max(leastPairs, int(trialTime/usualSlice/2))
+// rareSleeps is up to how many sleeps of a worker in a slice processor time still tells what an operation costs: one in ten
+// slices, whose outliers medians drop.
+const rareSleeps = 0.1
+
+// trial is what a length was found to be worth.
+type trial struct {
+	spread float64 // interquartile range of the log ratios between neighbours, as a normal standard deviation
+	loss   float64 // spread² × seconds per pair of slices
+	slept  float64 // sleeps of a worker in a slice
+}
+
+// tryLength measures a pair of the base with the cell's length.
+func (m *Master) tryLength(ctx context.Context, c *Sampled) (t trial, err error) {
+	pilot := Master{Base: m.Base[:1], Head: m.Base[:1], Seed: m.Seed, cpus: m.cpus, Slices: int(trialTime / usualSlice / 2)}
 	begin := time.Now()
-	copied := *c
-	f, err := trial.fork(ctx, &copied, int(time.Duration(c.SliceNanos)/time.Microsecond), 0) // any number that is no other's
+	f, err := pilot.fork(ctx, c, int(time.Duration(c.SliceNanos)/time.Microsecond), 0) // any number that is no other's
 	if err != nil {
-		return 0, 0, err
+		return t, err
 	}
 	took := time.Since(begin).Seconds()
 	var logs []float64
@@ -113,11 +134,13 @@ func (m *Master) tryLength(ctx context.Context, c *Sampled) (loss, spread float6
 			logs = append(logs, math.Log(b/a))
 		}
 	}
-	if len(logs) < leastPairs {
-		return 0, 0, fmt.Errorf("%s: %d of %d slices could be measured: %v%v", c.Name, len(logs), trial.Slices, f.Base.Notes, f.Head.Notes)
+	if len(logs) < leastSlices/2 {
+		return t, fmt.Errorf("%s: %d of %d slices could be measured: %q", c.Name, len(logs), pilot.slices(c), slices.Concat(f.Base.Notes, f.Head.Notes))
 	}
 	slices.Sort(logs)
 	const normal = 1.349 // the interquartile range of a normal distribution in standard deviations
-	spread = (logs[len(logs)*3/4] - logs[len(logs)/4]) / normal
-	return spread * spread * took / float64(len(logs)), spread, nil
+	t.spread = (logs[len(logs)*3/4] - logs[len(logs)/4]) / normal
+	t.loss = t.spread * t.spread * took / float64(len(logs))
+	t.slept = float64(f.Base.slept+f.Head.slept) / float64(2*len(f.Base.Wall)*c.Workers)
+	return t, nil
 }

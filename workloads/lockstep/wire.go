@@ -67,17 +67,17 @@ type Hi struct {
 
 // Cell is what a worker has built.
 type Cell struct {
-	Name       string `json:"name"` // as this build writes it
-	Workers    int    `json:"workers"`
-	Sleeps     bool   `json:"sleeps"`   // operations may wait for others
-	SliceNanos int64  `json:"slice_ns"` // how long the storm wants its turns to be in an ordinary run
+	Name    string `json:"name"` // as this build writes it
+	Workers int    `json:"workers"`
+	Waits   bool   `json:"waits"` // its operations wait for devices, and are timed by the storm itself
 }
 
 // Taken is one slice.
 type Taken struct {
-	Wall     float64            `json:"wall"`          // ns per operation
-	CPU      float64            `json:"cpu,omitempty"` // ns of processor time per operation
-	Controls map[string]float64 `json:"controls"`      // ns per step
+	Wall     float64            `json:"wall"`            // ns per operation
+	CPU      float64            `json:"cpu,omitempty"`   // ns of processor time per operation
+	Slept    int64              `json:"slept,omitempty"` // how often the workers gave the processor up by themselves
+	Controls map[string]float64 `json:"controls"`        // ns per step
 }
 
 // Ending is what a worker found in the end.

@@ -127,8 +127,7 @@ func (w *worker) open(name string, seed uint64) (cell *Cell, unknown bool, err e
 	}
 	w.group = &plan.Groups[0]
 	return &Cell{
-		Name: w.group.Name(plan.Policies[0].Name()), Workers: w.group.Workers, Sleeps: w.group.Sleeps(),
-		SliceNanos: int64(w.group.Workload.Slice),
+		Name: w.group.Name(plan.Policies[0].Name()), Workers: w.group.Workers, Waits: w.group.Workload.SelfTimed,
 	}, false, nil
 }
 
@@ -139,10 +138,7 @@ func (w *worker) turn(r *Request) (*Taken, error) {
 	w.ops = r.Ops
 	t := &Taken{Controls: w.controls.run()}
 	turn, err := w.solo.Turn(r.Ops, r.Planted)
-	t.Wall = turn.Wall
-	if !w.group.Sleeps() {
-		t.CPU = turn.CPU
-	}
+	t.Wall, t.CPU, t.Slept = turn.Wall, turn.CPU, turn.Slept
 	return t, err
 }
 
