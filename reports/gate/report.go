@@ -88,6 +88,9 @@ type Cell struct {
 	Warnings []string  `json:"warnings,omitempty"`
 	Repeat   string    `json:"repeat,omitempty"`   // a command that measures this cell again
 	Profiles []string  `json:"profiles,omitempty"` // files, of a cell that regressed
+
+	more  bool // a second batch of forks may decide it
+	ended bool // the head came to a bad end: no figure is needed for that
 }
 
 // Binary is one of the two sides.

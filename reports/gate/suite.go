@@ -30,12 +30,12 @@ type Suite struct {
 	Path     string // where it was read from
 	Name     string
 	Revision int // from 1; a suite that changes gets a new one
-	Rule     Rule
+	Plan     Plan
 	Cells    []Declared // in the order of the file
 }
 
-// Rule holds what is declared before anything is measured.
-type Rule struct {
+// Plan holds what is declared before anything is measured.
+type Plan struct {
 	Alpha     float64 `toml:"alpha"`     // chance of a false alarm, over all cells and looks
 	Forks     int     `toml:"forks"`     // pairs of processes for the first look
 	More      int     `toml:"more"`      // further ones for the second; 0: there is one look
@@ -96,7 +96,7 @@ type suiteFile struct {
 	Version  int        `toml:"version"`
 	Name     string     `toml:"name"`
 	Revision int        `toml:"revision"`
-	Rule     Rule       `toml:"rule"`
+	Rule     Plan       `toml:"rule"`
 	Time     Limits     `toml:"time"`
 	Tail     tailFile   `toml:"tail"`
 	Cells    []cellFile `toml:"cell"`
@@ -131,7 +131,7 @@ type cellFile struct {
 // daxbench comes with, apart from version, name, revision and the cells, which must be there.
 func Parse(path string, data []byte) (*Suite, error) {
 	f := suiteFile{
-		Rule: Rule{Alpha: 0.01, Forks: 20, More: 20, Slices: 120, Undecided: "fail"}, // measured.md, part A, 5.8
+		Rule: Plan{Alpha: 0.01, Forks: 20, More: 20, Slices: 120, Undecided: "fail"}, // measured.md, part A, 5.8
 		Time: Limits{Floor: 0.01, Tolerance: 0.03},
 		Tail: tailFile{Quantile: 0.99, Floor: 0.05, Tolerance: 0.15, Role: "convicts"},
 	}
@@ -236,7 +236,7 @@ func (c *suiteChecker) suite(f *suiteFile) *Suite {
 	if len(f.Cells) == 0 {
 		c.failf("cell", "there is none: a gate without cells would pass everything")
 	}
-	s := &Suite{Path: c.path, Name: f.Name, Revision: f.Revision, Rule: r}
+	s := &Suite{Path: c.path, Name: f.Name, Revision: f.Revision, Plan: r}
 	seen := make(map[string]int, len(f.Cells))
 	for i := range f.Cells {
 		key := fmt.Sprintf("cell[%d]", i)
@@ -266,9 +266,9 @@ func (c *suiteChecker) reachable(s *Suite) {
 	for i := range s.Cells {
 		measures += s.Cells[i].most()
 	}
-	if least := math.Ldexp(2, -s.Rule.Forks); least*float64(measures) >= alpha {
+	if least := math.Ldexp(2, -s.Plan.Forks); least*float64(measures) >= alpha {
 		c.failf("rule.forks", "with %d forks no change can become significant: p is at least %.2g, times %d measures, "+
-			"and would have to be below %.2g", s.Rule.Forks, least, measures, alpha)
+			"and would have to be below %.2g", s.Plan.Forks, least, measures, alpha)
 	}
 }
 
@@ -282,10 +282,10 @@ func (d *Declared) most() int {
 
 // looks are the pre-declared ones.
 func (s *Suite) looks() (stats.Looks, error) {
-	if s.Rule.More == 0 {
-		return stats.NewLooks(s.Rule.Alpha, s.Rule.Forks)
+	if s.Plan.More == 0 {
+		return stats.NewLooks(s.Plan.Alpha, s.Plan.Forks)
 	}
-	return stats.NewLooks(s.Rule.Alpha, s.Rule.Forks, s.Rule.Forks+s.Rule.More)
+	return stats.NewLooks(s.Plan.Alpha, s.Plan.Forks, s.Plan.Forks+s.Plan.More)
 }
 
 func (c *suiteChecker) limits(key string, l Limits) {

@@ -41,7 +41,7 @@ role = "shown"
 
 func TestDefaultSuite(t *testing.T) {
 	s := Default()
-	if len(s.Cells) != 3 || s.Name == "" || s.Revision < 1 || s.Rule.Forks < 6 {
+	if len(s.Cells) != 3 || s.Name == "" || s.Revision < 1 || s.Plan.Forks < 6 {
 		t.Errorf("%+v", s)
 	}
 	for _, d := range s.Cells {
@@ -56,7 +56,7 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Title() != "tests, revision 3" || s.Rule != (Rule{0.01, 20, 20, 120, "warn"}) || len(s.Cells) != 2 {
+	if s.Title() != "tests, revision 3" || s.Plan != (Plan{0.01, 20, 20, 120, "warn"}) || len(s.Cells) != 2 {
 		t.Errorf("%+v", s)
 	}
 	first, second := s.Cells[0], s.Cells[1]
@@ -74,7 +74,7 @@ func TestParse(t *testing.T) {
 		t.Errorf("the tail is called %s", got)
 	}
 	short, err := Parse("x.toml", []byte("version = 1\nname = \"a\"\nrevision = 1\n[[cell]]\nname = \"Nop/policy=none\"\n"))
-	if err != nil || short.Rule != Default().Rule || short.Cells[0].Tail != Default().Cells[0].Tail {
+	if err != nil || short.Plan != Default().Plan || short.Cells[0].Tail != Default().Cells[0].Tail {
 		t.Errorf("what is left out does not get the values of suite.toml: %+v, %v", short, err)
 	}
 }
@@ -167,7 +167,7 @@ func FuzzParse(f *testing.F) {
 			}
 			seen[d.Name] = true
 		}
-		if len(s.Cells) == 0 || !(s.Rule.Alpha > 0 && s.Rule.Alpha <= maxAlpha) {
+		if len(s.Cells) == 0 || !(s.Plan.Alpha > 0 && s.Plan.Alpha <= maxAlpha) {
 			t.Fatalf("accepted %+v", s)
 		}
 	})

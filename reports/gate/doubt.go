@@ -1,0 +1,85 @@
+package gate
+
+import (
+	"fmt"
+	"strings"
+
+	"daxbench/reports/stats"
+	"daxbench/reports/unit"
+)
+
+// doubtful is the level at which a drift over the forks is said: it costs a warning and decides nothing.
+const doubtful = 0.01
+
+// maxNotes is how many different notes of a cell are shown. The samples hold the rest.
+const maxNotes = 3
+
+// doubt adds what makes the figures of a cell doubtful, beside the cell.
+func (c *drawn) doubt(s *Sampled, forks []*Fork) {
+	add := func(format string, args ...any) { c.Warnings = append(c.Warnings, fmt.Sprintf(format, args...)) }
+	first := 0
+	slices := 0
+	for _, f := range forks {
+		first += strings.Count(f.Order, "b")
+		slices += len(f.Order)
+	}
+	if lo, hi := stats.Proportion(first, slices, 1-doubtful/10); lo > 0.5 || hi < 0.5 {
+		add("the base went first in %d of %d slices: the order was not balanced", first, slices)
+	}
+	for i := range c.series {
+		m := &c.series[i]
+		if m.Role == Shown {
+			continue
+		}
+		if rho, p := stats.Drift(m.logs); p < doubtful {
+			add("%s: the ratio drifted over the forks (rank correlation %+.2f)", m.Name, rho)
+		}
+		if stats.Bimodal(m.logs) {
+			add("%s: the ratios of the forks have two modes", m.Name)
+		}
+	}
+	c.Warnings = append(c.Warnings, notes(forks)...)
+}
+
+// disagree says that the two clocks exclude each other: the head waits more, or less, than the base.
+func (c *drawn) disagree() {
+	var cpu, wall *Measure
+	for i := range c.series {
+		switch m := &c.series[i].Measure; m.Name {
+		case "cpu":
+			cpu = m
+		case "wall":
+			wall = m
+		}
+	}
+	if cpu == nil || wall == nil || !cpu.Change.Bounded() || !wall.Change.Bounded() {
+		return
+	}
+	if cpu.Change.Lo > wall.Change.Hi || wall.Change.Lo > cpu.Change.Hi {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("the clocks disagree: %s, %s: one side waits more than the other", cpu.inWords(), wall.inWords()))
+	}
+}
+
+// notes returns what the sides noted, each note once.
+func notes(forks []*Fork) (out []string) {
+	var texts []string
+	times := make(map[string]int)
+	for _, f := range forks {
+		for _, side := range f.sides() {
+			for _, text := range side.Notes {
+				text = side.name + ": " + text
+				if times[text] == 0 {
+					texts = append(texts, text)
+				}
+				times[text]++
+			}
+		}
+	}
+	for i, text := range texts {
+		if i == maxNotes {
+			return append(out, fmt.Sprintf("%s further notes stand in %s", unit.Count(len(texts)-i), SamplesName))
+		}
+		out = append(out, fmt.Sprintf("%s (%d of %d forks)", text, times[text], len(forks)))
+	}
+	return out
+}
