@@ -47,6 +47,9 @@ func clean(s string, limit int) string {
 	return b.String()
 }
 
+// Clean is clean, for commands that print strings from files beside a report.
+func Clean(s string, limit int) string { return clean(s, limit) }
+
 // columns is the width of a string on the terminal.
 func columns(s string) int {
 	return text.StringWidthWithoutEscSequences(s)
