@@ -37,7 +37,7 @@ func (s *Store) Current(machine string) (string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("%w: none of %s is current; name one, or promote it", ErrNone, machine)
 	case err != nil:
-		return "", fmt.Errorf("%s/%s %w: %w", machine, currentName, ErrDamaged, err)
+		return "", fmt.Errorf("%s/%s %w: %v", machine, currentName, ErrDamaged, err)
 	}
 	if _, err := root.Lstat(name); err != nil {
 		return "", fmt.Errorf("%s/%s %w: it names %s, which is not there", machine, currentName, ErrDamaged, name)

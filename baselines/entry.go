@@ -20,6 +20,7 @@ type Entry struct {
 	Machine  string
 	Name     string // of the folder; in the older layout with the run's behind a slash
 	Older    bool   // a run folder of the older layout: <date>-<commit>/<run>/{results.txt,run.json}
+	Bare     bool   // of the older layout, and nothing says what its files were: they were read and not verified
 	Current  bool
 	Problems []Problem // what is not as it was recorded; then nothing below may be relied on
 
@@ -184,7 +185,7 @@ func readDated(machine *os.Root, d fs.DirEntry) ([]*Entry, error) {
 		return nil, err
 	}
 	if len(runs) > 0 {
-		return readOlder(dir, d.Name(), runs, problems)
+		return readOlder(dir, d.Name(), runs, problems, bare)
 	}
 	e := &Entry{Name: d.Name(), Problems: problems}
 	if bare {
@@ -212,9 +213,9 @@ func olderRuns(dir *os.Root) (names []string, err error) {
 }
 
 // readOlder reads the runs of a folder of the older layout. What is wrong with a file is that run's problem.
-func readOlder(dir *os.Root, name string, runs []string, problems []Problem) (out []*Entry, err error) {
+func readOlder(dir *os.Root, name string, runs []string, problems []Problem, bare bool) (out []*Entry, err error) {
 	for _, run := range runs {
-		e := &Entry{Name: path.Join(name, run), Older: true}
+		e := &Entry{Name: path.Join(name, run), Older: true, Bare: bare}
 		for _, p := range problems {
 			if in, _, below := strings.Cut(p.File, "/"); !below || in == run {
 				e.Problems = append(e.Problems, p)

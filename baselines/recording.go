@@ -51,7 +51,7 @@ func (s *Store) Record(from string, o Options) (*Entry, error) {
 	}
 	base, err := recordName(&run.Manifest)
 	if err != nil {
-		return nil, fmt.Errorf("%s %w: %w", from, ErrDamaged, err)
+		return nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
 	}
 	facts := Of(&run.Manifest)
 	if o.Machine == "" {
@@ -84,24 +84,24 @@ func gather(from string, counts []byte) (*folder.Run, map[string][]byte, error) 
 	defer dir.Close()
 	manifest, err := readFile(dir, folder.ManifestName, maxRun)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s %w: %w", from, ErrDamaged, err)
+		return nil, nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
 	}
 	results, err := readFile(dir, folder.ResultsName, maxRun)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s %w: %w", from, ErrDamaged, err)
+		return nil, nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
 	}
 	run, err := parse(from, manifest, results)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s %w: %w", from, ErrDamaged, err)
+		return nil, nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
 	}
 	files, err := split(run, results)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s %w: %w", from, ErrDamaged, err)
+		return nil, nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
 	}
 	files[folder.ManifestName] = manifest
 	if counts != nil {
 		if err := checkCounts(counts); err != nil {
-			return nil, nil, fmt.Errorf("%s %w: %w", countsName, ErrDamaged, err)
+			return nil, nil, fmt.Errorf("%s %w: %v", countsName, ErrDamaged, err)
 		}
 		files[countsName] = counts
 	}
@@ -221,7 +221,7 @@ func (s *Store) add(machine, base string, facts Fingerprint, files map[string][]
 func admit(root *os.Root, machine, base string, facts Fingerprint, files map[string][]byte) (string, error) {
 	there, err := readMachine(root)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s/%s %w: %w", machine, machineName, ErrDamaged, err)
+		return "", fmt.Errorf("%s/%s %w: %v", machine, machineName, ErrDamaged, err)
 	}
 	for _, key := range []string{"arch", "cpu", "cores"} {
 		if was, is := there.Get(key), facts.Get(key); was != Unknown && was != is {
