@@ -1,0 +1,189 @@
+package render
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"daxbench/reports/gate"
+)
+
+var gateTextFormat = GateFormat{Name: "text", About: "the verdict, tables and reasons for a terminal", Ext: ".txt", Write: GateText}
+
+// Limits of the text format.
+const (
+	maxNotes   = 20 // cells that are told of below the table; a terminal has so many lines
+	gateNarrow = 60 // a terminal below has no room for the verdict beside its reason
+	leastName  = 12 // columns of the name of a cell, however narrow the terminal
+	mostName   = 60
+)
+
+// GateText writes what a gate found for a terminal of o.Width columns: the verdict with what decided it, a table with
+// the worst cell first, and below it the reasons, the controls, the warnings and the rule. Of what passed it has one line
+// each, unless o.Verbose. Only commands and paths are wider than the terminal: broken, they could not be copied.
+func GateText(w io.Writer, r *gate.Report, o Options) error {
+	if o.Width <= 0 {
+		o.Width = DefaultWidth
+	}
+	p := &page{paint: paint(o.Colour), width: max(o.Width, minWidth)}
+	cells := worst(r.Cells)
+	p.gateHead(r)
+	p.gateTable(cells, o.Verbose)
+	p.gateReasons(cells, o.Verbose)
+	p.gateFoot(r)
+	_, err := w.Write(p.out.Bytes())
+	return err
+}
+
+// gateHead writes the verdict, large, and what was compared.
+func (p *page) gateHead(r *gate.Report) {
+	verdict, sentence := gateTitle(r)
+	shade := gateShade(r.Verdict)
+	line := strings.Repeat("━", min(p.width, maxLine))
+	p.line(p.on(line, shade))
+	badge := " " + verdict + " "
+	lead := p.on(badge, slices.Concat(shade, text.Colors{text.Bold, text.ReverseVideo}))
+	if p.width < gateNarrow {
+		p.line(lead)
+		for _, l := range wrap(sentence, p.width-1) {
+			p.line(" " + p.on(l, bold))
+		}
+	} else {
+		for _, l := range wrap(sentence, min(p.width, maxLine)-columns(badge)-1) {
+			p.line(lead + " " + p.on(l, bold))
+			lead = strings.Repeat(" ", columns(badge))
+		}
+	}
+	p.line(p.on(line, shade))
+	if words := tally(r.Cells); !strings.Contains(sentence, words) {
+		p.prose(1, "", words, neutral)
+	}
+	p.prose(1, "", strings.Join(gateFacts(r), " · "), faint)
+	p.prose(1, "base  ", sideFacts(&r.Base), faint)
+	p.prose(1, "head  ", sideFacts(&r.Head), faint)
+	for i, w := range first(r.Warnings, maxFootnotes) {
+		if i == 0 {
+			p.line("")
+		}
+		p.prose(1, "! ", clean(w, maxProse), dear)
+	}
+	if n := len(r.Warnings) - maxFootnotes; n > 0 {
+		p.prose(1, "! ", plural(n, "further warning"), dear)
+	}
+}
+
+// gateTable writes a line per cell, and further ones below where they say something.
+func (p *page) gateTable(cells []*gate.Cell, verbose bool) {
+	if len(cells) == 0 {
+		return
+	}
+	p.line("")
+	t := newGateTable(cells, p.width-indent, verbose)
+	plain := func(*gateLine) text.Colors { return neutral }
+	heads, total := make([]string, len(t.cols)), -gap
+	for i, c := range t.cols {
+		heads[i] = p.aligned(&c, c.head, faint)
+		total += c.width + gap
+	}
+	p.gateRow(heads)
+	p.line(strings.Repeat(" ", indent) + strings.Repeat("─", max(total, 0)))
+	for i := range t.lines {
+		row := make([]string, len(t.cols))
+		for k, c := range t.cols {
+			shade := c.shade
+			if shade == nil {
+				shade = plain
+			}
+			row[k] = p.aligned(&c, c.texts[i], shade(&t.lines[i]))
+		}
+		p.gateRow(row)
+	}
+	texts, left := t.notes.shown()
+	for i, s := range texts {
+		p.prose(indent, superscript(i+1)+" ", clean(s, maxProse), dear)
+	}
+	if left > 0 {
+		p.prose(indent, "", plural(left, "further warning"), dear)
+	}
+	p.prose(indent, "", t.legend(), faint)
+}
+
+// gateRow writes one line of the table.
+func (p *page) gateRow(cells []string) {
+	p.line(strings.Repeat(" ", indent) + strings.Join(cells, strings.Repeat(" ", gap)))
+}
+
+// aligned fills a text to the width of its column.
+func (p *page) aligned(c *gateColumn, s string, shade text.Colors) string {
+	space := strings.Repeat(" ", max(c.width-columns(s), 0))
+	if c.align == text.AlignRight {
+		return space + p.on(s, shade)
+	}
+	return p.on(s, shade) + space
+}
+
+// gateReasons tells why a cell is not green, and how to look into it. Cells that a control made void have no reason of
+// their own.
+func (p *page) gateReasons(cells []*gate.Cell, verbose bool) {
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c *gate.Cell) bool {
+		return !verbose && (green(c.Verdict) || c.Verdict == gate.Void)
+	})
+	for _, c := range first(cells, maxNotes) {
+		p.line("")
+		shade := gateShade(c.Verdict)
+		p.prose(0, gateMark(c.Verdict)+" ", clean(c.Name, maxCell), slices.Concat(shade, bold))
+		p.prose(indent, "", decided(c), neutral)
+		words := effort(c)
+		if v := visibleFrom(decisive(c).measure); v != "" && c.Verdict == gate.NoVerdict {
+			words = append(words, v)
+		}
+		if len(words) > 0 {
+			p.prose(indent, "", strings.Join(words, ", "), faint)
+		}
+		if c.Repeat != "" {
+			p.verbatim("repeat   ", c.Repeat)
+		}
+		for i, file := range c.Profiles {
+			if i == 0 {
+				p.verbatim("profile  ", file)
+			} else {
+				p.verbatim("         ", file)
+			}
+		}
+	}
+	if n := len(cells) - maxNotes; n > 0 {
+		p.line("")
+		p.prose(0, "", "Of "+plural(n, "further cell")+" that did not pass no reason is shown here; the other formats have them.", dear)
+	}
+}
+
+// verbatim writes a command or a path in one line, however wide.
+func (p *page) verbatim(lead, s string) {
+	p.line(strings.Repeat(" ", indent) + p.on(lead, faint) + clean(s, maxCommand))
+}
+
+// gateFoot writes the controls, the rule, and the command.
+func (p *page) gateFoot(r *gate.Report) {
+	if held, s := controlsSentence(r); s != "" {
+		p.line("")
+		if held {
+			p.prose(0, "✓ ", s, good)
+		} else {
+			p.prose(0, "! ", s, dear)
+		}
+	}
+	p.line("")
+	if r.Rule != "" {
+		p.prose(0, "", "The rule: "+clean(r.Rule, maxRule), faint)
+	}
+	if r.Command != "" {
+		p.line(p.on(clean(r.Command, maxCommand), faint))
+	}
+}
+
+// first returns the first n of a list, or all of it.
+func first[T any](list []T, n int) []T {
+	return list[:min(n, len(list))]
+}
