@@ -6,26 +6,25 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/gonum/stat/combin"
-
 	"daxbench/reports/folder"
 	"daxbench/reports/stats"
 )
 
-// LeastForChange is the number of records that a change point at alpha takes. Of n values in a random order, those that
-// look as broken as a perfect step in the middle are 2 of the n over n/2 ways to split them, or 4 if n is odd: 10 records
-// for an alpha of 0.01, 8 for 0.05.
+// LeastForChange is the number of records that a change point at alpha takes: the fewest among which stats.ChangePoints
+// finds a perfect step in the middle. It is 0 if no number up to 32 does: then alpha is too small for a permutation test.
 func LeastForChange(alpha float64) int {
-	const fewest = 6 // 3 on either side are what stats.ChangePoints tells from outliers
-	for n := fewest; ; n++ {
-		if chance := float64(2+n%2*2) / float64(combin.Binomial(n, n/2)); chance <= alpha || n == most {
+	const fewest, most = 6, 32 // fewer than 6 values have no changes
+	for n := fewest; n <= most; n++ {
+		step := make([]float64, n)
+		for i := n / 2; i < n; i++ {
+			step[i] = 1
+		}
+		if changes, err := stats.ChangePoints(step, alpha); err == nil && len(changes) > 0 {
 			return n
 		}
 	}
+	return 0
 }
-
-// most is how far LeastForChange looks: no permutation test of 999 orders has a p-value that takes more.
-const most = 16
 
 // Query says which histories are wanted.
 type Query struct {
@@ -44,7 +43,7 @@ type Point struct {
 type Stretch struct {
 	Points  []Point
 	Changes []stats.Change // in the medians; At counts within Points
-	Needs   int            // points that a change takes; 0: there are as many
+	Few     bool           // fewer points than a change takes
 	Since   []Difference   // why times do not compare with those of the stretch before; nil for the first
 }
 
@@ -148,8 +147,8 @@ func (s *Series) changes(alpha float64) error {
 	needs := LeastForChange(alpha)
 	for i := range s.Stretches {
 		st := &s.Stretches[i]
-		if len(st.Points) < needs {
-			st.Needs = needs
+		if needs == 0 || len(st.Points) < needs {
+			st.Few = true
 			continue
 		}
 		values := make([]float64, len(st.Points))
