@@ -8,7 +8,7 @@ import (
 // report starts the report of a lock-step measurement with all that is not a verdict.
 func (s *Samples) report(suite *Suite) *Report {
 	r := &Report{
-		Way: "lock-step", Suite: suite.Title(), Rule: suite.Rule(), Command: command(s.Command), Machine: machine(s.Environment),
+		Way: "lock-step", Suite: suite.Title(), Rule: suite.Rule(), Command: Command(s.Command), Machine: machine(s.Environment),
 		Base: s.Base, Head: s.Head, Cells: []Cell{}, Controls: []Measure{},
 	}
 	r.Warnings = append(r.Warnings, s.Warnings...)
@@ -31,8 +31,8 @@ func (s *Samples) report(suite *Suite) *Report {
 	return r
 }
 
-// command is a command line that a shell reads as the same words.
-func command(args []string) string {
+// Command is a command line that a shell reads as the same words.
+func Command(args []string) string {
 	words := make([]string, len(args))
 	for i, a := range args {
 		words[i] = a

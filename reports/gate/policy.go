@@ -1,0 +1,36 @@
+package gate
+
+// OnlyUndecided says that what keeps the report from being green is nothing but evidence that was too weak: every cell was
+// measured, none is worse that anybody could tell, and the controls held. A policy may let that pass; it may not let pass
+// what is missing, unusable, or void.
+func (r *Report) OnlyUndecided() bool {
+	if r.Verdict != NoVerdict || len(r.Cells) == 0 || r.control() != "" {
+		return false
+	}
+	for i := range r.Cells {
+		switch c := &r.Cells[i]; c.Verdict {
+		case Pass, Improved:
+		case NoVerdict:
+			if !c.measured() {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// measured says that each deciding measure of the cell has an interval.
+func (c *Cell) measured() bool {
+	deciding := 0
+	for i := range c.Measures {
+		if m := &c.Measures[i]; m.Role == Decides {
+			deciding++
+			if !m.Change.Bounded() {
+				return false
+			}
+		}
+	}
+	return deciding > 0
+}

@@ -1,0 +1,235 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestNothingGreenWithoutProof breaks good samples in each way in which a gate must not be green, and one at a time.
+func TestNothingGreenWithoutProof(t *testing.T) {
+	w := quiet(1)
+	w.cells, w.slices, w.bias = []string{churn, pinmix}, 40, 0.005
+	suite := suiteOf(churn, pinmix)
+	suite.Plan.Slices = 40
+	good := gate(t, w.samples(), suite)
+	if good.Verdict != Pass || len(good.Warnings) != 0 || len(good.Cells[0].Warnings) != 0 {
+		t.Fatalf("the samples that are to be broken are no pass: %s%q %q", tell(good), good.Warnings, good.Cells[0].Warnings)
+	}
+	head := func(s *Samples, each func(*Side)) {
+		for i := range s.Cells[1].Forks {
+			each(&s.Cells[1].Forks[i].Head)
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		spoil func(*Samples, *Suite)
+		want  Verdict
+		why   string // in the cell, or in the summary
+	}{
+		{"missing", func(s *Samples, _ *Suite) { s.Cells = s.Cells[:1] }, NoVerdict, "was not measured"},
+		{"all missing", func(s *Samples, _ *Suite) { s.Cells = nil }, NoVerdict, "was not measured"},
+		{"no cells at all", func(s *Samples, suite *Suite) { s.Cells, suite.Cells = nil, nil }, NoVerdict, "there is no cell"},
+		{"renamed", func(s *Samples, _ *Suite) { s.Cells[1].Name = "PinMix/policy=dax-only" }, NoVerdict,
+			"renamed? there is PinMix/policy=dax-only"},
+		{"not declared", func(s *Samples, suite *Suite) { suite.Cells = suite.Cells[:1] }, NoVerdict, "does not declare it"},
+		{"new", func(s *Samples, _ *Suite) { s.Cells[1].BaseError = "unknown workload" }, NoVerdict, "it is new"},
+		{"gone", func(s *Samples, _ *Suite) { s.Cells[1].HeadError = "unknown workload" }, NoVerdict, "it is gone"},
+		{"no forks", func(s *Samples, _ *Suite) { s.Cells[1].Forks = nil }, NoVerdict, "nothing was measured"},
+		{"a fork too few", func(s *Samples, _ *Suite) { s.Cells[1].Forks = s.Cells[1].Forks[1:] }, NoVerdict, "19 forks"},
+		{"a fork too many", func(s *Samples, _ *Suite) {
+			f := s.Cells[1].Forks[0]
+			f.Number = 99
+			s.Cells[1].Forks = append(s.Cells[1].Forks, f)
+		}, NoVerdict, "21 forks"},
+		{"short forks", func(s *Samples, suite *Suite) { suite.Plan.Slices = 400 }, NoVerdict, "40 slices; 342 are the least"},
+		{"interrupted", func(s *Samples, _ *Suite) { s.Status = "interrupted" }, NoVerdict, "it is interrupted"},
+		{"killed", func(s *Samples, _ *Suite) { s.Status = "running" }, NoVerdict, "it is running"},
+		{"zeros", func(s *Samples, _ *Suite) {
+			head(s, func(side *Side) { clear(side.Wall) })
+		}, NoVerdict, "no wall time could be told"},
+		{"some zeros", func(s *Samples, _ *Suite) {
+			head(s, func(side *Side) { clear(side.CPU[:5]) })
+		}, NoVerdict, "no cpu time could be told"},
+		{"processor time on one side", func(s *Samples, _ *Suite) {
+			head(s, func(side *Side) { side.CPU = nil })
+		}, NoVerdict, "processor time was measured on 20 of 40 sides"},
+		{"the clock that the suite names was not read", func(s *Samples, suite *Suite) {
+			suite.Cells[1].Clock = CPU
+			head(s, func(side *Side) { side.CPU = nil })
+			for i := range s.Cells[1].Forks {
+				s.Cells[1].Forks[i].Base.CPU = nil
+			}
+		}, NoVerdict, "processor time was measured on 0 of 40 sides"},
+		{"latencies on one side", func(s *Samples, _ *Suite) {
+			s.Cells[1].Forks[3].Base.Latency = quiet(1).latenciesFor(t, 2000)
+		}, NoVerdict, "has no latencies"},
+		{"a tail that decides and was not measured", func(s *Samples, suite *Suite) { suite.Cells[1].Tail.Role = Decides }, NoVerdict,
+			"has no latencies"},
+		{"the base hung", func(s *Samples, _ *Suite) { s.Cells[1].Forks[2].Base.Outcome = "hung" }, NoVerdict, "the base ended as hung"},
+		{"both failed", func(s *Samples, _ *Suite) {
+			s.Cells[1].Forks[2].Base.Outcome, s.Cells[1].Forks[2].Head.Outcome = "failed", "failed"
+		}, NoVerdict, "the base ended as failed"},
+		{"the head hung", func(s *Samples, _ *Suite) {
+			s.Cells[1].Forks[2].Head.Outcome, s.Cells[1].Forks[2].Head.Notes = "hung", []string{"who waited"}
+		}, Regressed, "the head ended as hung, the base as ok: who waited"},
+		{"the head failed", func(s *Samples, _ *Suite) { s.Cells[1].Forks[2].Head.Outcome = "failed" }, Regressed, "failed"},
+		{"a violation", func(s *Samples, _ *Suite) { s.Cells[1].Forks[7].Head.Counters[countViolations] = 1 }, Regressed, "1 violation"},
+		{"a violation, and a fork too few", func(s *Samples, _ *Suite) {
+			s.Cells[1].Forks = s.Cells[1].Forks[1:]
+			s.Cells[1].Forks[7].Head.Counters[countViolations] = 1
+		}, Regressed, "1 violation"},
+		{"a violation where the base did not look", func(s *Samples, _ *Suite) {
+			delete(s.Cells[1].Forks[7].Base.Counters, countViolations)
+			s.Cells[1].Forks[7].Head.Counters[countViolations] = 3
+		}, Regressed, "3 violations"},
+		{"an allocation in a hundred operations", func(s *Samples, _ *Suite) {
+			head(s, func(side *Side) { side.Counters[countAllocs] += 32 })
+		}, Regressed, "allocations per operation rose"},
+		{"a declared count rose", func(s *Samples, suite *Suite) {
+			suite.Cells[1].Counts = []string{"evictions"}
+			head(s, func(side *Side) { side.Counters["evictions"]++ })
+		}, Regressed, "evictions rose"},
+		{"a declared count was not taken", func(s *Samples, suite *Suite) { suite.Cells[1].Counts = []string{"pin_waits"} }, NoVerdict,
+			`"pin_waits" was not counted`},
+		{"a declared count that is none", func(s *Samples, suite *Suite) {
+			suite.Cells[1].Counts = []string{"evictions"}
+			s.Cells[1].Workers = 2
+		}, NoVerdict, "is not exact here"},
+		{"other numbers of operations", func(s *Samples, _ *Suite) {
+			head(s, func(side *Side) { side.Counters[countOps] /= 2 })
+		}, NoVerdict, "different work"},
+		{"no control", func(s *Samples, _ *Suite) {
+			for i := range s.Cells {
+				for _, f := range s.Cells[i].Forks {
+					clear(f.Head.Controls)
+					clear(f.Base.Controls)
+				}
+			}
+		}, NoVerdict, "there is no negative control"},
+		{"a control on one side", func(s *Samples, _ *Suite) {
+			for i := range s.Cells {
+				for _, f := range s.Cells[i].Forks {
+					clear(f.Head.Controls)
+				}
+			}
+		}, NoVerdict, "was not measured on both sides"},
+	} {
+		s, broken := w.samples(), suiteOf(churn, pinmix)
+		broken.Plan.Slices = 40
+		c.spoil(s, broken)
+		r := gate(t, s, broken)
+		said := r.Summary
+		for _, cell := range r.Cells {
+			said += " " + cell.Why
+		}
+		if r.Verdict != c.want || !strings.Contains(said, c.why) {
+			t.Errorf("%s: want %s because %q, got %s", c.name, c.want, c.why, tell(r))
+		}
+		if len(Undecided(r)) > 0 {
+			t.Errorf("%s: further forks are asked for, which cannot help: %q", c.name, Undecided(r))
+		}
+	}
+}
+
+// latenciesFor returns the histogram of some latencies.
+func (w world) latenciesFor(t *testing.T, n int) string {
+	t.Helper()
+	w.latency = n
+	w.forks, w.slices = 1, 10
+	return w.samples().Cells[0].Forks[0].Base.Latency
+}
+
+// TestFewAllocationsPass holds the allowance against what the runtime does of its own.
+func TestFewAllocationsPass(t *testing.T) {
+	w := quiet(1)
+	w.bias = 0.005
+	s := w.samples()
+	for i := range s.Cells[0].Forks {
+		s.Cells[0].Forks[i].Head.Counters[countAllocs] += 8
+	}
+	s.Cells[0].Forks[3].Head.Counters[countAllocs] += 10_000 // once, in one fork: a goroutine's stack, the race of a timer
+	if r := gate(t, s, suiteOf(churn)); r.Verdict != Pass {
+		t.Error(tell(r))
+	}
+}
+
+// TestSamplesThatContradictThemselves are errors of Judge too: they need not have come from a file.
+func TestSamplesThatContradictThemselves(t *testing.T) {
+	s := quiet(1).samples()
+	s.Cells[0].Forks[1].Number = 1
+	if _, err := Judge(s, suiteOf(churn), 1); !errors.Is(err, ErrSamples) {
+		t.Error(err)
+	}
+	for _, look := range []int{-1, 0, 3} {
+		if _, err := Judge(quiet(1).samples(), suiteOf(churn), look); !errors.Is(err, ErrSuite) {
+			t.Errorf("look %d: %v", look, err)
+		}
+	}
+}
+
+// TestWarnings breaks samples in ways that cost a warning.
+func TestWarnings(t *testing.T) {
+	w := quiet(3)
+	w.bias = 0.005
+	for _, c := range []struct {
+		name  string
+		spoil func(*Samples)
+		says  string
+	}{
+		{"same commit", func(s *Samples) { s.Head.Commit = s.Base.Commit }, "same commit"},
+		{"other compiler", func(s *Samples) { s.Head.Go = "go1.27" }, "different compilers"},
+		{"other flags", func(s *Samples) { s.Head.Build = "-race" }, "different flags"},
+		{"planted", func(s *Samples) { s.Cells[0].PlantedNow = 0.01 }, "further work"},
+		{"one-sided order", func(s *Samples) {
+			for i := range s.Cells[0].Forks {
+				s.Cells[0].Forks[i].Order = strings.Repeat("b", w.slices)
+			}
+		}, "the order was not balanced"},
+		{"drift", func(s *Samples) {
+			for i := range s.Cells[0].Forks {
+				for j := range w.slices {
+					s.Cells[0].Forks[i].Head.CPU[j] *= 1 + 0.001*float64(i)
+				}
+			}
+		}, "drifted over the forks"},
+		{"two modes", func(s *Samples) {
+			for i := range s.Cells[0].Forks {
+				for j := range w.slices {
+					s.Cells[0].Forks[i].Head.CPU[j] *= 1 + 0.1*float64((i*7)%2)
+				}
+			}
+		}, "have two modes"},
+		{"clocks", func(s *Samples) {
+			for i := range s.Cells[0].Forks {
+				for j := range w.slices {
+					s.Cells[0].Forks[i].Head.Wall[j] *= 1.04
+				}
+			}
+		}, "the clocks disagree"},
+		{"work", func(s *Samples) { s.Cells[0].Forks[0].Head.Counters["evictions"]++ }, "different work: evictions"},
+		{"notes", func(s *Samples) {
+			for i := range s.Cells[0].Forks {
+				s.Cells[0].Forks[i].Base.Notes = []string{"late", fmt.Sprint("note ", i)}
+			}
+		}, "base: late (20 of 20 forks)"},
+		{"many notes", func(s *Samples) {
+			for i := range s.Cells[0].Forks {
+				s.Cells[0].Forks[i].Base.Notes = []string{"late", fmt.Sprint("note ", i)}
+			}
+		}, "18 further notes"},
+		{"a control is missing from a fork", func(s *Samples) { clear(s.Cells[0].Forks[4].Base.Controls) }, "negative control spin and walk"},
+	} {
+		s := w.samples()
+		c.spoil(s)
+		r, err := Judge(s, suiteOf(churn), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := strings.Join(r.Warnings, "\n") + "\n" + strings.Join(r.Cells[0].Warnings, "\n")
+		if !strings.Contains(said, c.says) {
+			t.Errorf("%s: %q is not among\n%s", c.name, c.says, said)
+		}
+	}
+}
