@@ -38,6 +38,7 @@ var (
 	ErrEmpty    = errors.New("no values")
 	ErrUnpaired = errors.New("the two samples differ in length")
 	ErrValue    = errors.New("not a usable value")
+	ErrFew      = errors.New("too few values")
 )
 
 // Estimate is a median, or a median ratio, with its interval.
