@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"daxbench/reports/compare"
@@ -40,6 +39,7 @@ func Text(w io.Writer, t *compare.Table, o Options) error {
 // page is the text while it is being written. It is written in one piece, so that an error leaves no half of a line.
 type page struct {
 	paint
+	ascii bool // nothing else; see VersusMail
 	width int
 	out   bytes.Buffer
 }
@@ -158,49 +158,17 @@ func fit(g *compare.Group, cols []column, width int) []filled {
 
 // table writes the rows of a group.
 func (p *page) table(g *compare.Group, cols []filled) {
-	tw := table.NewWriter()
-	tw.SetStyle(textStyle)
-	tw.SuppressTrailingSpaces()
-	head := make(table.Row, len(cols))
-	configs := make([]table.ColumnConfig, len(cols))
+	out := make([]gridColumn, len(cols))
 	for i, c := range cols {
-		head[i] = p.on(c.head, faint)
-		configs[i] = table.ColumnConfig{Number: i + 1, Align: c.align, AlignHeader: c.align}
-	}
-	tw.AppendHeader(head)
-	tw.SetColumnConfigs(configs)
-	for r := range g.Rows {
-		row := make(table.Row, len(cols))
-		for i, c := range cols {
-			row[i] = c.texts[r]
-			if c.shade != nil {
-				row[i] = p.on(c.texts[r], c.shade(&g.Rows[r]))
-			}
+		out[i] = gridColumn{head: c.head, align: c.align, texts: c.texts}
+		if c.shade == nil {
+			continue
 		}
-		tw.AppendRow(row)
-	}
-	for l := range strings.Lines(tw.Render()) {
-		l = strings.TrimSuffix(l, "\n")
-		if strings.HasPrefix(l, rule) {
-			l = strings.TrimSuffix(l, strings.Repeat(rule, gap)) // the padding of the last column
+		for r := range g.Rows {
+			out[i].shades = append(out[i].shades, c.shade(&g.Rows[r]))
 		}
-		p.line(strings.Repeat(" ", indent) + l)
 	}
-}
-
-// rule is what the line below the heads is made of.
-const rule = "─"
-
-// textStyle has a rule below the heads and no other lines: the eye follows the numbers.
-var textStyle = table.Style{
-	Name: "daxbench",
-	Box: table.BoxStyle{
-		PaddingRight:     strings.Repeat(" ", gap),
-		MiddleHorizontal: rule,
-		MiddleSeparator:  rule,
-		UnfinishedRow:    "…",
-	},
-	Options: table.Options{SeparateHeader: true},
+	p.grid(out, len(g.Rows))
 }
 
 // conclusions writes the sentences, each group's below its name: those on safety, then after an empty line the others.

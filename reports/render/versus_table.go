@@ -1,0 +1,432 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/perf/benchunit"
+
+	"daxbench/reports/versus"
+)
+
+// The order in which columns of files side by side are dropped when there is too little room, first to last.
+const (
+	dropVersusVerdict = iota + 1
+	dropVersusInterval
+	dropVersusP
+	dropBesides // and upward: the last goes first
+)
+
+// Widths of files side by side, in terminal columns.
+const (
+	maxLabel     = 24 // of a file
+	leastRowName = 16 // of a benchmark, on the narrowest terminal
+	maxConfig    = 60 // of a configuration value
+	maxBesides   = 3  // units that stand beside the primary one
+)
+
+// sideBySide is a report on its way to one of the formats that people read.
+type sideBySide struct {
+	*versus.Report
+	ascii  bool
+	labels map[string]string // short names of columns
+}
+
+// newSideBySide prepares a report.
+func newSideBySide(r *versus.Report, ascii bool) *sideBySide {
+	s := &sideBySide{Report: r, ascii: ascii, labels: make(map[string]string)}
+	var all []string
+	for i := range r.Tables {
+		for _, c := range r.Tables[i].Columns {
+			if !slices.Contains(all, c) {
+				all = append(all, c)
+			}
+		}
+	}
+	if len(all) > 0 {
+		for i, short := range elide(shortLabels(all), maxLabel, s.say("…")) {
+			s.labels[all[i]] = s.say(clean(short, maxLabel))
+		}
+	}
+	return s
+}
+
+// toASCII are the characters that the formats write themselves, and what stands for them in mail.
+var toASCII = strings.NewReplacer(" · ", ", ", "µ", "u", "μ", "u", "±", "+-", "∞", "inf", "–", "-", "−", "-", "…", "..", "→", "->",
+	"×", "x", "·", ",", "≥", ">=", "≤", "<=", "ö", "oe", "’", "'")
+
+// say is text as the format may write it.
+func (s *sideBySide) say(text string) string {
+	if !s.ascii {
+		return text
+	}
+	text = toASCII.Replace(text)
+	if len(text) == utf8.RuneCountInString(text) {
+		return text
+	}
+	quoted := strconv.QuoteToASCII(text)
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(quoted[1 : len(quoted)-1])
+}
+
+// shown are the tables for a reader who wants all, or who does not.
+func (s *sideBySide) shown(all bool) (out []*versus.Table) {
+	for i := range s.Tables {
+		if t := &s.Tables[i]; all || t.Role == versus.Primary || t.Role == versus.Other {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// marks numbers the warnings of a table. Cells with the same warning share its number.
+type marks struct {
+	*sideBySide
+	texts []string
+}
+
+// maxMarks is how many warnings a table gets. What is beyond is counted.
+const maxMarks = 9
+
+// of returns the marks of warnings.
+func (m *marks) of(warnings ...versus.Warning) (out string) {
+	for _, w := range warnings {
+		n := slices.Index(m.texts, w.Text)
+		if n < 0 {
+			n = len(m.texts)
+			m.texts = append(m.texts, w.Text)
+		}
+		switch {
+		case n >= maxMarks || strings.Contains(out, m.mark(n)):
+		case out != "" && !m.ascii:
+			out += "⁻" + m.mark(n)
+		default:
+			out += m.mark(n)
+		}
+	}
+	return out
+}
+
+// mark is the n-th mark, from 0.
+func (m *marks) mark(n int) string {
+	if m.ascii {
+		return fmt.Sprintf("[%d]", n+1)
+	}
+	return superscript(n + 1)
+}
+
+// sheet is one table on its way to columns.
+type sheet struct {
+	*sideBySide
+	*marks
+	table  *versus.Table
+	common string // of all names
+	names  []string
+}
+
+// newSheet prepares a table. limit is how wide a name may be.
+func (s *sideBySide) newSheet(t *versus.Table, limit int) *sheet {
+	names := make([]string, len(t.Rows))
+	for i := range t.Rows {
+		names[i] = t.Rows[i].Name
+	}
+	short, common := shortNames(names)
+	for i, name := range short {
+		short[i] = s.say(clean(name, maxProse))
+	}
+	return &sheet{s, &marks{sideBySide: s}, t, s.say(clean(common, maxProse)), elide(short, limit, s.say("…"))}
+}
+
+// rows is how many rows the columns have: those of the table, and the geomean.
+func (s *sheet) rows() int {
+	if len(s.table.Rows) > 1 {
+		return len(s.table.Rows) + 1
+	}
+	return len(s.table.Rows)
+}
+
+// column writes one text per row, and one for the geomean.
+func (s *sheet) column(head string, align text.Align, drop int, cell func(r *versus.Row) (string, text.Colors), geomean string) gridColumn {
+	c := gridColumn{head: s.say(head), align: align, drop: drop}
+	for i := range s.table.Rows {
+		t, shade := cell(&s.table.Rows[i])
+		c.texts = append(c.texts, s.say(t))
+		c.shades = append(c.shades, shade)
+	}
+	if s.rows() > len(s.table.Rows) {
+		c.texts = append(c.texts, s.say(geomean))
+		c.shades = append(c.shades, faint)
+	}
+	return c
+}
+
+// columns are those of the table, with the columns of the model that are asked for; the first is always there.
+func (s *sheet) columns(heads []int) []gridColumn {
+	name := gridColumn{head: s.say(clean(s.table.Unit, maxName)), align: text.AlignLeft, texts: slices.Clone(s.names)}
+	if s.rows() > len(s.names) {
+		name.texts = append(name.texts, geomeanName)
+	}
+	out := []gridColumn{name, s.values(0)}
+	for _, col := range heads {
+		out = append(out, s.values(col), s.change(col), s.interval(col), s.p(col), s.verdict(col))
+	}
+	besides := s.Beside(s.table)
+	for i, b := range besides[:min(len(besides), maxBesides)] {
+		for _, col := range heads {
+			out = append(out, s.beside(b, col, dropBesides+i))
+		}
+	}
+	return out
+}
+
+// values are the centres with their ranges.
+func (s *sheet) values(col int) gridColumn {
+	class := benchunit.ClassOf(s.table.Unit)
+	geomean := ""
+	if sum := s.table.Summary[col]; sum.Centre.Finite() {
+		geomean = benchunit.Scale(float64(sum.Centre), class) + s.of(sum.Warnings...)
+	} else {
+		geomean = "–" + s.of(sum.Warnings...)
+	}
+	c := s.column(s.labels[s.table.Columns[col]], text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
+		c := &r.Cells[col]
+		if c.N == 0 {
+			return "–", faint
+		}
+		return rowScale(r, class).Format(float64(c.Centre)) + " ± " + c.Range + s.of(c.Warnings...), neutral
+	}, geomean)
+	c.keep = true
+	return c
+}
+
+// rowScale is the scale that all values of a row share, as in benchstat.
+func rowScale(r *versus.Row, class benchunit.Class) benchunit.Scaler {
+	var centres []float64
+	for i := range r.Cells {
+		if r.Cells[i].N > 0 {
+			centres = append(centres, float64(r.Cells[i].Centre))
+		}
+	}
+	return benchunit.CommonScale(centres, class)
+}
+
+// change is by how much the centres differ, or the rounds.
+func (s *sheet) change(col int) gridColumn {
+	geomean := ""
+	if sum := s.table.Summary[col]; sum.Ratio.Finite() {
+		geomean = fmt.Sprintf("%+.2f%%", (float64(sum.Ratio)-1)*100)
+	}
+	return s.column("change", text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
+		c := r.Cells[col].Change
+		if c == nil {
+			return "", neutral
+		}
+		return changeText(c) + s.of(c.Warnings...), versusShade(c.Verdict)
+	}, geomean)
+}
+
+// changeText is a change as benchstat writes it; of rounds that were paired it is the median of their ratios.
+func changeText(c *versus.Change) string {
+	if c.Method == versus.Paired && c.Verdict.Says() {
+		return asChange(c.Ratio.Value)
+	}
+	return c.Text
+}
+
+// asChange writes a ratio as benchstat does.
+func asChange(ratio versus.Number) string {
+	return fmt.Sprintf("%+.2f%%", (float64(ratio)-1)*100)
+}
+
+// span writes the bounds of a ratio as changes in percent.
+func span(lo, hi versus.Number) string {
+	if !lo.Finite() || !hi.Finite() {
+		return ""
+	}
+	digits := 1
+	if size := max(math.Abs(float64(lo)-1), math.Abs(float64(hi)-1)); size >= 1 {
+		digits = 0
+	} else if size < 0.01 {
+		digits = 2
+	}
+	return fmt.Sprintf("[%+.*f, %+.*f]", digits, (float64(lo)-1)*100, digits, (float64(hi)-1)*100)
+}
+
+// interval is where the ratio lies.
+func (s *sheet) interval(col int) gridColumn {
+	sum := s.table.Summary[col]
+	return s.column("interval %", text.AlignRight, dropVersusInterval, func(r *versus.Row) (string, text.Colors) {
+		if c := r.Cells[col].Change; c != nil && c.Verdict.Says() && c.Method != versus.Exactly {
+			return span(c.Ratio.Lo, c.Ratio.Hi), faint
+		}
+		return "", neutral
+	}, span(sum.Lo, sum.Hi))
+}
+
+// p is how likely such a difference is if there is none, and how many values that rests on.
+func (s *sheet) p(col int) gridColumn {
+	return s.column("p, n", text.AlignLeft, dropVersusP, func(r *versus.Row) (string, text.Colors) {
+		c := r.Cells[col].Change
+		switch {
+		case c == nil:
+			return "", neutral
+		case c.Method == versus.Paired:
+			return fmt.Sprintf("p=%.3f n=%d paired", c.PairedP, c.Ratio.N), faint
+		case s.table.Exact:
+			return "exact", faint
+		case c.N1 == c.N2:
+			return fmt.Sprintf("p=%.3f n=%d", c.P, c.N1), faint
+		}
+		return fmt.Sprintf("p=%.3f n=%d+%d", c.P, c.N1, c.N2), faint
+	}, "")
+}
+
+// verdict is the change in a word.
+func (s *sheet) verdict(col int) gridColumn {
+	return s.column("verdict", text.AlignLeft, dropVersusVerdict, func(r *versus.Row) (string, text.Colors) {
+		if c := r.Cells[col].Change; c != nil {
+			return verdictText(c), versusShade(c.Verdict)
+		}
+		return "", neutral
+	}, "")
+}
+
+// verdictText is a verdict in words.
+func verdictText(c *versus.Change) string {
+	if c.Verdict == versus.Same && c.Margin > 0 {
+		return fmt.Sprintf("same ±%g%%", c.Margin*100)
+	}
+	return string(c.Verdict)
+}
+
+// versusShade is the colour of a verdict.
+func versusShade(v versus.Verdict) text.Colors {
+	switch v {
+	case versus.Better:
+		return good
+	case versus.Worse:
+		return bad
+	case versus.Higher, versus.Lower:
+		return dear
+	case versus.Same:
+		return neutral
+	}
+	return faint
+}
+
+// beside is another unit of the same benchmarks, in both files; in short only how it changed.
+func (s *sheet) beside(b *versus.Table, col, drop int) gridColumn {
+	head := versus.Tail(b.Unit)
+	if head == "" {
+		head = clean(b.Unit, maxName)
+	}
+	if len(s.table.Columns) > 2 {
+		head += " " + s.labels[s.table.Columns[col]]
+	}
+	find := func(r *versus.Row) (*versus.Row, *versus.Change) {
+		// A table of another unit may lack a column that no benchmark has it in.
+		o, at := b.Row(r.Name), slices.Index(b.Columns, s.table.Columns[col])
+		if o == nil || at < 0 || o.Cells[at].Change == nil || b.Columns[0] != s.table.Columns[0] {
+			return nil, nil
+		}
+		return o, o.Cells[at].Change
+	}
+	short := s.column(head, text.AlignRight, drop, func(r *versus.Row) (string, text.Colors) {
+		if _, c := find(r); c != nil {
+			return changeText(c), versusShade(c.Verdict)
+		}
+		return "", neutral
+	}, "")
+	class := benchunit.ClassOf(b.Unit)
+	long := s.column(head, text.AlignRight, drop+maxBesides, func(r *versus.Row) (string, text.Colors) {
+		o, c := find(r)
+		if c == nil {
+			return "", neutral
+		}
+		scale := rowScale(o, class)
+		at := slices.Index(b.Columns, s.table.Columns[col])
+		return scale.Format(float64(o.Cells[0].Centre)) + " → " + scale.Format(float64(o.Cells[at].Centre)) + "  " + changeText(c), versusShade(c.Verdict)
+	}, "")
+	long.short = &short
+	return long
+}
+
+// withinColumns are the ratios to the reference in each file, and how they changed.
+func (s *sheet) withinColumns(heads []int) []gridColumn {
+	name := gridColumn{head: s.say(clean(s.table.Unit, maxName)), align: text.AlignLeft, texts: slices.Clone(s.names)}
+	out := []gridColumn{name}
+	for _, col := range append([]int{0}, heads...) {
+		ratio := func(r *versus.Row) *versus.Change {
+			if w := r.Cells[col].Within; w != nil {
+				return &w.Ratio
+			}
+			return nil
+		}
+		out = append(out, s.changeColumns(s.labels[s.table.Columns[col]], ratio, col == 0 && len(heads) == 0)...)
+		if col > 0 {
+			out = append(out, s.changeColumns("changed", func(r *versus.Row) *versus.Change {
+				if w := r.Cells[col].Within; w != nil {
+					return w.Change
+				}
+				return nil
+			}, true)...)
+		}
+	}
+	for i := range out { // rows without a ratio are those of the reference, which the title names
+		out[i].texts = out[i].texts[:len(s.table.Rows)]
+	}
+	return s.onlyWithin(out)
+}
+
+// changeColumns are a ratio and its interval, and its verdict if asked for.
+func (s *sheet) changeColumns(head string, of func(r *versus.Row) *versus.Change, verdict bool) []gridColumn {
+	value := s.column(head, text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
+		if c := of(r); c != nil {
+			return c.Text + s.of(c.Warnings...), versusShade(c.Verdict)
+		}
+		return "", neutral
+	}, "")
+	interval := s.column("interval %", text.AlignRight, dropVersusInterval, func(r *versus.Row) (string, text.Colors) {
+		if c := of(r); c != nil && c.Verdict.Says() {
+			return span(c.Ratio.Lo, c.Ratio.Hi), faint
+		}
+		return "", neutral
+	}, "")
+	out := []gridColumn{value, interval}
+	if verdict {
+		out = append(out, s.column("verdict", text.AlignLeft, dropVersusVerdict, func(r *versus.Row) (string, text.Colors) {
+			if c := of(r); c != nil {
+				return verdictText(c), versusShade(c.Verdict)
+			}
+			return "", neutral
+		}, ""))
+	}
+	return out
+}
+
+// onlyWithin leaves out the rows that have no ratio in any file.
+func (s *sheet) onlyWithin(cols []gridColumn) []gridColumn {
+	for i := range cols {
+		var texts []string
+		var shades []text.Colors
+		for r := range s.table.Rows {
+			if !hasWithin(&s.table.Rows[r]) {
+				continue
+			}
+			texts = append(texts, cols[i].texts[r])
+			if cols[i].shades != nil {
+				shades = append(shades, cols[i].shades[r])
+			}
+		}
+		cols[i].texts, cols[i].shades = texts, shades
+	}
+	return cols
+}
+
+func hasWithin(r *versus.Row) bool {
+	return slices.ContainsFunc(r.Cells, func(c versus.Cell) bool { return c.Within != nil })
+}

@@ -1,0 +1,225 @@
+package render
+
+import (
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daxbench/reports/unit"
+	"daxbench/reports/versus"
+)
+
+var versusText = VersusFormat{Name: "text", About: "tables for a terminal, as wide as it is", Ext: ".txt", Write: VersusText}
+
+// VersusText writes files side by side for a terminal of o.Width columns. Columns that do not fit are dropped in the
+// order of the drop constants; files that do not fit beside each other come one after the other, each beside the first.
+func VersusText(w io.Writer, r *versus.Report, o VersusOptions) error {
+	if o.Width <= 0 {
+		o.Width = DefaultWidth
+	}
+	p := &versusPage{page{paint: paint(o.Colour), width: max(o.Width, minWidth)}, newSideBySide(r, false)}
+	p.head()
+	p.tables(o.All)
+	p.close()
+	_, err := w.Write(p.out.Bytes())
+	return err
+}
+
+// versusPage is the text while it is being written.
+type versusPage struct {
+	page
+	*sideBySide
+}
+
+// head names the files and what is doubtful about all of them.
+func (p *versusPage) head() {
+	for i := range p.Inputs {
+		in := &p.Inputs[i]
+		line := p.on(p.say(clean(in.Label, maxProse)), bold)
+		if about := p.about(in); about != "" {
+			line += p.on("  "+about, faint)
+		}
+		if columns(clean(in.Label, maxProse)+"  "+p.about(in)) > p.width {
+			p.line(p.on(p.say(middleCut(clean(in.Label, maxProse), p.width, "…")), bold))
+			p.prose(indent, "", p.about(in), faint)
+		} else {
+			p.line(line)
+		}
+	}
+	for _, w := range p.allWarnings() {
+		p.prose(0, "! ", w, dear)
+	}
+}
+
+// about says what a run is, where run.json does.
+func (p *versusPage) about(in *versus.Input) string {
+	var words []string
+	add := func(s string) {
+		if s != "" {
+			words = append(words, p.say(clean(s, maxProse)))
+		}
+	}
+	add(in.Tool)
+	add(in.Commit)
+	if in.Status != "finished" {
+		add(in.Status)
+	}
+	if in.Run {
+		add("seed " + strconv.FormatUint(in.Seed, 10))
+		add(in.Machine)
+	}
+	return strings.Join(words, p.say(" · "))
+}
+
+// allWarnings are those of the report and of its files. What is always so between files stands in the legend.
+func (s *sideBySide) allWarnings() (out []string) {
+	for _, w := range s.Warnings {
+		if w.Kind != versus.Unpaired {
+			out = append(out, s.say(clean(w.Text, maxProse)))
+		}
+	}
+	for i := range s.Inputs {
+		for _, w := range s.Inputs[i].Warnings {
+			text := s.say(clean(s.Inputs[i].Label, maxName) + ": " + clean(w.Text, maxProse))
+			if !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
+}
+
+// tables writes the tables.
+func (p *versusPage) tables(all bool) {
+	var config []versus.Param
+	shown := p.shown(all)
+	for i, t := range shown {
+		p.line("")
+		if i == 0 || !slices.Equal(config, t.Config) {
+			p.config(t.Config)
+			config = t.Config
+		}
+		p.table(t, p.newSheet, false)
+		if p.Reference != "" && slices.ContainsFunc(t.Rows, func(r versus.Row) bool { return hasWithin(&r) }) {
+			p.line("")
+			p.prose(indent, "", p.say("ratio to "+clean(p.Reference, maxPolicy)+" in the same file"), faint)
+			p.table(t, p.newSheet, true)
+		}
+	}
+	if left := len(p.Tables) - len(shown) - p.besides(shown); left > 0 {
+		p.line("")
+		p.prose(0, "", plural(left, "further unit")+" not shown here; -all shows them, and so do csv and json.", faint)
+	}
+}
+
+// besides counts the tables whose figures stand beside those of another.
+func (s *sideBySide) besides(shown []*versus.Table) (n int) {
+	for _, t := range shown {
+		n += min(maxBesides, len(s.Beside(t)))
+	}
+	return n
+}
+
+// config writes what the results of the tables below have in common.
+func (p *versusPage) config(config []versus.Param) {
+	words := make([]string, len(config))
+	for i, c := range config {
+		words[i] = p.say(clean(c.Key+": "+c.Value, maxConfig))
+	}
+	if len(words) > 0 {
+		p.prose(0, "", strings.Join(words, p.say(" · ")), faint)
+	}
+}
+
+// table writes one table, whole or file by file.
+func (p *versusPage) table(t *versus.Table, prepare func(*versus.Table, int) *sheet, within bool) {
+	room := p.width - indent
+	s := prepare(t, max(leastRowName, room/3))
+	var heads []int
+	for col := 1; col < len(t.Columns); col++ {
+		heads = append(heads, col)
+	}
+	pick := s.columns
+	if within {
+		pick = s.withinColumns
+	}
+	if s.common != "" {
+		p.prose(indent, "", p.say("all: "+s.common), faint)
+	}
+	cols, ok := squeeze(pick(heads), room)
+	if ok || len(heads) < 2 {
+		p.grid(cols, len(cols[0].texts))
+	} else {
+		for i, col := range heads {
+			if i > 0 {
+				p.line("")
+			}
+			cols, _ := squeeze(pick([]int{col}), room)
+			p.grid(cols, len(cols[0].texts))
+		}
+	}
+	for i, text := range s.texts[:min(len(s.texts), maxMarks)] {
+		p.prose(indent, s.mark(i)+" ", p.say(clean(text, maxProse)), dear)
+	}
+	if left := len(s.texts) - maxMarks; left > 0 {
+		p.prose(indent, "", plural(left, "further warning")+" in the csv and json formats", dear)
+	}
+}
+
+// close says how to read it.
+func (p *versusPage) close() {
+	if s := p.legend(); s != "" {
+		p.line("")
+		p.prose(0, "", p.say(s), faint)
+	}
+}
+
+// legend says what was compared and how.
+func (s *sideBySide) legend() string {
+	if s.Compared == 0 {
+		return "Nothing was compared."
+	}
+	paired, shifted := s.methods()
+	text := "Compared: " + unit.Count(s.Compared)
+	if s.Compared < s.Pairs {
+		text += " of " + unit.Count(s.Pairs) + " (the others have too few values)"
+	}
+	text += "; differ at p ≤ " + strconv.FormatFloat(s.Alpha, 'g', -1, 64) + ": " + unit.Count(s.Changed)
+	if s.Changed > 0 && s.Compared > 1 {
+		text += ", and " + unit.Count(s.Holm) + " with all comparisons taken together (Holm)"
+	}
+	text += "."
+	if paired {
+		text += " Paired: the median over the rounds of the ratio of each round."
+	}
+	if shifted {
+		text += " Unpaired: the change of the medians, ~ where none was found; the interval is that of the shift (Hodges, Lehmann)."
+	}
+	for _, w := range s.Warnings {
+		if w.Kind == versus.Unpaired {
+			text += " " + w.Text
+		}
+	}
+	return text
+}
+
+// methods says how ratios were estimated.
+func (s *sideBySide) methods() (paired, shifted bool) {
+	for i := range s.Tables {
+		for j := range s.Tables[i].Rows {
+			for k := range s.Tables[i].Rows[j].Cells {
+				c := &s.Tables[i].Rows[j].Cells[k]
+				changes := []*versus.Change{c.Change}
+				if w := c.Within; w != nil {
+					changes = append(changes, &w.Ratio, w.Change)
+				}
+				for _, ch := range changes {
+					paired = paired || ch != nil && ch.Method == versus.Paired
+					shifted = shifted || ch != nil && ch.Method == versus.Shifted
+				}
+			}
+		}
+	}
+	return paired, shifted
+}

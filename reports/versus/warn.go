@@ -1,0 +1,218 @@
+package versus
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/perf/benchproc"
+
+	"daxbench/reports/folder"
+	"daxbench/reports/stats"
+)
+
+// driftAlpha is what the p of a drift must be below. With a hundred cells one is called drifting by chance.
+const driftAlpha = 0.01
+
+// doubts are what makes a sample doubtful, as far as it shows in the values and their order.
+func (s *sample) doubts(exact bool) (out []Warning) {
+	if exact || s.source == "" {
+		return nil // several benchmarks in one cell are two heaps by nature
+	}
+	if rho, p := stats.Drift(s.values); p < driftAlpha {
+		word := "rise"
+		if rho < 0 {
+			word = "fall"
+		}
+		out = append(out, Warning{Drift, fmt.Sprintf("values %s over time (rank correlation %.2f)", word, rho)})
+	}
+	if !coarse(s.values) && stats.Bimodal(s.values) {
+		out = append(out, Warning{Bimodal, "values lie in two heaps: their median says little"})
+	}
+	return out
+}
+
+// coarse says whether the values are so few different ones that heaps mean nothing, as counts are.
+func coarse(values []float64) bool {
+	distinct := make(map[float64]bool)
+	for _, v := range values {
+		if distinct[v] = true; 2*len(distinct) > len(values) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxNamed is how many names a warning about several lists.
+const maxNamed = 3
+
+// warn adds what is doubtful about the comparison as a whole.
+func (r *Report) warn(tables string) {
+	r.warnMachines()
+	r.warnSets()
+	if r.Pairs == 0 {
+		r.warnNothing(tables)
+	}
+	timed := slices.ContainsFunc(r.Tables, func(t Table) bool { return !t.Exact && t.measured() })
+	if timed && len(r.Inputs) > 1 && r.Pairs > 0 {
+		r.add(Unpaired, "The files were measured one after the other, not by turns: on a shared machine that alone makes "+
+			"the same program differ in a third of such comparisons. daxbench gate measures by turns.")
+	}
+}
+
+// measured says whether a table holds a time or a rate.
+func (t *Table) measured() bool {
+	return strings.Contains(t.Unit, "sec") || strings.HasSuffix(t.Unit, "/s")
+}
+
+func (r *Report) add(kind Kind, format string, args ...any) {
+	r.Warnings = append(r.Warnings, Warning{kind, fmt.Sprintf(format, args...)})
+}
+
+// machineKeys are the configuration lines that say on what was measured.
+var machineKeys = []string{"goos", "goarch", "cpu", "gomaxprocs", "gogc", "gomemlimit", "go", "kernel"}
+
+// warnMachines says what differs between the machines and settings of the files.
+func (r *Report) warnMachines() {
+	facts := make([]map[string]string, len(r.Inputs))
+	for i := range r.Inputs {
+		facts[i] = r.Inputs[i].facts()
+	}
+	var differ, gc []string
+	for _, key := range slices.Sorted(maps.Keys(union(facts))) {
+		var values []string
+		for _, f := range facts {
+			if v, ok := f[key]; ok && !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+		switch {
+		case len(values) < 2:
+		case strings.Contains(key, "gc"):
+			gc = append(gc, key+" ("+strings.Join(values, " / ")+")")
+		default:
+			differ = append(differ, key+" ("+strings.Join(values, " / ")+")")
+		}
+	}
+	if len(differ) > 0 {
+		r.add(Machine, "machines or settings differ: %s", strings.Join(differ, ", "))
+	}
+	if len(gc) > 0 {
+		r.add(GC, "the garbage collector was set differently: %s", strings.Join(gc, ", "))
+	}
+}
+
+func union(facts []map[string]string) map[string]bool {
+	all := make(map[string]bool)
+	for _, f := range facts {
+		for key := range f {
+			all[key] = true
+		}
+	}
+	return all
+}
+
+// facts are what one needs to know of the machine, from run.json if there is one and from the configuration lines.
+func (in *Input) facts() map[string]string {
+	f := make(map[string]string)
+	for _, p := range in.Config {
+		if slices.Contains(machineKeys, p.Key) {
+			f[p.Key] = p.Value
+		}
+	}
+	maps.Copy(f, in.environment)
+	return f
+}
+
+// environment are the facts of run.json, flat: the settings of the build and of the region too.
+func environment(m *folder.Manifest) map[string]string {
+	f := make(map[string]string)
+	for key, v := range m.Environment {
+		switch v := v.(type) {
+		case string, bool, float64:
+			f[key] = fmt.Sprint(v)
+		case map[string]any:
+			for sub, v := range v {
+				switch v := v.(type) {
+				case string, bool:
+					f[key+"."+sub] = fmt.Sprint(v)
+				}
+			}
+		}
+	}
+	f["goos"], f["goarch"] = m.Fact("os"), m.Fact("arch")
+	for _, key := range []string{"os", "arch"} {
+		delete(f, key)
+	}
+	maps.DeleteFunc(f, func(_, v string) bool { return v == "" })
+	return f
+}
+
+// warnSets names the benchmarks that some column lacks. Units that a run leaves out where they are zero do not count.
+func (r *Report) warnSets() {
+	for i := range r.Tables {
+		t := &r.Tables[i]
+		if t.Role != Primary {
+			continue
+		}
+		for col, name := range t.Columns {
+			var missing []string
+			for j := range t.Rows {
+				if t.Rows[j].Cells[col].N == 0 {
+					missing = append(missing, t.Rows[j].Name)
+				}
+			}
+			if n := len(missing); n > 0 && n < len(t.Rows) {
+				if n > maxNamed {
+					missing = append(missing[:maxNamed], fmt.Sprintf("and %d more", n-maxNamed))
+				}
+				r.add(Set, "%s: not in %s: %s", t.Unit, name, strings.Join(missing, ", "))
+			}
+		}
+	}
+}
+
+// warnNothing says why nothing could be compared.
+func (r *Report) warnNothing(tables string) {
+	if len(r.Inputs) < 2 {
+		return
+	}
+	keys := make(map[string]map[string]bool)
+	for i := range r.Tables {
+		for _, p := range r.Tables[i].Config {
+			if keys[p.Key] == nil {
+				keys[p.Key] = make(map[string]bool)
+			}
+			keys[p.Key][p.Value] = true
+		}
+	}
+	var differ []string
+	for key, values := range keys {
+		if len(values) > 1 {
+			differ = append(differ, key)
+		}
+	}
+	slices.Sort(differ)
+	if len(differ) > 0 {
+		r.add(Set, "the files share no table, because they differ in %s; -ignore %s compares them all the same",
+			strings.Join(differ, ", "), strings.Join(differ, ","))
+		return
+	}
+	r.add(Set, "the files have no benchmark in common that has the same unit")
+}
+
+// vary says in what the results of one cell differ.
+func (s *sample) vary() []Warning {
+	if s.varies == nil {
+		return nil
+	}
+	var names []string
+	for _, f := range benchproc.NonSingularFields(slices.Collect(maps.Keys(s.varies))) {
+		names = append(names, f.Name)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []Warning{{Varies, "benchmarks vary in " + strings.Join(names, ", ")}}
+}
