@@ -16,7 +16,8 @@ type Master struct {
 	Slices     int     // of each side in a fork; even, so that each goes first as often
 	Step       func(Step) error
 
-	cpus []int
+	cpus     []int
+	patience time.Duration // instead of replyLimit, for tests
 }
 
 // A Step tells that a fork is over. An error from it ends the measurement.
@@ -31,16 +32,20 @@ func (m *Master) build(of []Build, number int) Build { return of[number%len(of)]
 
 // limit is how long a worker may take for a request.
 func (m *Master) limit(c *Sampled, r *Request) time.Duration {
+	limit := replyLimit
+	if m.patience > 0 {
+		limit = m.patience
+	}
 	slice := 100 * time.Duration(c.SliceNanos) // a busy machine may well take ten times as long
 	switch r.Do {
 	case WarmUp:
-		return replyLimit + time.Duration(r.Times)*slice
+		return limit + time.Duration(r.Times)*slice
 	case Turn:
-		return replyLimit + slice
+		return limit + slice
 	case Profile:
-		return replyLimit + 2*time.Duration(r.Nanos)
+		return limit + 2*time.Duration(r.Nanos)
 	}
-	return replyLimit
+	return limit
 }
 
 // Meet asks both sides who they are. Errors: ErrProtocol, or a side that cannot be started.
