@@ -21,6 +21,7 @@ so inodes that stand behind a pinned one on the list show by how much they were 
 	TimedEvicts:    true,
 	SampleEvery:    1,
 	MaxWorkers:     1,
+	CountOps:       20, // 40,960 evictions by default
 	UsesPopulation: true,
 	Knobs: []driver.Knob{
 		knobDAX("100", "0", "100"),
