@@ -38,6 +38,11 @@ type undecided struct{ what string }
 
 func (e *undecided) Error() string { return e.what }
 
+// nothingError says that there is nothing to give an answer from.
+type nothingError struct{ what string }
+
+func (e *nothingError) Error() string { return e.what }
+
 // signalError says that a signal ended the run.
 type signalError struct{ signal syscall.Signal }
 
@@ -65,7 +70,8 @@ func isEnvironment(err error) bool {
 	var fault *pmem.FaultError
 	var path *fs.PathError
 	var errno syscall.Errno
-	return errors.As(err, &fault) || errors.As(err, &path) || errors.As(err, &errno) ||
+	var nothing *nothingError
+	return errors.As(err, &nothing) || errors.As(err, &fault) || errors.As(err, &path) || errors.As(err, &errno) ||
 		errors.Is(err, pmem.ErrNoSpace) || errors.Is(err, pmem.ErrBusy) || errors.Is(err, record.ErrDamaged)
 }
 

@@ -40,6 +40,7 @@ func TestStatusOf(t *testing.T) {
 		{errors.Join(errors.New("panic: a broken invariant"), signalError{syscall.SIGINT}), 1},
 		{&badAnswer{"violation"}, 1},
 		{&undecided{"no ns/evict"}, 3},
+		{&nothingError{"every cell failed"}, 4},
 		{fmt.Errorf("x: %w", media.ErrNoSpace), 2},
 		{fmt.Errorf("x: %w", media.ErrNoInodes), 2},
 		{fmt.Errorf("x: %w", vfs.ErrCacheFull), 2},
