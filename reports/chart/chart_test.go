@@ -1,0 +1,80 @@
+package chart
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"daxbench/reports/unit"
+)
+
+// one is a chart of one series.
+func one(scale Scale, points ...Point) *Chart {
+	return &Chart{Title: "one", Y: Axis{Scale: scale, Kind: unit.Nanos}, Series: []Series{{Name: "s", Pieces: [][]Point{points}}}}
+}
+
+func TestCheck(t *testing.T) {
+	good := one(Log, Point{X: 1, Y: 2, Lo: 1, Hi: 3}, Point{X: -2, Y: 2})
+	good.Marks = []Mark{{X: 1, Label: "a", Series: 0}, {X: 2, Label: "b", Series: Everyone}}
+	if err := good.Check(); err != nil {
+		t.Error(err)
+	}
+	if err := one(Linear, Point{X: 1, Y: -2}).Check(); err != nil {
+		t.Errorf("a negative value on a linear axis: %v", err)
+	}
+	marked := func(m Mark) *Chart {
+		c := one(Linear, Point{X: 1, Y: 1})
+		c.Marks = []Mark{m}
+		return c
+	}
+	for name, c := range map[string]struct {
+		chart *Chart
+		is    error
+	}{
+		"no points":                 {one(Linear), ErrEmpty},
+		"no series":                 {&Chart{}, ErrEmpty},
+		"a zero on a log axis":      {one(Log, Point{X: 1, Y: 0}), ErrValue},
+		"a negative on a log axis":  {one(Log, Point{X: 1, Y: -1}), ErrValue},
+		"a bar to zero on log axis": {one(Log, Point{X: 1, Y: 1, Lo: 0, Hi: 2}), ErrValue},
+		"NaN":                       {one(Linear, Point{X: 1, Y: math.NaN()}), ErrValue},
+		"NaN in X":                  {one(Linear, Point{X: math.NaN(), Y: 1}), ErrValue},
+		"infinite":                  {one(Linear, Point{X: 1, Y: math.Inf(1)}), ErrValue},
+		"infinite bar":              {one(Linear, Point{X: 1, Y: 1, Lo: 0.5, Hi: math.Inf(1)}), ErrValue},
+		"outside its interval":      {one(Linear, Point{X: 1, Y: 1, Lo: 2, Hi: 3}), ErrValue},
+		"a mark nowhere":            {marked(Mark{X: math.NaN(), Series: Everyone}), ErrValue},
+		"a mark of nobody":          {marked(Mark{X: 1, Series: 1}), ErrValue},
+	} {
+		if err := c.chart.Check(); !errors.Is(err, c.is) {
+			t.Errorf("%s: %v, want %v", name, err, c.is)
+		}
+		if err := Draw(new(strings.Builder), DefaultSize, c.chart); !errors.Is(err, c.is) {
+			t.Errorf("%s: drawn with %v", name, err)
+		}
+	}
+}
+
+func TestBounds(t *testing.T) {
+	c := one(Linear, Point{X: 0, Y: 100, Lo: 90, Hi: 140}, Point{X: 10, Y: 120})
+	c.Marks = []Mark{{X: 20, Series: Everyone}}
+	x, y := c.Bounds()
+	if x != (Range{-1, 21}) || y != (Range{87.5, 142.5}) {
+		t.Errorf("%v, %v", x, y)
+	}
+	for name, c := range map[string]*Chart{ // ranges of next to nothing are widened about their middle
+		"noise":       one(Linear, Point{X: 0, Y: 100}, Point{X: 1, Y: 101}),
+		"one value":   one(Linear, Point{X: 0, Y: 100}),
+		"zero":        one(Linear, Point{X: 0, Y: 0}),
+		"one on log":  one(Log, Point{X: 0, Y: 100}),
+		"tiny on log": one(Log, Point{X: 0, Y: 1e-12}, Point{X: 1, Y: 1e-11}),
+	} {
+		_, y := c.Bounds()
+		first := c.Series[0].Pieces[0][0].Y
+		if !(y.Lo < first && y.Hi > first) || c.Y.Scale == Log && y.Lo <= 0 {
+			t.Errorf("%s: %v", name, y)
+		}
+		if name == "noise" && y.Hi-y.Lo < 20 {
+			t.Errorf("a per cent of noise fills the picture: %v", y)
+		}
+	}
+}
