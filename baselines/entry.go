@@ -99,23 +99,29 @@ func rounds(m *folder.Manifest) (n int) {
 	return n
 }
 
-// Doubts returns why a run is not worth keeping, each reason in a few words.
-func Doubts(m *folder.Manifest) (list []string) {
-	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+// BuildDoubts returns why no run of a program is worth keeping, each reason in a few words.
+func BuildDoubts(commit string, race bool) (list []string) {
 	switch {
-	case m.Commit == "":
-		add("commit unknown")
-	case strings.HasSuffix(m.Commit, "-dirty"):
-		add("uncommitted changes")
+	case commit == "":
+		list = append(list, "commit unknown")
+	case strings.HasSuffix(commit, "-dirty"):
+		list = append(list, "uncommitted changes")
 	}
+	if race {
+		list = append(list, "race detector")
+	}
+	return list
+}
+
+// Doubts returns why a run is not worth keeping.
+func Doubts(m *folder.Manifest) []string {
+	race, _ := m.Environment["race"].(bool)
+	list := BuildDoubts(m.Commit, race)
 	if m.Status != "finished" {
-		add("run %s", oneLine(m.Status))
+		list = append(list, "run "+oneLine(m.Status))
 	}
 	if n := rounds(m); n < stats.MinPairs {
-		add("%d rounds, an interval takes %d", n, stats.MinPairs)
-	}
-	if race, _ := m.Environment["race"].(bool); race {
-		add("race detector")
+		list = append(list, fmt.Sprintf("%d rounds, an interval takes %d", n, stats.MinPairs))
 	}
 	bad := 0
 	for i := range m.Cells {
@@ -124,7 +130,7 @@ func Doubts(m *folder.Manifest) (list []string) {
 		}
 	}
 	if bad > 0 {
-		add("%d cells hung or failed", bad)
+		list = append(list, fmt.Sprintf("%d cells hung or failed", bad))
 	}
 	return list
 }
