@@ -5,10 +5,13 @@ import (
 	"strings"
 )
 
+// wayLockStep is what Report.Way says of Judge.
+const wayLockStep = "lock-step"
+
 // report starts the report of a lock-step measurement with all that is not a verdict.
 func (s *Samples) report(suite *Suite) *Report {
 	r := &Report{
-		Way: "lock-step", Suite: suite.Title(), Rule: suite.Rule(), Command: Command(s.Command), Machine: machine(s.Environment),
+		Way: wayLockStep, Suite: suite.Title(), Rule: suite.Rule(), Command: Command(s.Command), Machine: machine(s.Environment),
 		Base: s.Base, Head: s.Head, Cells: []Cell{}, Controls: []Measure{},
 	}
 	r.Warnings = append(r.Warnings, s.Warnings...)
@@ -92,7 +95,7 @@ func (r *Report) conclude() {
 
 // control says what is wrong with the negative controls, where the way of measuring has them.
 func (r *Report) control() (why string) {
-	if r.Way != "lock-step" {
+	if r.Way != wayLockStep {
 		return ""
 	}
 	for _, want := range []Verdict{Void, NoVerdict} {

@@ -132,6 +132,7 @@ func (s *Samples) renamed(name string) string {
 // conclude gives the cell its verdict, and its measures to the reader.
 func (c *drawn) conclude(again bool) {
 	var guilty, open, better []string
+	c.unusable = c.blank != ""
 	deciding := 0
 	for i := range c.Counts {
 		if n := &c.Counts[i]; n.Verdict == Regressed {

@@ -23,6 +23,9 @@ func (r *Report) OnlyUndecided() bool {
 
 // measured says that each deciding measure of the cell has an interval.
 func (c *Cell) measured() bool {
+	if c.unusable {
+		return false
+	}
 	deciding := 0
 	for i := range c.Measures {
 		if m := &c.Measures[i]; m.Role == Decides {
@@ -33,4 +36,16 @@ func (c *Cell) measured() bool {
 		}
 	}
 	return deciding > 0
+}
+
+// Looks returns which look the samples were measured for: 2 if any cell has forks of the second batch, else 1.
+func (s *Samples) Looks() int {
+	for i := range s.Cells {
+		for k := range s.Cells[i].Forks {
+			if s.Cells[i].Forks[k].Batch > 1 {
+				return 2
+			}
+		}
+	}
+	return 1
 }

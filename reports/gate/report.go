@@ -89,8 +89,9 @@ type Cell struct {
 	Repeat   string    `json:"repeat,omitempty"`   // a command that measures this cell again
 	Profiles []string  `json:"profiles,omitempty"` // files, of a cell that regressed
 
-	more  bool // a second batch of forks may decide it
-	ended bool // the head came to a bad end: no figure is needed for that
+	more     bool // a second batch of forks may decide it
+	unusable bool // what was measured is missing, incomplete or unusable: figures are for the reader only
+	ended    bool // the head came to a bad end: no figure is needed for that
 }
 
 // Binary is one of the two sides.
@@ -113,7 +114,8 @@ type Report struct {
 	Machine  string    `json:"machine"` // in one line
 	Base     Binary    `json:"base"`
 	Head     Binary    `json:"head"`
-	Cells    []Cell    `json:"cells"`    // in the order of the suite; those that it does not have come last
-	Controls []Measure `json:"controls"` // what the change cannot touch
+	Cells    []Cell    `json:"cells"`           // in the order of the suite; those that it does not have come last
+	Controls []Measure `json:"controls"`        // what the change cannot touch
+	Trend    []Measure `json:"trend,omitempty"` // wall times against a stored run, by cell: shown, never judged
 	Warnings []string  `json:"warnings,omitempty"`
 }

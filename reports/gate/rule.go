@@ -69,7 +69,7 @@ func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
 func convicting(cells []*drawn) (out []*series) {
 	for _, c := range cells {
 		for i := range c.series {
-			if s := &c.series[i]; s.Role != Shown && len(s.logs) > 0 {
+			if s := &c.series[i]; c.blank == "" && s.Role != Shown && len(s.logs) > 0 {
 				out = append(out, s)
 			}
 		}
