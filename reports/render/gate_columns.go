@@ -118,6 +118,20 @@ func (t *gateTable) choose(names []string, width int, withSubject bool) {
 	})
 }
 
+// grid is the table for drawing.
+func (t *gateTable) grid() []gridColumn {
+	out := make([]gridColumn, len(t.cols))
+	for i, c := range t.cols {
+		out[i] = gridColumn{head: c.head, align: c.align, texts: c.texts}
+		for k := range t.lines {
+			if c.shade != nil {
+				out[i].shades = append(out[i].shades, c.shade(&t.lines[k]))
+			}
+		}
+	}
+	return out
+}
+
 // without leaves out a column.
 func (t *gateTable) without(kind int) {
 	t.cols = slices.DeleteFunc(t.cols, func(c gateColumn) bool { return c.kind == kind })

@@ -9,7 +9,7 @@ import (
 	"daxbench/reports/gate"
 )
 
-var gateGitHubFormat = GateFormat{Name: "github", About: "workflow commands: annotations, the worst ten first", Ext: ".txt", Write: GateGitHub}
+var gateGitHubFormat = GateFormat[gate.Report]{Name: "github", About: "workflow commands: annotations, the worst ten first", Ext: ".txt", Write: GateGitHub}
 
 // maxAnnotations is how many annotations of a level GitHub shows per step.
 // Source: docs.github.com, "Usage limits, billing, and administration", and actions/toolkit, docs/problem-matchers.md,

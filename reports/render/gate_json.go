@@ -13,7 +13,7 @@ import (
 	"daxbench/reports/stats"
 )
 
-var gateJSONFormat = GateFormat{Name: "json", About: "all that the gate found, for programs", Ext: ".json", Write: GateJSON}
+var gateJSONFormat = GateFormat[gate.Report]{Name: "json", About: "all that the gate found, for programs", Ext: ".json", Write: GateJSON}
 
 // gateSchema is the version of what a gate writes as JSON. It changes if a field is renamed or means something else;
 // further fields do not change it.

@@ -9,7 +9,7 @@ import (
 	"daxbench/reports/gate"
 )
 
-var gateJUnitFormat = GateFormat{Name: "junit", About: "a test case per cell, as JUnit XML", Ext: ".xml", Write: GateJUnit}
+var gateJUnitFormat = GateFormat[gate.Report]{Name: "junit", About: "a test case per cell, as JUnit XML", Ext: ".xml", Write: GateJUnit}
 
 // JUnit as its readers agree on it. Source: testmoapp/junitxml, README, "Common JUnit XML format".
 type (

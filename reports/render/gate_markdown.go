@@ -13,7 +13,7 @@ import (
 	"daxbench/reports/unit"
 )
 
-var gateMarkdownFormat = GateFormat{Name: "markdown", About: "a step summary: the verdict, a table, details folded", Ext: ".md", Write: GateMarkdown}
+var gateMarkdownFormat = GateFormat[gate.Report]{Name: "markdown", About: "a step summary: the verdict, a table, details folded", Ext: ".md", Write: GateMarkdown}
 
 // maxSummary is how long a step summary may be: GitHub takes 1 MiB and shows nothing of what is longer. A few kilobytes
 // are left for what else the step writes.
@@ -81,21 +81,7 @@ func gateMarkdownTable(cells []*gate.Cell, verbose bool) (heads string, rows []s
 	}
 	t := newGateTable(cells, 1<<20, verbose)
 	t.without(columnForest) // its font is not as wide everywhere
-	tw := table.NewWriter()
-	var head table.Row
-	var configs []table.ColumnConfig
-	body := make([]table.Row, len(t.lines))
-	for _, c := range t.cols {
-		head = append(head, c.head)
-		configs = append(configs, table.ColumnConfig{Number: len(head), Align: c.align, AlignHeader: c.align})
-		for i := range t.lines {
-			body[i] = append(body[i], escape(c.texts[i]))
-		}
-	}
-	tw.AppendHeader(head)
-	tw.AppendRows(body)
-	tw.SetColumnConfigs(configs)
-	rows = strings.SplitAfter(tw.RenderMarkdown()+"\n", "\n")
+	rows = strings.SplitAfter(markdownGrid(t.grid(), len(t.lines))+"\n", "\n")
 	var below bytes.Buffer
 	texts, left := t.notes.shown()
 	for i, s := range texts {
@@ -108,6 +94,25 @@ func gateMarkdownTable(cells []*gate.Cell, verbose bool) (heads string, rows []s
 	markdownLine(&below, escape(t.legend()))
 	rows[len(rows)-1] = below.String()
 	return rows[0] + rows[1], rows[2:]
+}
+
+// markdownGrid writes columns that all have so many rows.
+func markdownGrid(cols []gridColumn, rows int) string {
+	tw := table.NewWriter()
+	var head table.Row
+	var configs []table.ColumnConfig
+	body := make([]table.Row, rows)
+	for i, c := range cols {
+		head = append(head, c.head)
+		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: c.align, AlignHeader: c.align})
+		for r := range body {
+			body[r] = append(body[r], escape(c.texts[r]))
+		}
+	}
+	tw.AppendHeader(head)
+	tw.AppendRows(body)
+	tw.SetColumnConfigs(configs)
+	return tw.RenderMarkdown()
 }
 
 // gateMarkdownDetails tells a cell in full, folded below its name.

@@ -10,7 +10,7 @@ import (
 	"daxbench/reports/gate"
 )
 
-var gateTextFormat = GateFormat{Name: "text", About: "the verdict, tables and reasons for a terminal", Ext: ".txt", Write: GateText}
+var gateTextFormat = GateFormat[gate.Report]{Name: "text", About: "the verdict, tables and reasons for a terminal", Ext: ".txt", Write: GateText}
 
 // Limits of the text format.
 const (
@@ -37,10 +37,8 @@ func GateText(w io.Writer, r *gate.Report, o Options) error {
 	return err
 }
 
-// gateHead writes the verdict, large, and what was compared.
-func (p *page) gateHead(r *gate.Report) {
-	verdict, sentence := gateTitle(r)
-	shade := gateShade(r.Verdict)
+// banner writes a verdict, large, and beside it what decided it.
+func (p *page) banner(verdict, sentence string, shade text.Colors) {
 	line := strings.Repeat("━", min(p.width, maxLine))
 	p.line(p.on(line, shade))
 	badge := " " + verdict + " "
@@ -57,6 +55,12 @@ func (p *page) gateHead(r *gate.Report) {
 		}
 	}
 	p.line(p.on(line, shade))
+}
+
+// gateHead writes the verdict, large, and what was compared.
+func (p *page) gateHead(r *gate.Report) {
+	verdict, sentence := gateTitle(r)
+	p.banner(verdict, sentence, gateShade(r.Verdict))
 	if words := tally(r.Cells); !strings.Contains(sentence, words) {
 		p.prose(1, "", words, neutral)
 	}
@@ -81,25 +85,7 @@ func (p *page) gateTable(cells []*gate.Cell, verbose bool) {
 	}
 	p.line("")
 	t := newGateTable(cells, p.width-indent, verbose)
-	plain := func(*gateLine) text.Colors { return neutral }
-	heads, total := make([]string, len(t.cols)), -gap
-	for i, c := range t.cols {
-		heads[i] = p.aligned(&c, c.head, faint)
-		total += c.width + gap
-	}
-	p.gateRow(heads)
-	p.line(strings.Repeat(" ", indent) + strings.Repeat("─", max(total, 0)))
-	for i := range t.lines {
-		row := make([]string, len(t.cols))
-		for k, c := range t.cols {
-			shade := c.shade
-			if shade == nil {
-				shade = plain
-			}
-			row[k] = p.aligned(&c, c.texts[i], shade(&t.lines[i]))
-		}
-		p.gateRow(row)
-	}
+	p.grid(t.grid(), len(t.lines))
 	texts, left := t.notes.shown()
 	for i, s := range texts {
 		p.prose(indent, superscript(i+1)+" ", clean(s, maxProse), dear)
@@ -108,20 +94,6 @@ func (p *page) gateTable(cells []*gate.Cell, verbose bool) {
 		p.prose(indent, "", plural(left, "further warning"), dear)
 	}
 	p.prose(indent, "", t.legend(), faint)
-}
-
-// gateRow writes one line of the table.
-func (p *page) gateRow(cells []string) {
-	p.line(strings.Repeat(" ", indent) + strings.Join(cells, strings.Repeat(" ", gap)))
-}
-
-// aligned fills a text to the width of its column.
-func (p *page) aligned(c *gateColumn, s string, shade text.Colors) string {
-	space := strings.Repeat(" ", max(c.width-columns(s), 0))
-	if c.align == text.AlignRight {
-		return space + p.on(s, shade)
-	}
-	return p.on(s, shade) + space
 }
 
 // gateReasons tells why a cell is not green, and how to look into it. Cells that a control made void have no reason of
@@ -174,12 +146,19 @@ func (p *page) gateFoot(r *gate.Report) {
 			p.prose(0, "! ", s, dear)
 		}
 	}
-	p.line("")
-	if r.Rule != "" {
-		p.prose(0, "", "The rule: "+clean(r.Rule, maxRule), faint)
+	p.closing(r.Rule, r.Command)
+}
+
+// closing writes by which rule the verdict came about, and the command.
+func (p *page) closing(rule, command string) {
+	if rule+command != "" {
+		p.line("")
 	}
-	if r.Command != "" {
-		p.line(p.on(clean(r.Command, maxCommand), faint))
+	if rule != "" {
+		p.prose(0, "", "The rule: "+clean(rule, maxRule), faint)
+	}
+	if command != "" {
+		p.line(p.on(clean(command, maxCommand), faint))
 	}
 }
 

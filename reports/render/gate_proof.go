@@ -1,0 +1,256 @@
+package render
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"daxbench/reports/gate"
+	"daxbench/reports/stats"
+	"daxbench/reports/unit"
+)
+
+var (
+	proofTextFormat     = GateFormat[gate.Proof]{Name: "text", About: "what was planted and found, for a terminal", Ext: ".txt", Write: ProofText}
+	proofMarkdownFormat = GateFormat[gate.Proof]{Name: "markdown", About: "what was planted and found, for a README", Ext: ".md", Write: ProofMarkdown}
+	proofJSONFormat     = GateFormat[gate.Proof]{Name: "json", About: "all that the gate showed of itself, for programs", Ext: ".json", Write: ProofJSON}
+)
+
+// maxFailures is how many sentences of a kind a proof is told with.
+const maxFailures = 40
+
+// proofVerdict says what a gate showed of itself, in one word.
+func proofVerdict(p *gate.Proof) (mark, word string, shade text.Colors) {
+	switch {
+	case p.Failed():
+		return "✗", "failed", bad
+	case !p.Shown():
+		return "?", "not shown", dear
+	}
+	return "✓", "shown", good
+}
+
+// proofTitle sums up a proof: false alarms, and what is found of each effect that has a target.
+func proofTitle(p *gate.Proof) string {
+	var words []string
+	for _, r := range proofSorted(p) {
+		switch {
+		case r.Cell != "" || r.Missing:
+		case r.Effect == 0:
+			words = append(words, fmt.Sprintf("%s in %s", plural(r.Found, "false alarm"), tries(r.Trials)))
+		case r.Target > 0:
+			words = append(words, fmt.Sprintf("%s found in %s", planted(&r), rate(r.Rate)))
+		}
+	}
+	if len(words) == 0 {
+		return "nothing was tried"
+	}
+	return strings.Join(words, ", ")
+}
+
+// proofSorted are the rows: all cells together first, and then each cell, the smallest effect first.
+func proofSorted(p *gate.Proof) []gate.ProofRow {
+	rows := slices.Clone(p.Rows)
+	slices.SortStableFunc(rows, func(a, b gate.ProofRow) int {
+		return cmp.Or(strings.Compare(a.Cell, b.Cell), compareBool(a.Missing, b.Missing), cmp.Compare(a.Effect, b.Effect))
+	})
+	return rows
+}
+
+// compareBool puts false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// tries counts tries in words.
+func tries(n int) string {
+	if n == 1 {
+		return "1 try"
+	}
+	return unit.Count(max(n, 0)) + " tries"
+}
+
+// planted says what was planted: "nothing", "+3 %", "−1 cell".
+func planted(r *gate.ProofRow) string {
+	switch {
+	case r.Missing:
+		return "−1 cell"
+	case r.Effect == 0:
+		return "nothing"
+	case r.Effect < 0:
+		return "−" + share(-r.Effect)
+	}
+	return "+" + share(r.Effect)
+}
+
+// rate is a share of tries, with a decimal where it is not whole.
+func rate(v float64) string {
+	if !finite(v) {
+		return none
+	}
+	return fmt.Sprintf("%.3g %%", math.Round(v*1000)/10)
+}
+
+// proofSentences are what the tries showed besides.
+func proofSentences(p *gate.Proof) (out []string) {
+	if e := p.Smallest; e.N > 0 {
+		out = append(out, "The smallest change that is seen in 9 of 10 trials: "+share(e.Value)+changeBounds(e)+".")
+	}
+	if p.Seconds > 0 && finite(p.Seconds) {
+		out = append(out, fmt.Sprintf("Until a cell has its verdict it takes %.3g s (median).", p.Seconds))
+	}
+	return out
+}
+
+// changeBounds is the interval of a change, if there is one.
+func changeBounds(e stats.Estimate) string {
+	if !e.Bounded() {
+		return ""
+	}
+	lo, hi := strings.TrimSuffix(share(e.Lo), " %"), strings.TrimSuffix(share(e.Hi), " %")
+	return " [" + lo + ", " + hi + "]"
+}
+
+// proofFacts is what one has to know of a proof, as short phrases.
+func proofFacts(p *gate.Proof) []string {
+	out := []string{plural(p.Trials, "trial")}
+	for _, s := range []string{p.Suite, p.Machine} {
+		if s != "" {
+			out = append(out, clean(s, maxProse/2))
+		}
+	}
+	return out
+}
+
+// complaints are sentences of one kind, those that are too many counted.
+func complaints(list []string) []string {
+	out := make([]string, 0, len(list))
+	for _, s := range first(list, maxFailures) {
+		out = append(out, clean(s, maxProse))
+	}
+	if n := len(list) - maxFailures; n > 0 {
+		out = append(out, fmt.Sprintf("and %s more", unit.Count(n)))
+	}
+	return out
+}
+
+// ProofText writes what a gate showed of itself for a terminal of o.Width columns.
+func ProofText(w io.Writer, p *gate.Proof, o Options) error {
+	if o.Width <= 0 {
+		o.Width = DefaultWidth
+	}
+	out := &page{paint: paint(o.Colour), width: max(o.Width, minWidth)}
+	mark, word, shade := proofVerdict(p)
+	out.banner(mark+" "+word, proofTitle(p), shade)
+	out.prose(1, "", strings.Join(proofFacts(p), " · "), faint)
+	if len(p.Rows) > 0 {
+		out.line("")
+		rows := proofSorted(p)
+		cols, _ := squeeze(proofColumns(rows, max(out.width/4, leastName/2)), out.width-indent)
+		out.grid(cols, len(rows))
+		out.prose(indent, "", proofLegend(rows), faint)
+	}
+	for _, s := range proofSentences(p) {
+		out.prose(indent, "", s, neutral)
+	}
+	for _, kind := range []struct {
+		mark  string
+		list  []string
+		shade text.Colors
+	}{{"✗ ", p.Failures, bad}, {"? ", p.Open, dear}, {"! ", p.Warnings, dear}} {
+		for i, s := range complaints(kind.list) {
+			if i == 0 {
+				out.line("")
+			}
+			out.prose(0, kind.mark, s, kind.shade)
+		}
+	}
+	out.closing(p.Rule, p.Command)
+	_, err := w.Write(out.out.Bytes())
+	return err
+}
+
+// ProofMarkdown writes what a gate showed of itself as GitHub-flavoured Markdown, without a plot.
+func ProofMarkdown(w io.Writer, p *gate.Proof, _ Options) error {
+	var out bytes.Buffer
+	mark, word, _ := proofVerdict(p)
+	fmt.Fprintf(&out, "**%s %s: %s**\n", mark, word, escape(proofTitle(p)))
+	facts := proofFacts(p)
+	for i, s := range facts {
+		facts[i] = escape(s)
+	}
+	markdownLine(&out, facts...)
+	if rows := proofSorted(p); len(rows) > 0 {
+		cols := slices.DeleteFunc(proofColumns(rows, maxParam*2), func(c gridColumn) bool { return c.head == rateHead || c.empty() })
+		fmt.Fprintf(&out, "\n%s\n", markdownGrid(cols, len(rows)))
+		markdownLine(&out, escape(proofLegend(rows)))
+	}
+	for _, s := range proofSentences(p) {
+		markdownLine(&out, escape(s))
+	}
+	for _, kind := range []struct {
+		head string
+		list []string
+	}{{"Failed", p.Failures}, {"Not shown", p.Open}, {"Warnings", p.Warnings}} {
+		for i, s := range complaints(kind.list) {
+			if i == 0 {
+				fmt.Fprintf(&out, "\n%s:\n\n", kind.head)
+			}
+			fmt.Fprintf(&out, "- %s\n", escape(s))
+		}
+	}
+	if p.Rule != "" {
+		markdownLine(&out, "The rule: "+escape(clean(p.Rule, maxRule)))
+	}
+	if p.Command != "" {
+		out.WriteString("\n" + fenced(clean(p.Command, maxCommand)))
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// The JSON types of a proof are those of package gate, but that a number which is none is null.
+type (
+	proofJSON struct {
+		Schema int    `json:"schema"`
+		Status string `json:"status"` // shown, not shown, failed
+		*gate.Proof
+		Rows     []proofRowJSON `json:"rows"`
+		Smallest estimateJSON   `json:"smallest"`
+		Seconds  number         `json:"seconds"`
+	}
+	proofRowJSON struct {
+		*gate.ProofRow
+		Effect number `json:"effect"`
+		Rate   number `json:"rate"`
+		Lo     number `json:"lo"`
+		Hi     number `json:"hi"`
+		Target number `json:"target"`
+	}
+)
+
+// ProofJSON writes what a gate showed of itself as one JSON object.
+func ProofJSON(w io.Writer, p *gate.Proof, _ Options) error {
+	_, word, _ := proofVerdict(p)
+	out := proofJSON{
+		Schema: gateSchema, Status: word, Proof: p, Rows: make([]proofRowJSON, len(p.Rows)),
+		Smallest: newEstimateJSON(p.Smallest), Seconds: number(p.Seconds),
+	}
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		out.Rows[i] = proofRowJSON{r, number(r.Effect), number(r.Rate), number(r.Lo), number(r.Hi), number(r.Target)}
+	}
+	return writeJSON(w, out)
+}
