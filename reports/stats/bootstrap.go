@@ -127,7 +127,7 @@ func countedMedian(sorted []float64, times []int) float64 {
 		i++
 		seen += times[i]
 	}
-	return lower/2 + sorted[i]/2
+	return between(lower, sorted[i])
 }
 
 // AutoBlock returns the length of blocks with which the circular block bootstrap is most accurate for the mean of x,

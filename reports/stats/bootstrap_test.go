@@ -22,6 +22,7 @@ func autoregressive(rng *rand.Rand, n int, rho float64) []float64 {
 // TestAutoBlock holds the length against that which the formula gives for the true autocovariances of an autoregressive
 // series, ρ^k: G = 2ρ/(1−ρ)², D = 4/3·((1+ρ)/(1−ρ))², hence (3/2·(2ρ/(1−ρ²))²·n)^(1/3).
 func TestAutoBlock(t *testing.T) {
+	t.Parallel()
 	const trials = 31
 	for _, c := range []struct {
 		n   int
@@ -67,6 +68,7 @@ func TestAutoBlock(t *testing.T) {
 // TestBlockBootstrapCoverage: the interval covers nearly as often as it says, with and without dependence; with blocks of
 // one value, which ignore it, far less often.
 func TestBlockBootstrapCoverage(t *testing.T) {
+	t.Parallel()
 	const trials, draws = 300, 300
 	for _, c := range []struct {
 		name   string

@@ -52,6 +52,7 @@ func level(rng *rand.Rand, lengths []int, levels []float64) []float64 {
 }
 
 func TestChangePointsFalseAlarmsAndPower(t *testing.T) {
+	t.Parallel()
 	const trials, alpha = 100, 0.05
 	for _, c := range []struct {
 		name    string

@@ -21,7 +21,8 @@ const effectDraws = 500
 // spread of few values is itself uncertain: 20 know it to about ±20 %.
 //
 // It returns ErrFew if x has fewer than 3 values or no p from n observations can reach alpha; ErrEmpty; or ErrValue for
-// a NaN, an infinity, or an alpha or a power that is not between 0 and 1. If all values are equal the result is 0.
+// a NaN, an infinity, an alpha or a power that is not between 0 and 1, or values so far apart that they overflow.
+// If all values are equal the result is 0.
 func MinimalEffect(x []float64, alpha, power float64, n int) (float64, error) {
 	if err := inside("an alpha", alpha); err != nil {
 		return 0, err
@@ -55,5 +56,9 @@ func MinimalEffect(x []float64, alpha, power float64, n int) (float64, error) {
 		needed[i] = -walsh(draw, d)
 	}
 	slices.Sort(needed)
-	return max(0, needed[min(effectDraws-1, int(math.Ceil(power*effectDraws)))]), nil
+	effect := max(0, needed[min(effectDraws-1, int(math.Ceil(power*effectDraws)))])
+	if math.IsNaN(effect) || math.IsInf(effect, 0) {
+		return 0, fmt.Errorf("%w: a spread of %v", ErrValue, effect)
+	}
+	return effect, nil
 }

@@ -10,7 +10,8 @@ import (
 // TestMinimalEffectPower holds what it returns against simulation: fresh experiments with that shift are found with
 // the power that was asked for, those with half of it much less often.
 func TestMinimalEffectPower(t *testing.T) {
-	const samples, seen, trials, alpha, power = 30, 60, 30, 0.01, 0.9
+	t.Parallel()
+	const samples, seen, trials, alpha, power = 20, 60, 30, 0.01, 0.9
 	for _, n := range []int{20, 40, 80} {
 		rng := rand.New(rand.NewPCG(81, uint64(n)))
 		for _, c := range []struct {
@@ -50,6 +51,7 @@ func TestMinimalEffectPower(t *testing.T) {
 
 // TestMinimalEffectOfFew: from 20 values the spread is rough but not biased.
 func TestMinimalEffectOfFew(t *testing.T) {
+	t.Parallel()
 	const trials, alpha, power = 80, 0.01, 0.9
 	rng := rand.New(rand.NewPCG(82, 0))
 	large, err := MinimalEffect(sample(rng, 5000, rng.NormFloat64), alpha, power, 20)

@@ -78,6 +78,7 @@ func TestDecide(t *testing.T) {
 // TestLooksKeepTheirError: looking often at a split alpha raises no more false alarms than promised; the same looks at
 // the whole alpha each do.
 func TestLooksKeepTheirError(t *testing.T) {
+	t.Parallel()
 	const trials, alpha = 2000, 0.05
 	plan := []int{10, 15, 20, 25, 30, 35, 40}
 	l, err := NewLooks(alpha, plan...)

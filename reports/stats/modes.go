@@ -65,15 +65,20 @@ func dip(sorted []float64) float64 {
 	return missed / 2 / float64(len(sorted))
 }
 
+// stepsOf returns the steps of sorted values, moved and scaled to lie within 0 and 1, lest their differences overflow.
 func stepsOf(sorted []float64) []step {
+	least := sorted[0] / 2
+	width := sorted[len(sorted)-1]/2 - least
 	var steps []step
-	for from := 0; from < len(sorted); {
-		to := from + 1
-		for to < len(sorted) && sorted[to] == sorted[from] {
-			to++
+	for i, v := range sorted {
+		at := 0.0
+		if width > 0 {
+			at = (v/2 - least) / width
 		}
-		steps = append(steps, step{sorted[from], float64(from), float64(to)})
-		from = to
+		if n := len(steps); n == 0 || steps[n-1].at != at {
+			steps = append(steps, step{at: at, below: float64(i)})
+		}
+		steps[len(steps)-1].upTo = float64(i + 1)
 	}
 	return steps
 }

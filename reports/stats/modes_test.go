@@ -55,6 +55,7 @@ func sample(rng *rand.Rand, n int, from func() float64) []float64 {
 }
 
 func TestBimodal(t *testing.T) {
+	t.Parallel()
 	const trials = 500
 	for _, n := range []int{10, 20, 60, 200} {
 		rng := rand.New(rand.NewPCG(52, uint64(n)))

@@ -2,7 +2,6 @@ package stats
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -37,27 +36,6 @@ func normalTest(statistic, mean, sd float64, n int) Test {
 	greater := distuv.UnitNormal.CDF((mean - statistic + 0.5) / sd)
 	less := distuv.UnitNormal.CDF((statistic - mean + 0.5) / sd)
 	return newTest(statistic, greater, less, n, false)
-}
-
-// finite returns ErrEmpty, or ErrValue for a NaN or an infinity.
-func finite(values []float64) error {
-	if len(values) == 0 {
-		return ErrEmpty
-	}
-	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("%w: value %d is %v", ErrValue, i, v)
-		}
-	}
-	return nil
-}
-
-// inside returns ErrValue unless p is a probability strictly between 0 and 1.
-func inside(what string, p float64) error {
-	if !(p > 0 && p < 1) {
-		return fmt.Errorf("%w: %s of %v", ErrValue, what, p)
-	}
-	return nil
 }
 
 // doubleRanks returns twice the rank of each value, so that midranks, which are what tied values share, are integers.
@@ -167,5 +145,19 @@ func float(ordinal uint64) float64 {
 func estimateOf(count, d int, pick func(k int) float64) Estimate {
 	d = min(d, (count+1)/2)
 	lower, upper := pick((count+1)/2), pick(count/2+1)
-	return Estimate{Value: lower/2 + upper/2, Lo: pick(d), Hi: pick(count + 1 - d)}
+	return Estimate{Value: between(lower, upper), Lo: pick(d), Hi: pick(count + 1 - d)}
+}
+
+// middle is the median of sorted values.
+func middle(sorted []float64) float64 {
+	n := len(sorted)
+	return between(sorted[(n-1)/2], sorted[n/2])
+}
+
+// between is the mean of two values. It does not overflow, keeps what is too small to be halved, and is monotone.
+func between(a, b float64) float64 {
+	if sum := a + b; !math.IsInf(sum, 0) {
+		return sum / 2
+	}
+	return a/2 + b/2
 }

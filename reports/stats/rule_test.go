@@ -102,6 +102,7 @@ func decide(t *testing.T, l Looks, logs []float64, floor float64) int {
 // every machine: at most 1 % false alarms, +2 %, +3 % and +5 % found, and a change of the same size in either direction
 // found alike.
 func TestRule(t *testing.T) {
+	t.Parallel()
 	const trials, floor = 150, 0.01
 	l, err := NewLooks(0.01, 20, 40)
 	if err != nil {
@@ -139,6 +140,7 @@ func TestRule(t *testing.T) {
 
 // TestRuleWithoutItsPieces: each piece of the rule is there for a reason, which shows when it is left out.
 func TestRuleWithoutItsPieces(t *testing.T) {
+	t.Parallel()
 	const trials = 120
 	quiet, busy, drifting, wrecked := machines["quiet"], machines["busy"], machines["drifting"], machines["busy"]
 	wrecked.wreck = 0.2
@@ -201,6 +203,7 @@ func TestRuleWithoutItsPieces(t *testing.T) {
 
 // TestIntervalCoverage: the intervals cover the truth as often as they say, ties or not, and not much more often.
 func TestIntervalCoverage(t *testing.T) {
+	t.Parallel()
 	const trials = 2000
 	for _, n := range []int{6, 9, 20, 45, 75} {
 		rng := rand.New(rand.NewPCG(104, uint64(n)))

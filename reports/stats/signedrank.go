@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
@@ -116,7 +115,7 @@ func walsh(sorted []float64, k int) float64 {
 	return kth(k, sorted[0], sorted[n-1], func(v float64) int {
 		count := 0
 		for i, j := 0, n-1; i < n; i++ {
-			for j >= i && sorted[i]/2+sorted[j]/2 > v {
+			for j >= i && between(sorted[i], sorted[j]) > v {
 				j--
 			}
 			if j < i {
@@ -126,43 +125,4 @@ func walsh(sorted []float64, k int) float64 {
 		}
 		return count
 	})
-}
-
-// Exp turns the estimate of a logarithm into that of a ratio.
-func (e Estimate) Exp() Estimate {
-	e.Value, e.Lo, e.Hi = math.Exp(e.Value), math.Exp(e.Lo), math.Exp(e.Hi)
-	return e
-}
-
-// ChunkRatio returns the median over neighbours of log(num[i]/den[i]), where num[i] and den[i] were measured one right
-// after the other, so that what disturbs one disturbs both. Pairs with a value that is not finite and positive are left
-// out; used counts the others. Swapping the two series changes nothing but the sign. It returns ErrUnpaired, or
-// ErrEmpty if no pair is left.
-//
-// The chunks of one process pair share its memory layout and its neighbours. They are not replications: one ChunkRatio
-// per process pair is one value for SignedRank and HodgesLehmann.
-func ChunkRatio(num, den []float64) (log float64, used int, err error) {
-	if len(num) != len(den) {
-		return 0, 0, fmt.Errorf("%w: %d and %d", ErrUnpaired, len(num), len(den))
-	}
-	logs := make([]float64, 0, len(num))
-	for i := range num {
-		if usable(num[i]) && usable(den[i]) {
-			logs = append(logs, math.Log(num[i])-math.Log(den[i]))
-		}
-	}
-	if len(logs) == 0 {
-		return 0, 0, fmt.Errorf("%w: %d pairs, none finite and positive", ErrEmpty, len(num))
-	}
-	slices.Sort(logs)
-	return middle(logs), len(logs), nil
-}
-
-// usable says whether v has a logarithm.
-func usable(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
-
-// middle is the median of sorted values.
-func middle(sorted []float64) float64 {
-	n := len(sorted)
-	return sorted[(n-1)/2]/2 + sorted[n/2]/2
 }

@@ -167,7 +167,7 @@ func TestWalshAverages(t *testing.T) {
 		var all []float64
 		for i := range x {
 			for j := i; j < len(x); j++ {
-				all = append(all, x[i]/2+x[j]/2)
+				all = append(all, (x[i]+x[j])/2)
 			}
 		}
 		slices.Sort(all)

@@ -101,6 +101,7 @@ func draw(rng *rand.Rand, n int, truth float64) (num, den []float64) {
 }
 
 func TestCoverage(t *testing.T) {
+	t.Parallel()
 	const trials, truth = 20000, 1.25
 	for _, n := range []int{6, 7, 9, 12, 20, 33} {
 		rng := rand.New(rand.NewPCG(1, uint64(n)))
