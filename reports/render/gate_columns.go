@@ -71,8 +71,11 @@ func newGateTable(cells []*gate.Cell, width int, verbose bool) *gateTable {
 		}
 		return sum
 	}
-	withSubject := true
-	room := width - marks - fixed(columnVerdict, columnSubject, columnChange, columnInterval)
+	withSubject, wanted := true, fixed(columnInterval)
+	if wanted == 0 {
+		wanted = fixed(columnValues) // there are only counts
+	}
+	room := width - marks - fixed(columnVerdict, columnSubject, columnChange) - wanted
 	if room < leastName {
 		room = width - marks - fixed(columnVerdict, columnSubject, columnChange)
 	}

@@ -102,6 +102,35 @@ func gateGreen() *gate.Report {
 	return r
 }
 
+// gateStored holds counts against stored ones, with a trend.
+func gateStored() *gate.Report {
+	count := func(name, unit string, base, head float64, v gate.Verdict, why string) gate.Count {
+		return gate.Count{Name: name, Unit: unit, Base: base, Head: head, Verdict: v, Why: why}
+	}
+	cell := func(name string, counts ...gate.Count) gate.Cell {
+		return gate.Cell{Name: name, Verdict: counts[0].Verdict, Why: counts[0].Why, Counts: counts}
+	}
+	time := func(name string, base, value, lo, hi float64) gate.Measure {
+		m := measured(name, base, value, lo, hi, 0, gate.NoVerdict)
+		m.Role, m.P, m.Adjusted, m.Alpha, m.Floor, m.Tolerance, m.Smallest = gate.Shown, 0, 0, 0, 0, 0, 0
+		m.Why = "a stored time is a trend, and no judge"
+		return m
+	}
+	return &gate.Report{
+		Way: "baseline", Suite: "the cells of counts.txt", Verdict: gate.Regressed,
+		Summary: "1 of 4 cells regressed: EvictStorm/dax=50/policy=dax-only: break tries rose from 1,200 to 2,400.",
+		Rule:    "A cell passes if every count is equal.", Base: gate.Binary{Name: "counts.txt"}, Head: gate.Binary{Name: "new.txt"},
+		Cells: []gate.Cell{
+			cell("EvictStorm/dax=0/policy=dax-only", count("allocs/op", "allocs/op", 0, 0, gate.Pass, ""), count("evictions", "evictions", 48000, 48000, gate.Pass, "")),
+			cell("EvictStorm/dax=50/policy=dax-only", count("break tries", "break-tries", 1200, 2400, gate.Regressed, "break tries rose from 1,200 to 2,400"),
+				count("evictions", "evictions", 48000, 48000, gate.Pass, "")),
+			cell("EvictStorm/dax=50/policy=none", count("evictions", "evictions", 48000, 47000, gate.NoVerdict, "the two sides do other work: evictions went from 48,000 to 47,000")),
+			cell("PinMix/dax=0/policy=dax-only", count("B/op", "B/op", 16, 0, gate.Improved, "B/op fell from 16 to 0")),
+		},
+		Trend: []gate.Measure{time("EvictStorm/dax=0/policy=dax-only", 59, 1.21, 0.94, 1.4), time("PinMix/dax=0/policy=dax-only", 16.2, 0.97, 0.9, 1.01)},
+	}
+}
+
 // gateVoid is a gate whose control moved.
 func gateVoid() *gate.Report {
 	r := gateExample()
@@ -115,7 +144,7 @@ func gateVoid() *gate.Report {
 }
 
 // evil is what nobody writes into a name by accident.
-const evil = "\x1b[31mred\x00\r\n::error::no|pe `x` <script>alert(1)</script> ]]> & \u202eabc\u200b\ufffe\xff ``` %0A,:"
+const evil = "\x1b[31mred\x00\x7f\r\n::error::no|pe `x` <script>alert(1)</script> ]]> & \u202eabc\u200b\ufffe\xff ``` %0A,:"
 
 // gateHostile has it everywhere, and numbers that are none.
 func gateHostile() *gate.Report {
@@ -138,6 +167,6 @@ func gateHostile() *gate.Report {
 	side := gate.Binary{Name: evil, Tool: evil, Commit: evil, Go: evil, Build: evil}
 	return &gate.Report{
 		Way: evil, Suite: evil, Verdict: gate.Regressed, Summary: evil, Rule: evil, Command: evil, Machine: evil, Base: side, Head: side,
-		Cells: []gate.Cell{other, cell, {Name: long}, {}}, Controls: []gate.Measure{broken}, Warnings: []string{evil, long},
+		Cells: []gate.Cell{other, cell, {Name: long}, {}}, Controls: []gate.Measure{broken}, Trend: []gate.Measure{broken, endless}, Warnings: []string{evil, long},
 	}
 }

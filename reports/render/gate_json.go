@@ -26,6 +26,7 @@ type (
 		*gate.Report
 		Cells    []cellJSON    `json:"cells"`
 		Controls []measureJSON `json:"controls"`
+		Trend    []measureJSON `json:"trend,omitempty"`
 	}
 	cellJSON struct {
 		*gate.Cell
@@ -71,7 +72,10 @@ func (n number) MarshalJSON() ([]byte, error) {
 
 // GateJSON writes what a gate found as one JSON object.
 func GateJSON(w io.Writer, r *gate.Report, _ Options) error {
-	out := gateJSON{Schema: gateSchema, Report: r, Cells: make([]cellJSON, len(r.Cells)), Controls: measuresJSON(r.Controls)}
+	out := gateJSON{
+		Schema: gateSchema, Report: r, Cells: make([]cellJSON, len(r.Cells)),
+		Controls: measuresJSON(r.Controls), Trend: measuresJSON(r.Trend),
+	}
 	for i := range r.Cells {
 		c := &r.Cells[i]
 		out.Cells[i] = cellJSON{Cell: c, Measures: measuresJSON(c.Measures)}

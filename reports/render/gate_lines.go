@@ -3,7 +3,6 @@ package render
 import (
 	"cmp"
 	"math"
-	"slices"
 	"strings"
 
 	"daxbench/reports/gate"
@@ -182,58 +181,27 @@ func speaks(c *gate.Cell, m *gate.Measure) bool {
 }
 
 // shortened are the names of cells within limit columns, so that what differs stays visible, and what of them all cells
-// have in common: "dax=50 workers=2".
+// have in common: "dax=50 workers=2". Where there is too little room they lose the keys of their parameters.
 func shortened(cells []*gate.Cell, limit int) (names []string, common string) {
-	parts := make([][]string, len(cells))
+	full := make([]string, len(cells))
 	for i, c := range cells {
-		parts[i] = strings.Split(c.Name, "/")
+		full[i] = cmp.Or(clean(c.Name, maxCell), none)
 	}
-	shared := sharedParts(parts)
-	values := make([]string, len(cells)) // without the keys
-	names = make([]string, len(cells))
-	for i, p := range parts {
-		names[i], values[i] = p[0], p[0]
-		for _, s := range p[1:] {
-			if !shared[s] {
-				names[i] += "/" + s
-				values[i] += "/" + s[strings.IndexByte(s, '=')+1:]
+	names, common = shortNames(full)
+	if widest(names) > limit {
+		values := make([]string, len(names))
+		for i, name := range names {
+			parts := strings.Split(name, "/")
+			for k, p := range parts {
+				parts[k] = p[strings.IndexByte(p, '=')+1:]
 			}
+			values[i] = cmp.Or(strings.Join(parts, "/"), none)
 		}
-		names[i], values[i] = cmp.Or(clean(names[i], maxCell), none), cmp.Or(clean(values[i], maxCell), none)
-	}
-	if widest(names) > limit && distinct(values) == distinct(names) {
-		names = values
-	}
-	if len(parts) > 0 {
-		var words []string
-		for _, s := range parts[0][1:] {
-			if shared[s] {
-				words = append(words, clean(s, maxParam))
-			}
+		if distinct(values) == distinct(names) {
+			names = values
 		}
-		common = strings.Join(words, " ")
 	}
 	return elided(names, limit), common
-}
-
-// sharedParts are the parameters that all names have.
-func sharedParts(parts [][]string) map[string]bool {
-	shared := map[string]bool{}
-	if len(parts) < 2 {
-		return shared
-	}
-	seen := map[string]int{}
-	for _, p := range parts {
-		for i, s := range p {
-			if i > 0 && s != "" && !slices.Contains(p[1:i], s) {
-				seen[s]++
-			}
-		}
-	}
-	for s, n := range seen {
-		shared[s] = n == len(parts)
-	}
-	return shared
 }
 
 // elided cuts names to limit columns. They are cut at the same place of each, the one that leaves the most of them

@@ -159,6 +159,7 @@ func gateMarkdownFoot(out *bytes.Buffer, r *gate.Report) {
 		}
 		fmt.Fprintf(out, "\n%s %s\n", mark, escape(s))
 	}
+	markdownTrend(out, r.Trend)
 	out.WriteString("\n<details><summary>What was compared, and the rule</summary>\n\n")
 	for _, s := range gateFacts(r) {
 		fmt.Fprintf(out, "- %s\n", escape(s))

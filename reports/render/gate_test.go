@@ -62,6 +62,8 @@ func TestGoldenGate(t *testing.T) {
 		{"gate_colour120.golden", "text", gateExample(), Options{Width: 120, Colour: true}},
 		{"gate_green120.golden", "text", gateGreen(), Options{Width: 120}},
 		{"gate_void100.golden", "text", gateVoid(), Options{Width: 100}},
+		{"gate_stored80.golden", "text", gateStored(), Options{Width: 80}},
+		{"gate_stored.markdown.golden", "markdown", gateStored(), Options{}},
 		{"gate.markdown.golden", "markdown", gateExample(), Options{}},
 		{"gate.junit.golden", "junit", gateExample(), Options{}},
 		{"gate.github.golden", "github", gateExample(), Options{}},
@@ -75,7 +77,7 @@ func TestGoldenGate(t *testing.T) {
 // colour changes nothing but the colour.
 func TestGateWidth(t *testing.T) {
 	for name, r := range map[string]*gate.Report{
-		"example": gateExample(), "green": gateGreen(), "void": gateVoid(), "hostile": gateHostile(), "empty": {},
+		"example": gateExample(), "green": gateGreen(), "void": gateVoid(), "stored": gateStored(), "hostile": gateHostile(), "empty": {},
 	} {
 		whole := map[string]bool{clean(r.Command, maxCommand): true}
 		for _, c := range r.Cells {
@@ -230,7 +232,7 @@ func TestGateHostile(t *testing.T) {
 
 func TestGateHostileMarkdown(t *testing.T) {
 	s := renderGate(t, "markdown", gateHostile(), Options{Verbose: true})
-	fence, cells := "", -1
+	fence, cells, tables := "", -1, 0
 	for l := range strings.Lines(s) {
 		l = strings.TrimSuffix(l, "\n")
 		switch {
@@ -247,11 +249,16 @@ func TestGateHostileMarkdown(t *testing.T) {
 			if cells >= 0 && n != cells {
 				t.Errorf("a row of %d cells among rows of %d: %s", n, cells, l)
 			}
+			if cells < 0 {
+				tables++
+			}
 			cells = n
+		default:
+			cells = -1
 		}
 	}
-	if fence != "" || cells < 3 {
-		t.Errorf("a block of code that does not end with %q, or no table", fence)
+	if fence != "" || tables != 2 {
+		t.Errorf("a block of code that does not end with %q, or %d tables", fence, tables)
 	}
 }
 

@@ -32,6 +32,7 @@ func GateText(w io.Writer, r *gate.Report, o Options) error {
 	p.gateHead(r)
 	p.gateTable(cells, o.Verbose)
 	p.gateReasons(cells, o.Verbose)
+	p.trend(r.Trend)
 	p.gateFoot(r)
 	_, err := w.Write(p.out.Bytes())
 	return err
@@ -93,7 +94,9 @@ func (p *page) gateTable(cells []*gate.Cell, verbose bool) {
 	if left > 0 {
 		p.prose(indent, "", plural(left, "further warning"), dear)
 	}
-	p.prose(indent, "", t.legend(), faint)
+	if s := t.legend(); s != "" {
+		p.prose(indent, "", s, faint)
+	}
 }
 
 // gateReasons tells why a cell is not green, and how to look into it. Cells that a control made void have no reason of

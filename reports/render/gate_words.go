@@ -219,8 +219,11 @@ func details(c *gate.Cell) (out []string) {
 		}
 		out = append(out, measureSentence(&m))
 	}
-	for i := range c.Counts {
-		out = append(out, countSentence(&c.Counts[i]))
+	for _, n := range c.Counts {
+		if n.Why == c.Why {
+			n.Why = ""
+		}
+		out = append(out, countSentence(&n))
 	}
 	if words := effort(c); len(words) > 0 {
 		out = append(out, strings.Join(words, ", "))
