@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 )
 
 // rankSumExact is the number of pairs of values, one from each sample, up to which the rank-sum distribution is computed
@@ -102,12 +103,31 @@ func rankSumOrder(n, m int, level float64) (d int, confidence float64) {
 		a, b := float64(n), float64(m)
 		return countedNormal(a*b/2, math.Sqrt(a*b*(a+b+1)/12), level)
 	}
+	type order struct {
+		d          int
+		confidence float64
+	}
+	key := rankSumKey{n, m, level}
+	if o, ok := rankSumOrders.Load(key); ok {
+		return o.(order).d, o.(order).confidence
+	}
 	ranks := make([]int, n+m)
 	for i := range ranks {
 		ranks[i] = i + 1
 	}
 	least := m * (m + 1) / 2
-	return counted(drawnSums(ranks, m)[least:least+n*m+1], level)
+	d, confidence = counted(drawnSums(ranks, m)[least:least+n*m+1], level)
+	rankSumOrders.Store(key, order{d, confidence})
+	return d, confidence
+}
+
+// rankSumOrders remembers exact orders by rankSumKey: there are at most some thousand pairs of sizes, and a comparison of
+// many cells has the same one for all. Without it the order is three quarters of the time of Shift.
+var rankSumOrders sync.Map
+
+type rankSumKey struct {
+	n, m  int
+	level float64
 }
 
 // Shift estimates by how much y lies above x, in their own unit, if they differ in nothing else: the median of the
