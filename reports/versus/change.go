@@ -71,11 +71,12 @@ func (b *builder) compare(t *Table, base, cell *Cell, x, y *benchmath.Sample) {
 		c = &Change{PairedP: None()}
 		cell.Change = c
 	}
+	c.Adjusted = None()
 	var cmp benchmath.Comparison
 	if t.Exact {
 		cmp = benchmath.AssumeExact.Compare(x, y)
 	} else {
-		cmp = benchmath.AssumeNothing.Compare(x, y)
+		cmp = test(x, y)
 	}
 	c.P, c.N1, c.N2, c.Text = Number(cmp.P), cmp.N1, cmp.N2, cmp.FormatDelta(float64(base.Centre), float64(cell.Centre))
 	c.Warnings = append(c.Warnings, wrap(cmp.Warnings)...)

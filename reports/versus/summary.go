@@ -70,44 +70,60 @@ func (s *Summary) warn(kind Kind, format string, args ...any) {
 	s.Warnings = append(s.Warnings, Warning{kind, fmt.Sprintf(format, args...)})
 }
 
-// count counts what was compared, and corrects all p-values together.
+// count counts what was compared, and corrects its p-values together. The family is what the reader looks at: the units
+// that matter, and with a reference the ratios to it instead of the values. If that leaves nothing, it is everything.
 func (r *Report) count() {
-	var all []*Change
+	family := r.changes(false)
+	if len(family) == 0 {
+		family = r.changes(true)
+	}
 	var ps []float64
-	visit := func(c *Change) {
-		if c == nil {
-			return
-		}
-		c.Adjusted = None()
+	var said []*Change
+	for _, c := range family {
 		r.Pairs++
 		if !c.Verdict.Says() {
-			return
+			continue
 		}
 		r.Compared++
 		if c.Verdict.Differs() {
 			r.Changed++
 		}
-		all = append(all, c)
+		said = append(said, c)
 		ps = append(ps, c.decidingP())
 	}
+	for i, p := range stats.Holm(ps) {
+		said[i].Adjusted = Number(p)
+		if said[i].Verdict.Differs() && p <= r.Alpha {
+			r.Holm++
+		}
+	}
+}
+
+// changes are the comparisons of all tables, or of those that matter.
+func (r *Report) changes(all bool) (out []*Change) {
 	for i := range r.Tables {
-		for j := range r.Tables[i].Rows {
-			for k := range r.Tables[i].Rows[j].Cells {
-				c := &r.Tables[i].Rows[j].Cells[k]
-				visit(c.Change)
-				if c.Within != nil {
-					visit(&c.Within.Ratio)
-					visit(c.Within.Change)
+		t := &r.Tables[i]
+		if !all && t.Role != Primary && t.Role != Other {
+			continue
+		}
+		for j := range t.Rows {
+			for k := range t.Rows[j].Cells {
+				c := &t.Rows[j].Cells[k]
+				switch w := c.Within; {
+				case r.Reference == "":
+					if c.Change != nil {
+						out = append(out, c.Change)
+					}
+				case w == nil:
+				case w.Change != nil:
+					out = append(out, w.Change)
+				case len(t.Columns) == 1:
+					out = append(out, &w.Ratio)
 				}
 			}
 		}
 	}
-	for i, p := range stats.Holm(ps) {
-		all[i].Adjusted = Number(p)
-		if all[i].Verdict.Differs() && p <= r.Alpha {
-			r.Holm++
-		}
-	}
+	return out
 }
 
 // roles says how much each table matters. A run says by what it wants to be judged; a benchmark file means sec/op.
