@@ -35,7 +35,7 @@ func gateExample() *gate.Report {
 	cell := func(name string, measures ...gate.Measure) gate.Cell {
 		return gate.Cell{
 			Name: name, Verdict: measures[0].Verdict, Measures: measures, Forks: 20, Looks: 1,
-			Slice: "350 µs, 3,200 operations",
+			Slice: "350 µs, 3,200 operations", Seconds: 2.05,
 		}
 	}
 	same := gate.Count{Name: "violations", Unit: "writes", Verdict: gate.Pass}
@@ -51,7 +51,7 @@ func gateExample() *gate.Report {
 	slowTail := cell("evict-storm/dax=50/workers=1/policy=unconditional",
 		measured("cpu", 132.1, 1.0012, 0.9961, 1.0064, 0.9, gate.Pass),
 		tail(545, 1.38, 1.21, 1.56, 0.0004, gate.Regressed))
-	slowTail.Verdict, slowTail.Forks, slowTail.Looks = gate.Regressed, 40, 2
+	slowTail.Verdict, slowTail.Forks, slowTail.Looks, slowTail.Seconds = gate.Regressed, 40, 2, 4.1
 	slowTail.Why = "the mean is the same, but p99 rose by 38 %, at least 21 %"
 	slowTail.Warnings = []string{"one worker was 21 % slower than the other"}
 	slowTail.Repeat = "daxbench gate -base v0.1.0 -head ./daxbench -cell 'evict-storm/dax=50/workers=1/policy=unconditional' -seed 7"
@@ -159,7 +159,7 @@ func gateHostile() *gate.Report {
 	counts := []gate.Count{{Name: evil, Unit: evil, Base: nan, Head: -1, Verdict: gate.Regressed, Why: evil}, {Name: "c", Base: 0, Head: inf}}
 	long := string(make([]byte, 1<<20))
 	cell := gate.Cell{
-		Name: evil, Verdict: gate.Regressed, Why: evil, Measures: []gate.Measure{broken, endless}, Counts: counts, Forks: -1, Looks: 1 << 40,
+		Name: evil, Verdict: gate.Regressed, Why: evil, Measures: []gate.Measure{broken, endless}, Counts: counts, Forks: -1, Looks: 1 << 40, Seconds: nan,
 		Slice: evil, Warnings: []string{evil, long}, Repeat: evil, Profiles: []string{evil, "東京/東京.pprof"},
 	}
 	other := cell

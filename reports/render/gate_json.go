@@ -32,6 +32,7 @@ type (
 		*gate.Cell
 		Measures []measureJSON `json:"measures"`
 		Counts   []countJSON   `json:"counts,omitempty"`
+		Seconds  number        `json:"seconds"`
 	}
 	measureJSON struct {
 		*gate.Measure
@@ -78,7 +79,7 @@ func GateJSON(w io.Writer, r *gate.Report, _ Options) error {
 	}
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		out.Cells[i] = cellJSON{Cell: c, Measures: measuresJSON(c.Measures)}
+		out.Cells[i] = cellJSON{Cell: c, Measures: measuresJSON(c.Measures), Seconds: number(c.Seconds)}
 		for k := range c.Counts {
 			n := &c.Counts[k]
 			out.Cells[i].Counts = append(out.Cells[i].Counts, countJSON{n, number(n.Base), number(n.Head)})

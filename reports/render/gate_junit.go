@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"strconv"
 	"strings"
 
 	"daxbench/reports/gate"
@@ -30,6 +31,8 @@ type (
 		Tests    int `xml:"tests,attr"`
 		Failures int `xml:"failures,attr"`
 		Errors   int `xml:"errors,attr"`
+
+		Time string `xml:"time,attr,omitempty"` // seconds
 	}
 	junitProperty struct {
 		Name  string `xml:"name,attr"`
@@ -38,6 +41,7 @@ type (
 	junitCase struct {
 		Class   string        `xml:"classname,attr"`
 		Name    string        `xml:"name,attr"`
+		Time    string        `xml:"time,attr,omitempty"` // seconds
 		Failure *junitProblem `xml:"failure"`
 		Error   *junitProblem `xml:"error"`
 		Out     *junitText    `xml:"system-out"`
@@ -60,10 +64,13 @@ func GateJUnit(w io.Writer, r *gate.Report, _ Options) error {
 		class += "." + strings.ReplaceAll(clean(name, maxName), ".", "_")
 	}
 	suite := junitSuite{Name: clean("gate "+r.Suite, maxProse/4), Properties: junitProperties(r)}
+	total := 0.0
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		suite.add(class, clean(c.Name, maxCell), c.Verdict, cellMessage(c), junitDetails(c))
+		suite.add(class, clean(c.Name, maxCell), c.Verdict, cellMessage(c), junitDetails(c)).Time = junitTime(c.Seconds)
+		total += c.Seconds
 	}
+	suite.Time = junitTime(total)
 	for i := range r.Controls {
 		m := &r.Controls[i]
 		verdict := gate.Void // what the change cannot touch has not moved, or nothing counts
@@ -99,8 +106,16 @@ func GateJUnit(w io.Writer, r *gate.Report, _ Options) error {
 	return err
 }
 
+// junitTime is a time in seconds, empty if it is not known.
+func junitTime(seconds float64) string {
+	if !(seconds > 0) || !finite(seconds) {
+		return ""
+	}
+	return strconv.FormatFloat(seconds, 'f', 3, 64)
+}
+
 // add adds a test case.
-func (s *junitSuite) add(class, name string, v gate.Verdict, message, out string) {
+func (s *junitSuite) add(class, name string, v gate.Verdict, message, out string) *junitCase {
 	c := junitCase{Class: class, Name: name, Out: &junitText{out}}
 	s.Tests++
 	title, _, _ := strings.Cut(message, "\n")
@@ -115,6 +130,7 @@ func (s *junitSuite) add(class, name string, v gate.Verdict, message, out string
 		s.Errors++
 	}
 	s.Cases = append(s.Cases, c)
+	return &s.Cases[len(s.Cases)-1]
 }
 
 // junitDetails tell a cell in full.
