@@ -11,7 +11,7 @@ const wayLockStep = "lock-step"
 // report starts the report of a lock-step measurement with all that is not a verdict.
 func (s *Samples) report(suite *Suite) *Report {
 	r := &Report{
-		Way: wayLockStep, Suite: suite.Title(), Rule: suite.Rule(), Command: Command(s.Command), Machine: machine(s.Environment),
+		Way: wayLockStep, Suite: suite.Title(), Rule: suite.Rule(), Command: Command(s.Command), Machine: Machine(s.Environment),
 		Base: s.Base, Head: s.Head, Cells: []Cell{}, Controls: []Measure{},
 	}
 	r.Warnings = append(r.Warnings, s.Warnings...)
@@ -46,8 +46,8 @@ func Command(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// machine is the machine in one line, from the facts that a run records.
-func machine(environment map[string]any) string {
+// Machine is the machine in one line, from the facts that a run records.
+func Machine(environment map[string]any) string {
 	fact := func(key string) string {
 		if v, ok := environment[key]; ok && v != nil {
 			return fmt.Sprint(v)

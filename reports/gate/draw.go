@@ -141,9 +141,12 @@ func incomplete(c *Sampled, forks []*Fork, plan Plan, look int) string {
 // could tell. They are the shortest, so the median is that of the rest: with a tenth left out, at most the 55th percentile.
 const maxUnusable = 0.1
 
+// unitTime is the unit of both clocks.
+const unitTime = "ns/op"
+
 // drawTimes adds the clocks, the one that decides first.
 func (c *drawn) drawTimes(forks []*Fork, d *Declared, sleeps bool) error {
-	limits := Measure{Unit: "ns/op", Floor: d.Time.Floor, Tolerance: d.Time.Tolerance}
+	limits := Measure{Unit: unitTime, Floor: d.Time.Floor, Tolerance: d.Time.Tolerance}
 	wall, cpu := series{Measure: limits}, series{Measure: limits}
 	wall.Name, cpu.Name = "wall", "cpu"
 	if err := wall.drawTime(forks, func(s *Side) []float64 { return s.Wall }); err != nil {

@@ -1,6 +1,9 @@
 package gate
 
 import (
+	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"daxbench/reports/stats"
@@ -44,5 +47,199 @@ func TestRates(t *testing.T) {
 		if lo, _ := stats.Proportion(n[Pass], c.trials, 0.999); lo > c.pass {
 			t.Errorf("%+.0f %%: %d of %d passed; want at most %v", 100*c.effect, n[Pass], c.trials, c.pass)
 		}
+	}
+}
+
+// TestHolm: with 8 cells of 2 clocks each the chance that some p is below 5 % is 34 % or more, though there is nothing to
+// find in any.
+func TestHolm(t *testing.T) {
+	suite := suiteOf(churn, pinmix)
+	suite.Cells = suite.Cells[:0]
+	w := quiet(0)
+	w.cells, w.slices, w.bias = nil, 10, 0.05
+	for _, name := range []string{"A", "B", "C", "D", "E", "F", "G", "H"} {
+		d := Default().Cells[0]
+		d.Name = name + "/policy=none"
+		suite.Cells = append(suite.Cells, d)
+		w.cells = append(w.cells, d.Name)
+	}
+	suite.Plan.Slices, suite.Plan.More, suite.Plan.Alpha = 10, 0, 0.05
+	alarms := 0
+	trials := 40
+	for seed := range uint64(trials) {
+		w.seed = seed
+		if n := gate(t, w.samples(), suite).tally(); n[Regressed]+n[Improved] > 0 {
+			alarms++
+		}
+	}
+	if lo, _ := stats.Proportion(alarms, trials, 0.99); lo > suite.Plan.Alpha {
+		t.Errorf("%d of %d gatings alarmed; alpha is %v", alarms, trials, suite.Plan.Alpha)
+	}
+}
+
+// TestLooks: the second look decides what the first left open, at its own alpha, and leaves the rest alone.
+func TestLooks(t *testing.T) {
+	suite := suiteOf(churn, pinmix)
+	suite.Plan.Slices = 30
+	w := quiet(11)
+	w.cells, w.slices, w.bias, w.more = []string{churn, pinmix}, 30, 0.005, 20
+	s := w.samples()
+	// The second cell: so noisy that nobody can say anything of it at first.
+	noisy := quiet(3)
+	noisy.cells, noisy.slices, noisy.bias, noisy.more, noisy.effect = []string{pinmix}, 30, 0.09, 20, 0.03
+	s.Cells[1] = noisy.samples().Cells[0]
+	first, err := Judge(s, suite, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Undecided(first); first.Verdict != NoVerdict || len(got) != 1 || got[0] != pinmix {
+		t.Fatalf("open after look 1: %q %s", got, tell(first))
+	}
+	// Only the open cell has further forks in a real measurement. Those of the other must not be looked at.
+	for i := range s.Cells[0].Forks {
+		if f := &s.Cells[0].Forks[i]; f.Batch == 2 {
+			for j := range f.Head.CPU {
+				f.Head.CPU[j] *= 2
+				f.Head.Wall[j] *= 2
+			}
+		}
+	}
+	second, err := Judge(s, suite, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := cellOf(t, second, churn), cellOf(t, second, pinmix)
+	if a.Verdict != Pass || a.Looks != 1 || a.Forks != 20 {
+		t.Errorf("a cell that was decided was judged again: %s", tell(second))
+	}
+	if b.Looks != 2 || b.Forks != 40 || b.Measures[0].Change.N != 40 || len(Undecided(second)) != 0 {
+		t.Errorf("the open cell was not judged on all forks: %+v", b)
+	}
+	if b.Measures[0].Alpha != 0.005 || first.Cells[1].Measures[0].Alpha != 0.005 {
+		t.Errorf("alpha: %v and %v", first.Cells[1].Measures[0].Alpha, b.Measures[0].Alpha)
+	}
+	// A family keeps its size: of four measures the smallest p is multiplied by four, though two are judged.
+	if m := b.Measures; min(m[0].Adjusted/m[0].P, m[1].Adjusted/m[1].P) < 2 && m[0].Adjusted < 1 {
+		t.Errorf("the bar was lowered for the second look: %s", tell(second))
+	}
+}
+
+// TestClocks: what sleeps is judged by wall time; what does not, by processor time, and wall time still convicts.
+func TestClocks(t *testing.T) {
+	world := quiet(21)
+	world.bias, world.slices = 0.004, 40
+	for _, c := range []struct {
+		name    string
+		sleeps  bool
+		clock   Clock
+		effect  float64 // of both clocks
+		sleep   float64 // of wall time
+		decides string
+		want    Verdict
+	}{
+		{"nothing", false, Auto, 0, 0, "cpu", Pass},
+		{"nothing, sleeps", true, Auto, 0, 0, "wall", Pass},
+		{"slower", false, Auto, 0.05, 0, "cpu", Regressed},
+		{"slower, sleeps", true, Auto, 0.05, 0, "wall", Regressed},
+		{"waits", false, Auto, 0, 0.05, "cpu", Regressed},
+		{"waits, sleeps", true, Auto, 0, 0.05, "wall", Regressed},
+		{"less work, more waits, sleeps", true, Auto, -0.05, 0.12, "wall", Regressed},
+		{"more work, fewer waits, sleeps", true, Auto, 0.05, -0.05, "wall", Pass}, // the clock of the processor is only shown
+		{"named", true, CPU, 0, 0, "cpu", Pass},
+		{"named wall", false, Wall, 0, 0, "wall", Pass},
+	} {
+		w := world
+		w.effect, w.sleep = c.effect, c.sleep
+		s, suite := w.samples(), suiteOf(churn)
+		suite.Plan.Slices, suite.Cells[0].Clock, s.Cells[0].Sleeps = 40, c.clock, c.sleeps
+		r := gate(t, s, suite)
+		m := r.Cells[0].Measures[0]
+		if m.Name != c.decides || m.Role != Decides || r.Verdict != c.want {
+			t.Errorf("%s: want %s because of %s: %s", c.name, c.want, c.decides, tell(r))
+		}
+	}
+}
+
+// TestControls: one that moves voids what was measured, whichever way it moves, but not what was counted.
+func TestControls(t *testing.T) {
+	for control, want := range map[float64]Verdict{0: Pass, 0.003: Pass, 0.04: Void, -0.04: Void} {
+		w := quiet(31)
+		w.bias, w.slices, w.control = 0.004, 40, control
+		s, suite := w.samples(), suiteOf(churn)
+		suite.Plan.Slices = 40
+		r := gate(t, s, suite)
+		if r.Verdict != want || r.Cells[0].Verdict != want || len(r.Controls) != 2 || len(Undecided(r)) > 0 {
+			t.Errorf("a control that moved by %v: %s %+v", control, tell(r), r.Controls)
+		}
+		if want == Void {
+			w.effect = 0.1
+			if r := gate(t, w.samples(), suite); r.Verdict != Void || r.Cells[0].Verdict != Void {
+				t.Errorf("moved by %v, and slower: %s", control, tell(r))
+			}
+			s.Cells[0].Forks[0].Head.Counters[countViolations] = 1
+			if r := gate(t, s, suite); r.Verdict != Regressed || r.Cells[0].Verdict != Regressed {
+				t.Errorf("moved by %v, and a violation: %s", control, tell(r))
+			}
+		}
+	}
+	w := quiet(32)
+	w.bias, w.slices = 0.004, 40
+	s, suite := w.samples(), suiteOf(churn)
+	suite.Plan.Slices = 40
+	for i := range s.Cells[0].Forks {
+		for j := range s.Cells[0].Forks[i].Base.Controls["walk"] {
+			s.Cells[0].Forks[i].Base.Controls["walk"][j] *= 1 + 0.5*float64(i%2)
+		}
+	}
+	if r := gate(t, s, suite); r.Verdict != NoVerdict || r.OnlyUndecided() {
+		t.Errorf("a control that is too noisy to say anything: %s", tell(r))
+	}
+}
+
+// TestOrderOfForksAndCells: what was run first does not matter, and nor does which side is called the base, but for the
+// sign.
+func TestOrderOfForksAndCells(t *testing.T) {
+	w := quiet(41)
+	w.slices, w.effect, w.cells = 40, 0.04, []string{churn, pinmix}
+	suite := suiteOf(churn, pinmix)
+	suite.Plan.Slices = 40
+	want := gate(t, w.samples(), suite)
+	shuffled := w.samples()
+	slices.Reverse(shuffled.Cells)
+	for i := range shuffled.Cells {
+		slices.Reverse(shuffled.Cells[i].Forks)
+	}
+	if got := gate(t, shuffled, suite); tell(got) != tell(want) {
+		t.Errorf("in another order %s, before %s", tell(got), tell(want))
+	}
+	swapped := w.samples()
+	for i := range swapped.Cells {
+		for j := range swapped.Cells[i].Forks {
+			f := &swapped.Cells[i].Forks[j]
+			f.Base, f.Head = f.Head, f.Base
+		}
+	}
+	got := gate(t, swapped, suite)
+	if want.Verdict != Regressed || got.Verdict != Improved {
+		t.Errorf("swapped %s, before %s", tell(got), tell(want))
+	}
+	a, b := want.Cells[0].Measures[0].Change, got.Cells[0].Measures[0].Change.Inverse()
+	if math.Abs(a.Value-b.Value) > 1e-9 || math.Abs(a.Lo-b.Lo) > 1e-9 {
+		t.Errorf("swapped %+v, before %+v", b, a)
+	}
+}
+
+// TestRuleInWords: the words have the numbers of the suite.
+func TestRuleInWords(t *testing.T) {
+	s := Default()
+	for _, want := range []string{"120 slices", "after 20 forks at alpha 0.005", "after 40 at alpha 0.005", "floor 1 %",
+		"tolerance 3 %", "p99 (convicts)"} {
+		if !strings.Contains(s.Rule(), want) {
+			t.Errorf("%q is not in %q", want, s.Rule())
+		}
+	}
+	s.Plan.More = 0
+	if strings.Contains(s.Rule(), "never again") || !strings.Contains(s.Rule(), "alpha 0.01") {
+		t.Errorf("one look: %q", s.Rule())
 	}
 }

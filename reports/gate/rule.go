@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -133,7 +134,8 @@ func (m *Measure) judge() {
 // that Holm's method may ask for, and what would have an estimate at or above the floor. The latter is normal, with a
 // standard error that is the width of the 95 % interval over 2·1.96.
 func (s *series) smallest(measures int) float64 {
-	shift, err := stats.MinimalEffect(s.logs, s.Alpha/float64(max(1, measures)), power, len(s.logs))
+	sorted := slices.Sorted(slices.Values(s.logs)) // it draws from them by index, and the order of forks must not matter
+	shift, err := stats.MinimalEffect(sorted, s.Alpha/float64(max(1, measures)), power, len(sorted))
 	if err != nil {
 		return 0
 	}

@@ -34,7 +34,7 @@ func Within(base, head *folder.Run, suite *Suite) (*Report, error) {
 	r := &Report{
 		Way: wayWithin, Suite: fmt.Sprintf("%s, over the cells of %s", suite.Title(), base.Dir),
 		Rule:    fmt.Sprintf(withinRule, RuleVersion, suite.Plan.Alpha, percent(limits.Floor), percent(limits.Tolerance)),
-		Command: Command(head.Manifest.Command), Machine: machine(head.Manifest.Environment),
+		Command: Command(head.Manifest.Command), Machine: Machine(head.Manifest.Environment),
 		Base: binaryOf(base), Head: binaryOf(head), Cells: []Cell{}, Controls: []Measure{},
 	}
 	if a, b := base.Manifest.Fact("cpu"), head.Manifest.Fact("cpu"); a != b {
