@@ -2,7 +2,6 @@ package render
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -39,39 +38,20 @@ func proofVerdict(p *gate.Proof) (mark, word string, shade text.Colors) {
 // proofTitle sums up a proof: false alarms, and what is found of each effect that has a target.
 func proofTitle(p *gate.Proof) string {
 	var words []string
-	for _, r := range proofSorted(p) {
+	for i := range p.Rows {
+		r := &p.Rows[i]
 		switch {
 		case r.Cell != "" || r.Missing:
 		case r.Effect == 0:
 			words = append(words, fmt.Sprintf("%s in %s", plural(r.Found, "false alarm"), tries(r.Trials)))
 		case r.Target > 0:
-			words = append(words, fmt.Sprintf("%s found in %s", planted(&r), rate(r.Rate)))
+			words = append(words, fmt.Sprintf("%s found in %s", planted(r), rate(r.Rate)))
 		}
 	}
 	if len(words) == 0 {
 		return "nothing was tried"
 	}
 	return strings.Join(words, ", ")
-}
-
-// proofSorted are the rows: all cells together first, and then each cell, the smallest effect first.
-func proofSorted(p *gate.Proof) []gate.ProofRow {
-	rows := slices.Clone(p.Rows)
-	slices.SortStableFunc(rows, func(a, b gate.ProofRow) int {
-		return cmp.Or(strings.Compare(a.Cell, b.Cell), compareBool(a.Missing, b.Missing), cmp.Compare(a.Effect, b.Effect))
-	})
-	return rows
-}
-
-// compareBool puts false before true.
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // tries counts tries in words.
@@ -157,10 +137,9 @@ func ProofText(w io.Writer, p *gate.Proof, o Options) error {
 	out.prose(1, "", strings.Join(proofFacts(p), " · "), faint)
 	if len(p.Rows) > 0 {
 		out.line("")
-		rows := proofSorted(p)
-		cols, _ := squeeze(proofColumns(rows, max(out.width/4, leastName/2)), out.width-indent)
-		out.grid(cols, len(rows))
-		out.prose(indent, "", proofLegend(rows), faint)
+		cols, _ := squeeze(proofColumns(p.Rows, max(out.width/4, leastName/2)), out.width-indent)
+		out.grid(cols, len(p.Rows))
+		out.prose(indent, "", proofLegend(p.Rows), faint)
 	}
 	for _, s := range proofSentences(p) {
 		out.prose(indent, "", s, neutral)
@@ -192,10 +171,10 @@ func ProofMarkdown(w io.Writer, p *gate.Proof, _ Options) error {
 		facts[i] = escape(s)
 	}
 	markdownLine(&out, facts...)
-	if rows := proofSorted(p); len(rows) > 0 {
-		cols := slices.DeleteFunc(proofColumns(rows, maxParam*2), func(c gridColumn) bool { return c.head == rateHead || c.empty() })
-		fmt.Fprintf(&out, "\n%s\n", markdownGrid(cols, len(rows)))
-		markdownLine(&out, escape(proofLegend(rows)))
+	if len(p.Rows) > 0 {
+		cols := slices.DeleteFunc(proofColumns(p.Rows, maxParam*2), func(c gridColumn) bool { return c.head == rateHead || c.empty() })
+		fmt.Fprintf(&out, "\n%s\n", markdownGrid(cols, len(p.Rows)))
+		markdownLine(&out, escape(proofLegend(p.Rows)))
 	}
 	for _, s := range proofSentences(p) {
 		markdownLine(&out, escape(s))

@@ -11,10 +11,10 @@ import (
 	"daxbench/reports/unit"
 )
 
-// target is what a rate should be, and whether it is.
+// target is what a rate should be, and whether it is. Only the rows of all cells together have one.
 func target(r *gate.ProofRow) string {
 	switch {
-	case r.Missing && r.Target == 0 || r.Effect != 0 && !(r.Target > 0):
+	case r.Cell != "" || (r.Missing || r.Effect != 0) && !(r.Target > 0):
 		return ""
 	case r.Effect == 0 && !r.Missing:
 		return met(r) + " ≤ " + rate(r.Target)

@@ -31,11 +31,10 @@ func proofExample() *gate.Proof {
 		Suite: "hot-paths, revision 3", Rule: "A cell regresses if the signed-rank test over its forks has p < 0.005.",
 		Command: "daxbench gate -prove -suite hot-paths -trials 50 -seed 7 -out proof", Machine: "AMD EPYC, 2 cores, linux 6.18.2", Trials: 50,
 		Rows: []gate.ProofRow{
-			row("EvictStorm/dax=0/workers=1/policy=dax-only", 0.03, 50, 46, 0.808, 0.978, 0),
-			row("PinMix/workers=1/policy=dax-only", 0.03, 50, 50, 0.929, 1, 0),
-			row("", 0.1, 150, 150, 0.976, 1, 0),
-			row("", 0.05, 150, 150, 0.976, 1, 0.98), row("", 0.03, 150, 146, 0.933, 0.993, 0.95), row("", 0.02, 150, 128, 0.786, 0.906, 0.8),
-			row("", 0, 150, 1, 0, 0.037, 0.02), missing,
+			row("", 0, 150, 1, 0, 0.037, 0.02), row("", 0.02, 150, 128, 0.786, 0.906, 0.8), row("", 0.03, 150, 146, 0.933, 0.993, 0.95),
+			row("", 0.05, 150, 150, 0.976, 1, 0.98), row("", 0.1, 150, 150, 0.976, 1, 0), missing,
+			row("PinMix/workers=1/policy=dax-only", 0.03, 50, 50, 0.929, 1, 0.95),
+			row("EvictStorm/dax=0/workers=1/policy=dax-only", 0.03, 50, 46, 0.808, 0.978, 0.95),
 		},
 		Smallest: stats.Estimate{Value: 0.024, Lo: 0.021, Hi: 0.029, N: 600, Confidence: 0.95}, Seconds: 6.24,
 		Warnings: []string{"the machine was shared: 5.9 runnable tasks on 2 cores"},
@@ -47,7 +46,7 @@ func proofFailed() *gate.Proof {
 	p := proofExample()
 	p.Failures = []string{"a planted +10 % in PinMix/workers=1/policy=dax-only went green in trial 17"}
 	p.Open = []string{"+2 % was found in 70.7 %, which is less than 80 %"}
-	p.Rows[5] = gate.ProofRow{Effect: 0.02, Trials: 150, Found: 106, Green: 20, Open: 20, Void: 4, Rate: 0.7067, Lo: 0.627, Hi: 0.778, Target: 0.8}
+	p.Rows[1] = gate.ProofRow{Effect: 0.02, Trials: 150, Found: 106, Green: 20, Open: 20, Void: 4, Rate: 0.7067, Lo: 0.627, Hi: 0.778, Target: 0.8}
 	return p
 }
 
@@ -168,14 +167,22 @@ func TestRateBar(t *testing.T) {
 	}
 }
 
-// TestProofSorted: all cells together first, then nothing planted before something.
-func TestProofSorted(t *testing.T) {
-	words := []string{}
-	for _, r := range proofSorted(proofExample()) {
-		words = append(words, r.Cell[:min(len(r.Cell), 6)]+planted(&r))
-	}
-	if got := strings.Join(words, ", "); got != "nothing, +2 %, +3 %, +5 %, +10 %, −1 cell, EvictS+3 %, PinMix+3 %" {
-		t.Error(got)
+// TestProofTargets: what is held to a target is marked, and what is not held to one is not.
+func TestProofTargets(t *testing.T) {
+	for _, c := range []struct {
+		row  gate.ProofRow
+		want string
+	}{
+		{gate.ProofRow{Target: 0.02, Met: true}, "✓ ≤ 2 %"},
+		{gate.ProofRow{Target: 0.02}, "✗ ≤ 2 %"},
+		{gate.ProofRow{Effect: 0.03, Target: 0.95, Met: true}, "✓ ≥ 95 %"},
+		{gate.ProofRow{Effect: 0.03, Met: true}, ""},
+		{gate.ProofRow{Missing: true, Target: 1}, "✗ ≥ 100 %"},
+		{gate.ProofRow{Cell: "PinMix", Effect: 0.03, Target: 0.95}, ""},
+	} {
+		if got := target(&c.row); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.row, got, c.want)
+		}
 	}
 }
 
