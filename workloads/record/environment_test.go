@@ -183,7 +183,7 @@ func TestControlGroups(t *testing.T) {
 }
 
 func TestCount(t *testing.T) {
-	for list, want := range map[string]int{"0": 1, "0-3": 4, "0-1,4,6-7\n": 5, "": 0, "3-1": 0, "a": 0, "0-": 0, "-3": 0, "0-99999999": 0} {
+	for list, want := range map[string]int{"0": 1, "0-3": 4, "0-1,4,6-7\n": 5, "": 0, "3-1": 0, "a": 0, "0-": 0, "-3": 0, "0-99999999": 0, strings.Repeat("0-65535,", 1000) + "0": 0} {
 		if got := count(list); got != want {
 			t.Errorf("%q names %d, want %d", list, got, want)
 		}

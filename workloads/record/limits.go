@@ -1,6 +1,7 @@
 package record
 
 import (
+	"io/fs"
 	"math"
 	"path"
 	"strconv"
@@ -26,6 +27,15 @@ func (m machine) affinity() string {
 		}
 	}
 	return ""
+}
+
+// Allowed returns the processors that the process may run on, nil if nobody says. root is that of the file system.
+func Allowed(root fs.FS) []int { return numbers(machine{root}.affinity()) }
+
+// Throttled returns how often the process's control groups have been stopped, as they had used up their quota.
+func Throttled(root fs.FS) int64 {
+	m := machine{root}
+	return m.cgroups().throttled(m)
 }
 
 // memory returns the bytes of memory that the kernel has, 0 if it does not say.
@@ -56,16 +66,15 @@ func (m machine) cgroups() (g cgroups) {
 	}
 	for line := range strings.Lines(m.read("proc/self/mountinfo")) {
 		before, after, ok := strings.Cut(line, " - ")
-		mount, fs := strings.Fields(before), strings.Fields(after)
-		if !ok || len(mount) < 5 || len(fs) < 3 {
+		mount, system := strings.Fields(before), strings.Fields(after)
+		if !ok || len(mount) < 5 || len(system) < 3 {
 			continue
 		}
-		controllers := strings.Split(fs[2], ",")
-		switch fs[0] {
+		switch system[0] {
 		case "cgroup2":
 			g.unified = upwards(mount[4], mount[3], within[""])
 		case "cgroup":
-			for _, c := range controllers {
+			for c := range strings.SplitSeq(system[2], ",") {
 				switch c {
 				case "cpu":
 					g.cpu = upwards(mount[4], mount[3], within[c])

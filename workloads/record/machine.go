@@ -2,6 +2,7 @@ package record
 
 import (
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -72,20 +73,28 @@ func tidy(s string) string {
 }
 
 // count returns how many numbers a list such as "0-3,8" names, 0 if it is none.
-func count(list string) (n int) {
+func count(list string) int { return len(numbers(list)) }
+
+// numbers returns what a list such as "0-3,8" names, nil if it is none.
+func numbers(list string) (out []int) {
 	for part := range strings.SplitSeq(strings.TrimSpace(list), ",") {
 		from, to, isRange := strings.Cut(part, "-")
 		lo, err := strconv.ParseUint(from, 10, 16) // no Linux has more processors
 		if err != nil {
-			return 0
+			return nil
 		}
 		hi := lo
 		if isRange {
-			if hi, err = strconv.ParseUint(to, 10, 16); err != nil || hi < lo {
-				return 0
+			if hi, err = strconv.ParseUint(to, 10, 16); err != nil {
+				return nil
 			}
 		}
-		n += int(hi - lo + 1)
+		if hi < lo || len(out) > math.MaxUint16 {
+			return nil
+		}
+		for n := lo; n <= hi; n++ {
+			out = append(out, int(n))
+		}
 	}
-	return n
+	return out
 }
