@@ -51,7 +51,7 @@ workloads/driver:     engine engine/layout engine/lease engine/pmem engine/vfs w
 workloads/record:     engine engine/layout engine/pmem engine/vfs workloads/clock workloads/hist workloads/driver
 workloads/litmus:     engine/enginefs engine/layout engine/target engine/vfs
 workloads:            engine engine/target engine/kernelfs engine/layout engine/lease engine/vfs workloads/clock workloads/hist workloads/device workloads/driver
-workloads/census:     engine/layout engine/pmem engine/vfs workloads workloads/clock workloads/driver workloads/record
+workloads/census:     engine/layout engine/pmem engine/vfs workloads workloads/device workloads/driver
 workloads/noise:      workloads/clock workloads/record
 workloads/lockstep:   engine/layout engine/pmem engine/vfs workloads workloads/clock workloads/hist workloads/driver workloads/record workloads/census
 
