@@ -31,14 +31,19 @@ func newProgress(w io.Writer, p *driver.Plan, first int) progress {
 	pr.roundBegun = pr.begun
 	if width, ok := terminal(w); ok {
 		pr.width = width
-		pr.bar = progressbar.NewOptions(pr.all,
-			progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(barWidth), progressbar.OptionUseANSICodes(true),
-			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionShowDescriptionAtLineEnd(),
-			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
-		)
+		pr.bar = newBar(w, pr.all)
 	}
 	return pr
+}
+
+// newBar is how all bars look.
+func newBar(w io.Writer, all int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(all,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(barWidth), progressbar.OptionUseANSICodes(true),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
+	)
 }
 
 // left is how long the rest will take: as long per group as those before, or as estimated.

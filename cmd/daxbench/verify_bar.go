@@ -46,12 +46,3 @@ func (b *verifyBar) end() {
 		b.bar.Clear()
 	}
 }
-
-func newBar(w io.Writer, all int) *progressbar.ProgressBar {
-	return progressbar.NewOptions(all,
-		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(barWidth), progressbar.OptionUseANSICodes(true),
-		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
-	)
-}

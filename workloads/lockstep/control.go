@@ -16,36 +16,46 @@ const (
 // Steps of the controls: about 10 µs each, a thirtieth of a slice.
 const (
 	spinSteps = 8 << 10
-	walkSteps = 4 << 10
-	walkSlots = 8 << 10 // of 8 bytes: 64 KiB, more than the first cache and less than the second of all that this runs on
+	walkSteps = 2 << 10
+	walkLines = 1 << 10 // of cacheLine bytes: 64 KiB, more than the first cache and less than the second of all that this runs on
+	cacheLine = 64
 )
+
+// line is one line of a cache, with where the walk goes next.
+type line struct {
+	next uint64
+	_    [cacheLine - 8]byte
+}
 
 // controls holds what the negative controls work on.
 type controls struct {
 	state uint64
-	next  []uint64 // one circle through all slots, in random order
+	lines []line // one circle through all of them, in random order
 	at    uint64
 }
 
 func newControls() *controls {
-	c := &controls{state: 1, next: make([]uint64, walkSlots)}
-	order := rand.New(rand.NewPCG(1, 1)).Perm(walkSlots)
-	for i, slot := range order {
-		c.next[slot] = uint64(order[(i+1)%len(order)])
+	c := &controls{state: 1, lines: make([]line, walkLines)}
+	order := rand.New(rand.NewPCG(1, 1)).Perm(walkLines)
+	for i, at := range order {
+		c.lines[at].next = uint64(order[(i+1)%len(order)])
 	}
 	return c
 }
 
-// run runs each control once and returns ns per step.
+// run runs each control once and returns ns per step. Before the walk there is a round that does not count: where the other
+// side has driven the lines out to is chance.
 func (c *controls) run() map[string]float64 {
 	begin := clock.Now()
 	c.spin()
-	middle := clock.Now()
-	c.walk()
+	spun := clock.Now()
+	c.walk(walkLines)
+	warm := clock.Now()
+	c.walk(walkSteps)
 	end := clock.Now()
 	return map[string]float64{
-		Spin: float64(clock.Nanos(middle-begin)) / spinSteps,
-		Walk: float64(clock.Nanos(end-middle)) / walkSteps,
+		Spin: float64(clock.Nanos(spun-begin)) / spinSteps,
+		Walk: float64(clock.Nanos(end-warm)) / walkSteps,
 	}
 }
 
@@ -61,10 +71,10 @@ func (c *controls) spin() {
 }
 
 //go:noinline
-func (c *controls) walk() {
+func (c *controls) walk(steps int) {
 	at := c.at
-	for range walkSteps {
-		at = c.next[at&(walkSlots-1)]
+	for range steps {
+		at = c.lines[at&(walkLines-1)].next
 	}
 	c.at = at
 }

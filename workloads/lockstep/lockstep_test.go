@@ -367,18 +367,18 @@ func TestOrderOfVerbs(t *testing.T) {
 func TestControls(t *testing.T) {
 	c := newControls()
 	seen := make(map[uint64]bool)
-	for at := uint64(0); !seen[at]; at = c.next[at] {
+	for at := uint64(0); !seen[at]; at = c.lines[at].next {
 		seen[at] = true
 	}
-	if len(seen) != walkSlots {
-		t.Errorf("the walk comes back after %d of %d slots", len(seen), walkSlots)
+	if len(seen) != walkLines {
+		t.Errorf("the walk comes back after %d of %d lines", len(seen), walkLines)
 	}
 	for name, v := range c.run() {
 		if v <= 0 || v > 1000 {
 			t.Errorf("%s: %g ns a step", name, v)
 		}
 	}
-	if c.state == 1 || c.at == 0 && c.next[0] == 0 {
+	if c.state == 1 || c.lines[0].next == 0 {
 		t.Error("the controls did nothing")
 	}
 }
