@@ -47,12 +47,13 @@ type gateTable struct {
 	cols   []gateColumn
 	notes  *footnotes
 	common string // what all cells have in common
+	pairs  string // what the figures of a cell rest on
 }
 
 // newGateTable chooses the columns that fit into width, and fills them. Names of cells are cut to what is left when the
 // interval of the change has its room; columns without a text are left out.
-func newGateTable(cells []*gate.Cell, width int, verbose bool) *gateTable {
-	t := &gateTable{lines: gateLines(cells, verbose)}
+func newGateTable(cells []*gate.Cell, pairs string, width int, verbose bool) *gateTable {
+	t := &gateTable{lines: gateLines(cells, verbose), pairs: pairs}
 	warnings := make([][]string, len(cells))
 	for i, c := range cells {
 		warnings[i] = c.Warnings
@@ -65,7 +66,7 @@ func newGateTable(cells []*gate.Cell, width int, verbose bool) *gateTable {
 
 	fixed := func(kinds ...int) (sum int) {
 		for _, kind := range kinds {
-			if c := newGateColumn(kind, t.lines, nil, forestMin); c.width > 0 {
+			if c := t.column(kind, nil, forestMin); c.width > 0 {
 				sum += c.width + gap
 			}
 		}
@@ -101,7 +102,7 @@ func newGateTable(cells []*gate.Cell, width int, verbose bool) *gateTable {
 func (t *gateTable) choose(names []string, width int, withSubject bool) {
 	left := width
 	for kind := columnVerdict; kind <= columnLimits; kind++ {
-		c := newGateColumn(kind, t.lines, names, forestMin)
+		c := t.column(kind, names, forestMin)
 		switch {
 		case c.width == 0 || kind == columnSubject && !withSubject:
 			continue
@@ -114,7 +115,7 @@ func (t *gateTable) choose(names []string, width int, withSubject bool) {
 	}
 	if i := slices.IndexFunc(t.cols, func(c gateColumn) bool { return c.kind == columnForest }); i >= 0 {
 		more := min(left+gap, forestMax-forestMin) / 2 * 2 // so that the width stays odd
-		t.cols[i] = newGateColumn(columnForest, t.lines, names, forestMin+max(more, 0))
+		t.cols[i] = t.column(columnForest, names, forestMin+max(more, 0))
 	}
 	slices.SortFunc(t.cols, func(a, b gateColumn) int {
 		return slices.Index(gateOrder, a.kind) - slices.Index(gateOrder, b.kind)
@@ -140,8 +141,9 @@ func (t *gateTable) without(kind int) {
 	t.cols = slices.DeleteFunc(t.cols, func(c gateColumn) bool { return c.kind == kind })
 }
 
-// newGateColumn fills in one column. The names of the cells are given, one per line; nil leaves their column empty.
-func newGateColumn(kind int, lines []gateLine, names []string, plot int) gateColumn {
+// column fills in one column. The names of the cells are given, one per line; nil leaves their column empty.
+func (t *gateTable) column(kind int, names []string, plot int) gateColumn {
+	lines := t.lines
 	said := func(l *gateLine) text.Colors { return gateShade(l.value()) }
 	dim := func(*gateLine) text.Colors { return faint }
 	right, left := text.AlignRight, text.AlignLeft
@@ -168,7 +170,7 @@ func newGateColumn(kind int, lines []gateLine, names []string, plot int) gateCol
 	case columnSmallest:
 		c.head, c.align, c.shade, cell = "would see", right, dim, ofMeasure(smallest)
 	case columnForks:
-		c.head, c.align, c.shade, cell = "forks", right, dim, forks
+		c.head, c.align, c.shade, cell = t.pairs+"s", right, dim, forks
 	case columnLimits:
 		c.head, c.align, c.shade, cell = "floor, tolerance", right, dim, ofMeasure(limits)
 	}
@@ -319,7 +321,7 @@ func (t *gateTable) legend() string {
 		out = append(out, "Would see: the change that such data show in 9 of 10 cases.")
 	}
 	if shown(columnForks) && slices.ContainsFunc(lines, func(l gateLine) bool { return l.cell.Looks > 1 }) {
-		out = append(out, "Forks: 40/2 means 40 at the second look.")
+		out = append(out, "40/2: 40 "+t.pairs+"s at the second look.")
 	}
 	return strings.Join(out, " ")
 }

@@ -82,7 +82,7 @@ func gateExample() *gate.Report {
 	return &gate.Report{
 		Way: "lock-step", Suite: "hot-paths, revision 3", Verdict: gate.Regressed,
 		Summary: "3 of 7 cells regressed; the worst is evict-storm under dax-only, 5.2 % slower",
-		Rule: "A cell regresses if the signed-rank test over its forks has p < 0.005 at either look (0.01 in all, Holm over 7 cells), " +
+		Rule: "Rule 1, in lock-step. A cell regresses if the signed-rank test over its forks has p < 0.005 at either look (0.01 in all, Holm over 7 cells), " +
 			"its 95 % interval leaves out 0, and it is worse by the floor, 1 %. It passes if the interval ends below the tolerance, 3 %. " +
 			"All else has no verdict; then 20 further forks are run, once.",
 		Command: "daxbench gate -base v0.1.0 -head ./daxbench -suite hot-paths -out gate-out",

@@ -67,7 +67,7 @@ func GateJUnit(w io.Writer, r *gate.Report, _ Options) error {
 	total := 0.0
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		suite.add(class, clean(c.Name, maxCell), c.Verdict, cellMessage(c), junitDetails(c)).Time = junitTime(c.Seconds)
+		suite.add(class, clean(c.Name, maxCell), c.Verdict, cellMessage(c), junitDetails(c, pairs(r))).Time = junitTime(c.Seconds)
 		total += c.Seconds
 	}
 	suite.Time = junitTime(total)
@@ -134,8 +134,8 @@ func (s *junitSuite) add(class, name string, v gate.Verdict, message, out string
 }
 
 // junitDetails tell a cell in full.
-func junitDetails(c *gate.Cell) string {
-	out := details(c)
+func junitDetails(c *gate.Cell, pairs string) string {
+	out := details(c, pairs)
 	if c.Repeat != "" {
 		out = append(out, "repeat: "+clean(c.Repeat, maxCommand))
 	}

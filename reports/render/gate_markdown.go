@@ -40,14 +40,14 @@ func GateMarkdown(w io.Writer, r *gate.Report, o Options) error {
 
 	// Two thirds of the room are the table's; the details have what it leaves.
 	room := maxSummary - head.Len() - foot.Len()
-	heads, rows := gateMarkdownTable(cells, o.Verbose)
+	heads, rows := gateMarkdownTable(cells, pairs(r), o.Verbose)
 	head.WriteString(heads)
 	head.WriteString(fitting(rows, room*2/3, "line of the table", "lines of the table"))
 	room = maxSummary - head.Len() - foot.Len()
 	var notes []string
 	for _, c := range cells {
 		if !green(c.Verdict) || o.Verbose {
-			notes = append(notes, gateMarkdownDetails(c))
+			notes = append(notes, gateMarkdownDetails(c, pairs(r)))
 		}
 	}
 	head.WriteString(fitting(notes, room, "cell's details", "cells' details"))
@@ -75,11 +75,11 @@ func fitting(pieces []string, size int, one, many string) string {
 }
 
 // gateMarkdownTable writes the table: its two lines of heads, and its rows.
-func gateMarkdownTable(cells []*gate.Cell, verbose bool) (heads string, rows []string) {
+func gateMarkdownTable(cells []*gate.Cell, pairs string, verbose bool) (heads string, rows []string) {
 	if len(cells) == 0 {
 		return "", nil
 	}
-	t := newGateTable(cells, 1<<20, verbose)
+	t := newGateTable(cells, pairs, 1<<20, verbose)
 	t.without(columnForest) // its font is not as wide everywhere
 	rows = strings.SplitAfter(markdownGrid(t.grid(), len(t.lines))+"\n", "\n")
 	var below bytes.Buffer
@@ -116,10 +116,10 @@ func markdownGrid(cols []gridColumn, rows int) string {
 }
 
 // gateMarkdownDetails tells a cell in full, folded below its name.
-func gateMarkdownDetails(c *gate.Cell) string {
+func gateMarkdownDetails(c *gate.Cell, pairs string) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "\n<details><summary>%s: %s</summary>\n\n", marked(c.Verdict), inHTML(clean(c.Name, maxCell)))
-	for _, s := range details(c) {
+	for _, s := range details(c, pairs) {
 		fmt.Fprintf(&out, "- %s\n", escape(s))
 	}
 	if c.Repeat != "" {

@@ -191,7 +191,7 @@ func ProofMarkdown(w io.Writer, p *gate.Proof, _ Options) error {
 		}
 	}
 	if p.Rule != "" {
-		markdownLine(&out, "The rule: "+escape(clean(p.Rule, maxRule)))
+		markdownLine(&out, escape(clean(p.Rule, maxRule)))
 	}
 	if p.Command != "" {
 		out.WriteString("\n" + fenced(clean(p.Command, maxCommand)))

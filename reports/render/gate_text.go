@@ -30,8 +30,8 @@ func GateText(w io.Writer, r *gate.Report, o Options) error {
 	p := &page{paint: paint(o.Colour), width: max(o.Width, minWidth)}
 	cells := worst(r.Cells)
 	p.gateHead(r)
-	p.gateTable(cells, o.Verbose)
-	p.gateReasons(cells, o.Verbose)
+	p.gateTable(cells, pairs(r), o.Verbose)
+	p.gateReasons(cells, pairs(r), o.Verbose)
 	p.trend(r.Trend)
 	p.gateFoot(r)
 	_, err := w.Write(p.out.Bytes())
@@ -80,12 +80,12 @@ func (p *page) gateHead(r *gate.Report) {
 }
 
 // gateTable writes a line per cell, and further ones below where they say something.
-func (p *page) gateTable(cells []*gate.Cell, verbose bool) {
+func (p *page) gateTable(cells []*gate.Cell, pairs string, verbose bool) {
 	if len(cells) == 0 {
 		return
 	}
 	p.line("")
-	t := newGateTable(cells, p.width-indent, verbose)
+	t := newGateTable(cells, pairs, p.width-indent, verbose)
 	p.grid(t.grid(), len(t.lines))
 	texts, left := t.notes.shown()
 	for i, s := range texts {
@@ -101,7 +101,7 @@ func (p *page) gateTable(cells []*gate.Cell, verbose bool) {
 
 // gateReasons tells why a cell is not green, and how to look into it. Cells that a control made void have no reason of
 // their own.
-func (p *page) gateReasons(cells []*gate.Cell, verbose bool) {
+func (p *page) gateReasons(cells []*gate.Cell, pairs string, verbose bool) {
 	cells = slices.DeleteFunc(slices.Clone(cells), func(c *gate.Cell) bool {
 		return !verbose && (green(c.Verdict) || c.Verdict == gate.Void)
 	})
@@ -110,7 +110,7 @@ func (p *page) gateReasons(cells []*gate.Cell, verbose bool) {
 		shade := gateShade(c.Verdict)
 		p.prose(0, gateMark(c.Verdict)+" ", clean(c.Name, maxCell), slices.Concat(shade, bold))
 		p.prose(indent, "", decided(c), neutral)
-		words := effort(c)
+		words := effort(c, pairs)
 		if v := visibleFrom(decisive(c).measure); v != "" && c.Verdict == gate.NoVerdict {
 			words = append(words, v)
 		}
@@ -158,7 +158,7 @@ func (p *page) closing(rule, command string) {
 		p.line("")
 	}
 	if rule != "" {
-		p.prose(0, "", "The rule: "+clean(rule, maxRule), faint)
+		p.prose(0, "", clean(rule, maxRule), faint)
 	}
 	if command != "" {
 		p.line(p.on(clean(command, maxCommand), faint))

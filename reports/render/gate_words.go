@@ -209,7 +209,7 @@ func countSentence(c *gate.Count) string {
 }
 
 // details tell a cell in full, a line each.
-func details(c *gate.Cell) (out []string) {
+func details(c *gate.Cell, pairs string) (out []string) {
 	if c.Why != "" {
 		out = append(out, clean(c.Why, maxProse))
 	}
@@ -225,7 +225,7 @@ func details(c *gate.Cell) (out []string) {
 		}
 		out = append(out, countSentence(&n))
 	}
-	if words := effort(c); len(words) > 0 {
+	if words := effort(c, pairs); len(words) > 0 {
 		out = append(out, strings.Join(words, ", "))
 	}
 	texts, left := numbered([][]string{c.Warnings}).shown()
@@ -238,12 +238,20 @@ func details(c *gate.Cell) (out []string) {
 	return out
 }
 
-// effort says what the figures of a cell rest on, as short phrases.
-func effort(c *gate.Cell) (out []string) {
-	if c.Forks > 0 {
-		out = append(out, plural(c.Forks, "fork"))
+// pairs says what the figures of a gate rest on: pairs of fresh processes, or rounds of runs.
+func pairs(r *gate.Report) string {
+	if r.Way == "within" {
+		return "round"
 	}
-	if c.Looks > 0 {
+	return "fork"
+}
+
+// effort says what the figures of a cell rest on, as short phrases.
+func effort(c *gate.Cell, pairs string) (out []string) {
+	if c.Forks > 0 {
+		out = append(out, plural(c.Forks, pairs))
+	}
+	if c.Looks > 1 {
 		out = append(out, plural(c.Looks, "look"))
 	}
 	if c.Slice != "" {

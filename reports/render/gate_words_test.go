@@ -140,3 +140,14 @@ func TestSpeaks(t *testing.T) {
 		t.Errorf("%d lines of %d", len(loud), all)
 	}
 }
+
+// TestEffort: what a run's figures rest on is not called by the name of what a measurement in lock-step rests on.
+func TestEffort(t *testing.T) {
+	c := &gate.Cell{Forks: 6, Looks: 1}
+	for way, want := range map[string]string{"within": "[6 rounds]", "lock-step": "[6 forks]"} {
+		r := &gate.Report{Way: way, Cells: []gate.Cell{*c}}
+		if got := fmt.Sprint(effort(c, pairs(r))); got != want {
+			t.Errorf("%s: %s, want %s", way, got, want)
+		}
+	}
+}
