@@ -61,6 +61,11 @@ func record(t *testing.T, s *Store, spec *reportstest.Spec, o Options) *Entry {
 	return e
 }
 
+// counting is a census that always counts the same.
+func counting(text string) func(*folder.Run) ([]byte, error) {
+	return func(*folder.Run) ([]byte, error) { return []byte(text), nil }
+}
+
 // edit changes a field of a run's run.json.
 func edit(t *testing.T, dir string, change func(m map[string]any)) {
 	t.Helper()

@@ -79,7 +79,7 @@ func TestDamage(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			s := store(t)
 			record(t, s, example(20), Options{})
-			record(t, s, example(22), Options{Counts: []byte(counts)})
+			record(t, s, example(22), Options{Counts: counting(counts)})
 			if err := d.damage(filepath.Join(s.dir, "amd-epyc-2", "2026-11-22-3f2a9c1")); err != nil {
 				t.Fatal(err)
 			}

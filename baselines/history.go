@@ -1,6 +1,7 @@
 package baselines
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -28,9 +29,10 @@ func LeastForChange(alpha float64) int {
 
 // Query says which histories are wanted.
 type Query struct {
-	Unit  string         // "": the primary unit of each workload
-	Cell  *regexp.Regexp // of the name in the Go benchmark format, without "Benchmark"; nil: all
-	Alpha float64        // of a change point
+	Unit    string         // "": the primary unit of each workload
+	Against string         // a policy: ratios to it, round by round, instead of values; "": none
+	Cell    *regexp.Regexp // of the name in the Go benchmark format, without "Benchmark"; nil: all
+	Alpha   float64        // of a change point
 }
 
 // Point is one cell in one record: the median over the rounds, with its interval.
@@ -83,11 +85,10 @@ func History(entries []*Entry, q Query) ([]*Series, error) {
 			if unit == "" {
 				unit = primary(&e.Run.Manifest, c.Workload)
 			}
-			_, values := c.Series(unit)
-			if len(values) == 0 {
+			estimate, err := q.value(e.Run, c, unit)
+			if errors.Is(err, stats.ErrEmpty) {
 				continue
 			}
-			estimate, err := stats.Median(values)
 			if err != nil {
 				return nil, fmt.Errorf("%s/%s: %s: %w", e.Machine, e.Name, oneLine(c.Name), err)
 			}
@@ -102,6 +103,20 @@ func History(entries []*Entry, q Query) ([]*Series, error) {
 		s.distinguish(list)
 	}
 	return list, nil
+}
+
+// value is what a series shows of a cell in a run. The error is that of stats: ErrEmpty if there is nothing to show.
+func (q *Query) value(run *folder.Run, c *folder.Cell, unit string) (stats.Estimate, error) {
+	if q.Against == "" {
+		_, values := c.Series(unit)
+		return stats.Median(values)
+	}
+	for _, other := range run.Cells {
+		if other.Policy == q.Against && other.Group() == c.Group() && c.Policy != q.Against {
+			return stats.PairedRatio(folder.Pairs(c, other, unit))
+		}
+	}
+	return stats.Estimate{}, stats.ErrEmpty
 }
 
 // primary is the unit by which a workload is judged.

@@ -120,6 +120,37 @@ func TestQuery(t *testing.T) {
 	}
 }
 
+// TestAgainst wants the ratio to the other policy, which knows nothing of how slow the machine was that day.
+func TestAgainst(t *testing.T) {
+	var entries []*Entry
+	for n := 1; n <= 12; n++ {
+		entries = append(entries, recorded(n, 100*float64(1+n%3), func(e *Entry) {
+			first := e.Run.Cells[0]
+			other := &folder.Cell{Key: first.Key, Name: "EvictStorm/dax=0/workers=2/policy=none"}
+			other.Policy = "none"
+			for _, r := range first.Rounds {
+				ratio := 0.5
+				if n > 6 {
+					ratio = 0.54
+				}
+				other.Rounds = append(other.Rounds, folder.Round{Number: r.Number, Ops: 1, Values: map[string]float64{"ns/evict": ratio * r.Values["ns/evict"]}})
+			}
+			e.Run.Cells = append(e.Run.Cells, other)
+		}))
+	}
+	list, err := History(entries, Query{Against: "dax-only", Alpha: 0.01})
+	if err != nil || len(list) != 1 || list[0].Key.Policy != "none" {
+		t.Fatalf("%v, %v", list, err)
+	}
+	st := list[0].Stretches[0]
+	if len(st.Changes) != 1 || st.Changes[0].At != 6 || math.Abs(st.Points[0].Value-0.5) > 1e-9 || math.Abs(st.Points[11].Value-0.54) > 1e-9 {
+		t.Errorf("%+v", st)
+	}
+	if list, err := History(entries, Query{Against: "nobody", Alpha: 0.01}); err != nil || len(list) > 0 {
+		t.Errorf("against nobody: %v, %v", list, err)
+	}
+}
+
 // TestLeastForChange holds the number against the p-value of a perfect step among all ways to split so many records.
 func TestLeastForChange(t *testing.T) {
 	for alpha, want := range map[float64][2]int{0.01: {10, 14}, 0.05: {8, 10}, 0.2: {6, 8}, 1e-9: {0, 0}} {

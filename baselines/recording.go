@@ -29,10 +29,13 @@ type Options struct {
 	Machine string // "": MachineName
 	Force   bool   // although there are doubts
 	Promote bool   // make it current; the first one without doubts is by itself
-	Counts  []byte // counts.txt, in the Go benchmark format; nil: none
+
+	// Counts returns counts.txt for a run that will be recorded, in the Go benchmark format; nil, or nil from it: none.
+	Counts func(*folder.Run) ([]byte, error)
 }
 
-// Record copies the run folder from into the store and returns the record. The folder is left as it is.
+// Record copies the run folder from into the store in dir, which is made if need be, and returns the record. The run's
+// folder is left as it is.
 //
 // A record is named by the day on which the run began (UTC) and its commit: 2026-11-22-e14e154. A second run of that day
 // and commit gets -2 behind it; the same run is refused with ErrKept.
@@ -40,8 +43,41 @@ type Options struct {
 // Errors: ErrDamaged if the run cannot be read whole, ErrDoubtful for what Doubts lists, unless forced, ErrOtherMachine
 // if the machine of that name has another processor, ErrName, ErrKept, ErrBusy, and those of the file system, after which
 // nothing has changed.
+func Record(dir, from string, o Options) (*Entry, error) {
+	r, err := prepare(from, o)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Create(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.keep(r)
+}
+
+// Record is the function Record for a store that is open.
 func (s *Store) Record(from string, o Options) (*Entry, error) {
-	run, files, err := gather(from, o.Counts)
+	r, err := prepare(from, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(r)
+}
+
+// recording is a run that is fit to be recorded.
+type recording struct {
+	machine string
+	name    string // without a number
+	facts   Fingerprint
+	files   map[string][]byte
+	promote bool
+	sound   bool // without doubts
+}
+
+// prepare reads a run folder and says whether it is fit.
+func prepare(from string, o Options) (*recording, error) {
+	run, files, err := gather(from)
 	if err != nil {
 		return nil, err
 	}
@@ -49,34 +85,49 @@ func (s *Store) Record(from string, o Options) (*Entry, error) {
 	if len(doubts) > 0 && !o.Force {
 		return nil, fmt.Errorf("%s %w: %s; -force records it nevertheless, and says so", from, ErrDoubtful, strings.Join(doubts, ", "))
 	}
-	base, err := recordName(&run.Manifest)
-	if err != nil {
-		return nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
+	r := &recording{machine: o.Machine, facts: Of(&run.Manifest), files: files, promote: o.Promote, sound: len(doubts) == 0}
+	if r.machine == "" {
+		r.machine = MachineName(r.facts)
 	}
-	facts := Of(&run.Manifest)
-	if o.Machine == "" {
-		o.Machine = MachineName(facts)
-	}
-	if err := checkName(o.Machine); err != nil {
+	if err := checkName(r.machine); err != nil {
 		return nil, err
 	}
+	if r.name, err = recordName(&run.Manifest); err != nil {
+		return nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
+	}
+	if o.Counts == nil {
+		return r, nil
+	}
+	counts, err := o.Counts(run)
+	if err != nil || counts == nil {
+		return r, err
+	}
+	if err := checkCounts(counts); err != nil {
+		return nil, fmt.Errorf("%s %w: %v", countsName, ErrDamaged, err)
+	}
+	r.files[countsName] = counts
+	return r, nil
+}
+
+// keep writes a record.
+func (s *Store) keep(r *recording) (*Entry, error) {
 	lock, err := s.lock()
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Close()
-	name, err := s.add(o.Machine, base, facts, files)
+	name, err := s.add(r)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.settle(o.Machine, name, facts, o.Promote, len(doubts) == 0); err != nil {
-		return nil, fmt.Errorf("%s/%s is recorded, but: %w", o.Machine, name, err)
+	if err := s.settle(r, name); err != nil {
+		return nil, fmt.Errorf("%s/%s is recorded, but: %w", r.machine, name, err)
 	}
-	return s.Find(o.Machine, name)
+	return s.Find(r.machine, name)
 }
 
 // gather reads a run folder and returns the files of its record.
-func gather(from string, counts []byte) (*folder.Run, map[string][]byte, error) {
+func gather(from string) (*folder.Run, map[string][]byte, error) {
 	dir, err := os.OpenRoot(from)
 	if err != nil {
 		return nil, nil, err
@@ -99,12 +150,6 @@ func gather(from string, counts []byte) (*folder.Run, map[string][]byte, error) 
 		return nil, nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
 	}
 	files[folder.ManifestName] = manifest
-	if counts != nil {
-		if err := checkCounts(counts); err != nil {
-			return nil, nil, fmt.Errorf("%s %w: %v", countsName, ErrDamaged, err)
-		}
-		files[countsName] = counts
-	}
 	return run, files, nil
 }
 
@@ -190,42 +235,43 @@ func recordName(m *folder.Manifest) (string, error) {
 	return name, nil
 }
 
-// add writes a record and returns its name. The store is locked.
-func (s *Store) add(machine, base string, facts Fingerprint, files map[string][]byte) (string, error) {
+// add writes the folder of a record and returns its name. The store is locked.
+func (s *Store) add(r *recording) (string, error) {
 	made := false
-	if _, err := s.root.Lstat(machine); errors.Is(err, fs.ErrNotExist) {
-		if err := s.root.Mkdir(machine, 0o777); err != nil {
+	if _, err := s.root.Lstat(r.machine); errors.Is(err, fs.ErrNotExist) {
+		if err := s.root.Mkdir(r.machine, 0o777); err != nil {
 			return "", err
 		}
 		made = true
 	}
-	root, err := s.machine(machine)
+	root, err := s.machine(r.machine)
 	if err != nil {
 		return "", err
 	}
 	defer root.Close()
-	name, err := admit(root, machine, base, facts, files)
+	name, err := r.admit(root)
 	if err == nil {
-		err = s.place(root, name, files)
+		err = s.place(root, name, r.files)
 	}
 	if err == nil && made {
 		err = sync(s.root)
 	}
 	if err != nil && made {
-		s.root.Remove(machine)
+		s.root.Remove(r.machine)
 	}
 	return name, err
 }
 
-// admit says under which name a record may go into a machine's folder.
-func admit(root *os.Root, machine, base string, facts Fingerprint, files map[string][]byte) (string, error) {
+// admit says under which name the record may go into its machine's folder.
+func (r *recording) admit(root *os.Root) (string, error) {
 	there, err := readMachine(root)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s/%s %w: %v", machine, machineName, ErrDamaged, err)
+		return "", fmt.Errorf("%s/%s %w: %v", r.machine, machineName, ErrDamaged, err)
 	}
 	for _, key := range []string{"arch", "cpu", "cores"} {
-		if was, is := there.Get(key), facts.Get(key); was != Unknown && was != is {
-			return "", fmt.Errorf("%s %w: its %s is %s, this run's %s; give another name with -machine", machine, ErrOtherMachine, key, oneLine(was), is)
+		if was, is := there.Get(key), r.facts.Get(key); was != Unknown && was != is {
+			return "", fmt.Errorf("%s %w: its %s is %s, this run's %s; give another name with -machine",
+				r.machine, ErrOtherMachine, key, oneLine(was), is)
 		}
 	}
 	list, err := fs.ReadDir(root.FS(), ".")
@@ -233,16 +279,16 @@ func admit(root *os.Root, machine, base string, facts Fingerprint, files map[str
 		return "", err
 	}
 	taken := make(map[string]bool)
-	mine := fmt.Sprintf("%x", sha256.Sum256(files[folder.ManifestName]))
+	mine := fmt.Sprintf("%x", sha256.Sum256(r.files[folder.ManifestName]))
 	for _, d := range list {
 		taken[d.Name()] = true
 		if dated.MatchString(d.Name()) && runSum(root, d.Name()) == mine {
-			return "", fmt.Errorf("the run %w: %s/%s", ErrKept, machine, d.Name())
+			return "", fmt.Errorf("the run %w: %s/%s", ErrKept, r.machine, d.Name())
 		}
 	}
-	name := base
+	name := r.name
 	for n := 2; taken[name]; n++ {
-		name = fmt.Sprintf("%s-%d", base, n)
+		name = fmt.Sprintf("%s-%d", r.name, n)
 	}
 	return name, nil
 }
@@ -306,22 +352,22 @@ func sweep(root *os.Root) error {
 }
 
 // settle brings machine.txt and current up to date with a new record.
-func (s *Store) settle(machine, name string, facts Fingerprint, promote, sound bool) error {
-	root, err := s.machine(machine)
+func (s *Store) settle(r *recording, name string) error {
+	root, err := s.machine(r.machine)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	entries, err := s.Entries(machine)
+	entries, err := s.Entries(r.machine)
 	if err != nil {
 		return err
 	}
 	if newest := newestRecord(entries); newest != nil && newest.Name == name {
-		if err := replace(root, machineName, facts.text()); err != nil {
+		if err := replace(root, machineName, r.facts.text()); err != nil {
 			return err
 		}
 	}
-	if _, err := root.Lstat(currentName); promote || sound && errors.Is(err, fs.ErrNotExist) {
+	if _, err := root.Lstat(currentName); r.promote || r.sound && errors.Is(err, fs.ErrNotExist) {
 		return replace(root, currentName, []byte(name+"\n"))
 	}
 	return nil

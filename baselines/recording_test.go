@@ -23,7 +23,7 @@ const counts = "Unit allocs/op better=lower\nBenchmarkCensus/policy=dax-only 1 4
 func TestRecord(t *testing.T) {
 	s := store(t)
 	from := written(t, example(22))
-	e, err := s.Record(from, Options{Counts: []byte(counts)})
+	e, err := s.Record(from, Options{Counts: counting(counts)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,13 +223,32 @@ func TestBadRuns(t *testing.T) {
 		})
 	}
 	for name, text := range map[string]string{"empty": "", "no results": "goos: linux\n", "torn": counts[:len(counts)-3], "garbage": "BenchmarkX y z\n"} {
-		_, err := store(t).Record(written(t, example(22)), Options{Counts: []byte(text)})
+		_, err := store(t).Record(written(t, example(22)), Options{Counts: counting(text)})
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), countsName) {
 			t.Errorf("counts, %s: %v", name, err)
 		}
 	}
 	if _, err := store(t).Record(filepath.Join(t.TempDir(), "none"), Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no folder: %v", err)
+	}
+}
+
+// TestRefusedBeforeAnything wants no folder and no census of a run that is refused.
+func TestRefusedBeforeAnything(t *testing.T) {
+	spec := example(22)
+	spec.Manifest.Commit = ""
+	dir := filepath.Join(t.TempDir(), "b")
+	count := func(*folder.Run) ([]byte, error) { t.Error("counted"); return nil, nil }
+	_, err := Record(dir, written(t, spec), Options{Counts: count})
+	wantErr(t, err, ErrDoubtful, "commit unknown")
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is there: %v", err)
+	}
+	broken := errors.New("the census broke")
+	_, err = Record(dir, written(t, example(22)), Options{Counts: func(*folder.Run) ([]byte, error) { return nil, broken }})
+	wantErr(t, err, broken, "")
+	if e, err := Record(dir, written(t, example(22)), Options{Counts: func(*folder.Run) ([]byte, error) { return nil, nil }}); err != nil || e.Counts != nil {
+		t.Errorf("without counts: %v, %v", e, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"daxbench/baselines"
 	"daxbench/engine/media"
 	"daxbench/engine/pmem"
 	"daxbench/engine/vfs"
@@ -53,6 +54,7 @@ var usageSentinels = []error{
 	pmem.ErrNotRegion, pmem.ErrNoDevice, pmem.ErrTooSmall, pmem.ErrBadSize, pmem.ErrWriteBack, media.ErrGeometry,
 	media.ErrNoSpace, media.ErrNoInodes, vfs.ErrCacheFull, vfs.ErrNoPages,
 	record.ErrOccupied, record.ErrNoRun, record.ErrNotFolder, record.ErrBusy,
+	baselines.ErrName, baselines.ErrNone, baselines.ErrBusy, baselines.ErrKept, baselines.ErrDoubtful, baselines.ErrOtherMachine,
 }
 
 // tooTight says that a storm does not fit into its engine.
@@ -72,7 +74,8 @@ func isEnvironment(err error) bool {
 	var errno syscall.Errno
 	var nothing *nothingError
 	return errors.As(err, &nothing) || errors.As(err, &fault) || errors.As(err, &path) || errors.As(err, &errno) ||
-		errors.Is(err, pmem.ErrNoSpace) || errors.Is(err, pmem.ErrBusy) || errors.Is(err, record.ErrDamaged)
+		errors.Is(err, pmem.ErrNoSpace) || errors.Is(err, pmem.ErrBusy) || errors.Is(err, record.ErrDamaged) ||
+		errors.Is(err, baselines.ErrDamaged)
 }
 
 // statusOf chooses the exit status for an error.

@@ -119,6 +119,10 @@ func (c *Chart) names(area draw.Canvas, y vg.Length) {
 	}
 }
 
+// apart is how far series stand from each other, as a share of the X axis, so that intervals at one place can be told
+// apart: 3 pixels in DefaultSize.
+const apart = 0.0025
+
 // plot makes axes and series.
 func (c *Chart) plot() (*plot.Plot, error) {
 	p := plot.New()
@@ -130,8 +134,12 @@ func (c *Chart) plot() (*plot.Plot, error) {
 	g.Vertical.Color, g.Horizontal.Color = nil, grid
 	p.Add(g)
 	for i, s := range c.Series {
+		aside := 0.0
+		if c.X.Scale != Log {
+			aside = (float64(i) - float64(len(c.Series)-1)/2) * apart * (x.Hi - x.Lo)
+		}
 		for _, piece := range s.Pieces {
-			if err := add(p, piece, line(i)); err != nil {
+			if err := add(p, piece, aside, line(i)); err != nil {
 				return nil, fmt.Errorf("%q: %w", s.Name, err)
 			}
 		}
@@ -168,8 +176,8 @@ func setAxis(to *plot.Axis, a *Axis, r Range, most int) {
 	to.Padding = 0
 }
 
-// add draws a piece: a line, a dot at each point, and a bar where there is an interval.
-func add(p *plot.Plot, piece []Point, look draw.LineStyle) error {
+// add draws a piece, moved aside: a line, a dot at each point, and a pale bar where there is an interval.
+func add(p *plot.Plot, piece []Point, aside float64, look draw.LineStyle) error {
 	if len(piece) == 0 {
 		return nil
 	}
@@ -179,7 +187,7 @@ func add(p *plot.Plot, piece []Point, look draw.LineStyle) error {
 	}
 	xys := make(plotter.XYs, len(piece))
 	for i, point := range piece {
-		xys[i] = plotter.XY{X: point.X, Y: point.Y}
+		xys[i] = plotter.XY{X: point.X + aside, Y: point.Y}
 		if point.bounded() {
 			bars.XYs = append(bars.XYs, xys[i])
 			bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{point.Y - point.Lo, point.Hi - point.Y})
@@ -190,7 +198,7 @@ func add(p *plot.Plot, piece []Point, look draw.LineStyle) error {
 		if err != nil {
 			return err
 		}
-		b.Color, b.Width, b.CapWidth = look.Color, 0.6, 4
+		b.Color, b.Width, b.CapWidth = pale(look.Color), 0.8, 3
 		p.Add(b)
 	}
 	l, dots, err := plotter.NewLinePoints(xys)
@@ -231,6 +239,14 @@ func (c *Chart) marks(p *plot.Plot, data draw.Canvas) {
 // line is how series i looks.
 func line(i int) draw.LineStyle {
 	return draw.LineStyle{Color: palette[i%len(palette)], Width: 1.4, Dashes: dashes[i/len(palette)%len(dashes)]}
+}
+
+// pale is a colour that lets others through.
+func pale(c color.Color) color.Color {
+	const half = 0x80
+	to := color.NRGBAModel.Convert(c).(color.NRGBA)
+	to.A = half
+	return to
 }
 
 // sans is the font of all text: plot's own default has serifs.
