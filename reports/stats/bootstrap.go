@@ -29,7 +29,7 @@ const drawsWithoutSaying = 2000
 //
 // Blocks are the unit of evidence. With k of them no interval from resampling deserves more confidence than the range of
 // k values has for a median, so Confidence is the smaller of the level and 1 − 2·(1/2)^k, k = ⌊n/Block⌋. It is nominal:
-// the tests show up to 4 points less where neighbours correlate by 0.6 or more. It returns ErrEmpty, or ErrValue for a NaN, an
+// the tests show up to 5 points less where neighbours correlate by 0.6 or more. It returns ErrEmpty, or ErrValue for a NaN, an
 // infinity, a level that is not between 0 and 1, or a block or number of draws that is negative or a block longer than x.
 //
 // Source: D. N. Politis, J. P. Romano, in Exploring the Limits of Bootstrap (1992), 263–270; H. R. Künsch, Annals of

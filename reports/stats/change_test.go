@@ -17,7 +17,7 @@ var nile = []float64{1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140, 9
 
 func TestChangePointsKnownAnswer(t *testing.T) {
 	got, err := ChangePoints(nile, 0.01)
-	if err != nil || len(got) != 1 || got[0].At != 28 || got[0].P > 0.0011 || got[0].Before != 1130 || got[0].After != 842.5 {
+	if err != nil || len(got) != 1 || got[0].At != 28 || got[0].P != 0.001 || got[0].Before != 1130 || got[0].After != 842.5 {
 		t.Fatalf("%+v, %v; want one change, at 28: 1871 to 1898 and 1899 to 1970", got, err)
 	}
 	for name, x := range map[string][]float64{"scaled": times(nile, 1e-9), "mirrored": times(nile, -1), "logs": logs(nile)} {

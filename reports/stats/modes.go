@@ -7,10 +7,10 @@ import (
 
 // Bimodal says whether the values have two modes or more, by the dip test at 5 %: they lie further from every
 // distribution with one mode than uniform values do, which of all such lie furthest. So false alarms are 5 % for flat
-// data and below 1 % for anything with a peak, skewed or heavy-tailed as it may be (2 % with 10 values). 60 values show two speeds that differ
-// by half and are each steady to a tenth in nine of ten cases; 20 values in two of five. Fewer than 10 values, a NaN or
-// an infinity give false. Values that follow each other in time and stay in one mode for long count as more evidence
-// than they are.
+// data and below 1 % for anything with a peak, skewed or heavy-tailed as it may be (2 % with 10 values). Two speeds, 16
+// and 27 with a tenth of noise each, show in six of seven samples of 60 and in two of five of 20. Fewer than 10 values,
+// a NaN or an infinity give false. Values that follow each other in time and stay in one mode for long count as more
+// evidence than they are.
 //
 // The 5 % points of the dip are taken as (0.55 − 0.33/√n)/√n. In 20 000 simulated uniform samples of each of eleven sizes
 // from 10 to 2000 that is between the real one and 2 % above it.

@@ -204,7 +204,7 @@ func TestRuleWithoutItsPieces(t *testing.T) {
 // TestIntervalCoverage: the intervals cover the truth as often as they say, ties or not, and not much more often.
 func TestIntervalCoverage(t *testing.T) {
 	t.Parallel()
-	const trials = 2000
+	const trials = 1500
 	for _, n := range []int{6, 9, 20, 45, 75} {
 		rng := rand.New(rand.NewPCG(104, uint64(n)))
 		var hits, tied, shifted int
