@@ -41,15 +41,14 @@ func squeeze(cols []gridColumn, width int) (out []gridColumn, ok bool) {
 		}
 	}
 	for {
-		total, worst := -gap, -1
+		worst := -1
 		for i := range out {
-			total += out[i].width() + gap
 			if d := out[i].drop; d > 0 && (worst < 0 || d > out[worst].drop) {
 				worst = i
 			}
 		}
 		switch {
-		case total <= width:
+		case totalWidth(out) <= width:
 			return out, true
 		case worst < 0:
 			return out, false
@@ -59,6 +58,15 @@ func squeeze(cols []gridColumn, width int) (out []gridColumn, ok bool) {
 			out = append(out[:worst:worst], out[worst+1:]...)
 		}
 	}
+}
+
+// totalWidth is how wide columns are, with the gaps between them.
+func totalWidth(cols []gridColumn) int {
+	total := -gap
+	for i := range cols {
+		total += cols[i].width() + gap
+	}
+	return total
 }
 
 // grid draws columns that all have so many rows.

@@ -14,9 +14,6 @@ import (
 
 var versusMarkdown = VersusFormat{Name: "markdown", About: "tables for a pull request or a README", Ext: ".md", Write: VersusMarkdown}
 
-// maxMarkdownName is how wide a name is in Markdown.
-const maxMarkdownName = 80
-
 // VersusMarkdown writes files side by side as GitHub-flavoured Markdown, with every column.
 func VersusMarkdown(w io.Writer, r *versus.Report, o VersusOptions) error {
 	m := &versusPaper{sideBySide: newSideBySide(r, false)}
@@ -39,10 +36,10 @@ func VersusMarkdown(w io.Writer, r *versus.Report, o VersusOptions) error {
 		if i == 0 || !slices.Equal(shown[i-1].Config, t.Config) {
 			m.config(t.Config)
 		}
-		s := m.newSheet(t, maxMarkdownName)
+		s := m.newSheet(t)
 		m.table(s, s.columns(others(t)), "")
 		if r.Reference != "" && slices.ContainsFunc(t.Rows, func(r versus.Row) bool { return hasWithin(&r) }) {
-			s := m.newSheet(t, maxMarkdownName)
+			s := m.newSheet(t)
 			m.table(s, s.withinColumns(others(t)), "Ratio to "+clean(r.Reference, maxPolicy)+" in the same file:")
 		}
 	}

@@ -26,6 +26,7 @@ const (
 const (
 	maxLabel     = 24 // of a file
 	leastRowName = 16 // of a benchmark, on the narrowest terminal
+	maxNameWide  = 80 // of a benchmark, however wide the page
 	maxConfig    = 60 // of a configuration value
 	maxBesides   = 3  // units that stand beside the primary one
 )
@@ -128,8 +129,8 @@ type sheet struct {
 	names  []string
 }
 
-// newSheet prepares a table. limit is how wide a name may be.
-func (s *sideBySide) newSheet(t *versus.Table, limit int) *sheet {
+// newSheet prepares a table.
+func (s *sideBySide) newSheet(t *versus.Table) *sheet {
 	names := make([]string, len(t.Rows))
 	for i := range t.Rows {
 		names[i] = t.Rows[i].Name
@@ -138,7 +139,7 @@ func (s *sideBySide) newSheet(t *versus.Table, limit int) *sheet {
 	for i, name := range short {
 		short[i] = s.say(clean(name, maxProse))
 	}
-	return &sheet{s, &marks{sideBySide: s}, t, s.say(clean(common, maxProse)), elide(short, limit, s.say("…"))}
+	return &sheet{s, &marks{sideBySide: s}, t, s.say(clean(common, maxProse)), elide(short, maxNameWide, s.say("…"))}
 }
 
 // rows is how many rows the columns have: those of the table, and the geomean.
@@ -181,6 +182,19 @@ func (s *sheet) columns(heads []int) []gridColumn {
 		}
 	}
 	return out
+}
+
+// fit leaves out columns, and what is in the middle of names, until the rest fits into width. Names have what the other
+// columns leave them, but a third of the width at least.
+func (s *sheet) fit(cols []gridColumn, width int) ([]gridColumn, bool) {
+	if out, _ := squeeze(cols, math.MaxInt); totalWidth(out) <= width {
+		return out, true
+	}
+	names := cols[0].texts
+	cols[0].texts = elide(names, max(leastRowName, width/3), s.say("…"))
+	out, ok := squeeze(cols, width)
+	out[0].texts = elide(names, out[0].width()+max(0, width-totalWidth(out)), s.say("…"))
+	return out, ok
 }
 
 // values are the centres with their ranges.

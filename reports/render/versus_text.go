@@ -100,11 +100,11 @@ func (p *versusPage) tables(all bool) {
 			p.config(t.Config)
 			config = t.Config
 		}
-		p.table(t, p.newSheet, false)
+		p.table(t, false)
 		if p.Reference != "" && slices.ContainsFunc(t.Rows, func(r versus.Row) bool { return hasWithin(&r) }) {
 			p.line("")
 			p.prose(indent, "", p.say("ratio to "+clean(p.Reference, maxPolicy)+" in the same file"), faint)
-			p.table(t, p.newSheet, true)
+			p.table(t, true)
 		}
 	}
 	if left := len(p.Tables) - len(shown) - p.besides(shown); left > 0 {
@@ -133,9 +133,9 @@ func (p *versusPage) config(config []versus.Param) {
 }
 
 // table writes one table, whole or file by file.
-func (p *versusPage) table(t *versus.Table, prepare func(*versus.Table, int) *sheet, within bool) {
+func (p *versusPage) table(t *versus.Table, within bool) {
 	room := p.width - indent
-	s := prepare(t, max(leastRowName, room/3))
+	s := p.newSheet(t)
 	var heads []int
 	for col := 1; col < len(t.Columns); col++ {
 		heads = append(heads, col)
@@ -147,7 +147,7 @@ func (p *versusPage) table(t *versus.Table, prepare func(*versus.Table, int) *sh
 	if s.common != "" {
 		p.prose(indent, "", p.say("all: "+s.common), faint)
 	}
-	cols, ok := squeeze(pick(heads), room)
+	cols, ok := s.fit(pick(heads), room)
 	if ok || len(heads) < 2 {
 		p.grid(cols, len(cols[0].texts))
 	} else {
@@ -155,7 +155,7 @@ func (p *versusPage) table(t *versus.Table, prepare func(*versus.Table, int) *sh
 			if i > 0 {
 				p.line("")
 			}
-			cols, _ := squeeze(pick([]int{col}), room)
+			cols, _ := s.fit(pick([]int{col}), room)
 			p.grid(cols, len(cols[0].texts))
 		}
 	}
