@@ -57,5 +57,6 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		}
 		return usagef("unknown command %q; known: %s", args[0], strings.Join(names, ", "))
 	}
-	return usagef("%s takes no arguments, but got %q; everything is a flag: see daxbench help %s", cmd.CommandPath(), args[0], cmd.Name())
+	return usagef("%s takes no arguments, but got %q; everything is a flag: see daxbench help %s", cmd.CommandPath(), args[0],
+		strings.TrimPrefix(cmd.CommandPath(), "daxbench "))
 }
