@@ -8,7 +8,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/google/renameio/v2"
 
@@ -26,8 +25,8 @@ const (
 func (f *gateFlags) checkOutputs() error {
 	there := ""
 	for _, name := range slices.Sorted(maps.Keys(f.outputs)) {
-		if f.prove && *f.outputs[name] != "" && proofFormats[name] == nil {
-			return usagef("-%s: a proof has no such format, only %s", name, strings.Join(slices.Sorted(maps.Keys(proofFormats)), ", "))
+		if _, ok := render.LookupProof(name); f.prove && *f.outputs[name] != "" && !ok {
+			return usagef("-%s: a proof has no such format", name)
 		}
 		if *f.outputs[name] != "-" {
 			continue

@@ -143,13 +143,11 @@ func keepTrial(dir string, number int, t *gate.Trial) error {
 	})
 }
 
-// proofFormats are the formats that a proof has, by the names of those of a report.
-var proofFormats = map[string]func(io.Writer, *gate.Proof, render.Options) error{
-	"json": render.ProofJSON, "markdown": render.ProofMarkdown, "text": render.ProofText,
-}
-
 // writeProof writes the proof in the formats that were asked for, and keeps it.
 func (f *gateFlags) writeProof(dir string, p *gate.Proof) error {
 	err := writeWhole(filepath.Join(dir, proofName), func(w io.Writer) error { return render.ProofJSON(w, p, render.Options{}) })
-	return errors.Join(err, f.each(func(name string, w io.Writer, o render.Options) error { return proofFormats[name](w, p, o) }))
+	return errors.Join(err, f.each(func(name string, w io.Writer, o render.Options) error {
+		format, _ := render.LookupProof(name)
+		return format.Write(w, p, o)
+	}))
 }
