@@ -20,7 +20,7 @@ type Problem struct {
 }
 
 // String is "run.json is missing".
-func (p Problem) String() string { return oneLine(p.File) + " " + p.Reason }
+func (p Problem) String() string { return oneLine(p.File) + " " + oneLine(p.Reason) }
 
 // sums returns SHA256SUMS for files by name.
 func sums(files map[string][]byte) []byte {

@@ -17,12 +17,13 @@ import (
 	"unicode/utf8"
 
 	"daxbench/baselines"
+	"daxbench/reports/folder"
 	"daxbench/reports/reportstest"
 )
 
-// synthetic records a run of each of twelve months into dir. From the seventh on, evictions under dax-only take longer by
+// synthetic records a run of each of so many months into dir. From the seventh on, evictions under dax-only take longer by
 // factor; from the month from on, the kernel is another.
-func synthetic(t *testing.T, dir string, factor float64, from int) {
+func synthetic(t *testing.T, dir string, months int, factor float64, from int) {
 	t.Helper()
 	s, err := baselines.Create(dir)
 	if err != nil {
@@ -30,7 +31,7 @@ func synthetic(t *testing.T, dir string, factor float64, from int) {
 	}
 	defer s.Close()
 	rng := rand.New(rand.NewPCG(1, 2))
-	for month := 1; month <= 12; month++ {
+	for month := 1; month <= months; month++ {
 		spec := reportstest.Example()
 		spec.Seed = uint64(month)
 		spec.Cells = slices.DeleteFunc(spec.Cells, func(c reportstest.Cell) bool { return c.Workload != "evict-storm" })
@@ -71,7 +72,7 @@ func called(args ...string) (status int, stdout, stderr string) {
 // shown at its place, under its policy only, and drawn.
 func TestHistoryShowsAStep(t *testing.T) {
 	dir := t.TempDir()
-	synthetic(t, filepath.Join(dir, "b"), 1.2, 99)
+	synthetic(t, filepath.Join(dir, "b"), 12, 1.2, 99)
 	picture := filepath.Join(dir, "h.png")
 	status, out, stderr := called("history", "-dir", filepath.Join(dir, "b"), "-cell", "dax=50", "-o", picture)
 	if status != statusOK || !strings.Contains(stderr, "1 chart in ") {
@@ -102,7 +103,7 @@ func TestHistoryShowsAStep(t *testing.T) {
 // TestHistoryAgainst finds a change of 8 % in the ratios that is lost in the noise of the times.
 func TestHistoryAgainst(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "b")
-	synthetic(t, dir, 1.08, 99)
+	synthetic(t, dir, 12, 1.08, 99)
 	status, out, stderr := called("history", "-dir", dir, "-cell", "dax=50", "-against", "none", "-o", dir+".png")
 	changed := regexp.MustCompile(`(?m)^  dax-only .* n=12\n +↑ \+[789](\.\d)? %\s+since\s+2026-07-\d\d`)
 	if status != statusOK || !changed.MatchString(out) || strings.Count(out, " since ") != 1 || strings.Contains(out, "\n  none ") {
@@ -110,19 +111,10 @@ func TestHistoryAgainst(t *testing.T) {
 	}
 }
 
-// TestHistoryOfNothingNew wants no change where none was planted.
-func TestHistoryOfNothingNew(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "b")
-	synthetic(t, dir, 1, 99)
-	if status, out, _ := called("history", "-dir", dir, "-cell", "dax=50"); status != statusOK || strings.Contains(out, " since ") {
-		t.Errorf("status %d:\n%s", status, out)
-	}
-}
-
 // TestHistorySeparates wants no change point from one kernel to another, and the reason.
 func TestHistorySeparates(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "b")
-	synthetic(t, dir, 2, 7)
+	synthetic(t, dir, 12, 2, 7)
 	status, out, stderr := called("history", "-dir", dir, "-cell", "dax=50.*dax-only")
 	if status != statusOK || strings.Contains(out, " since ") {
 		t.Errorf("status %d: %s\n%s", status, stderr, out)
@@ -136,7 +128,7 @@ func TestHistorySeparates(t *testing.T) {
 
 func TestHistoryRefuses(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "b")
-	synthetic(t, dir, 1, 99)
+	synthetic(t, dir, 1, 1, 99)
 	for _, c := range []struct {
 		args   string
 		status int
@@ -164,10 +156,13 @@ func TestHistoryRefuses(t *testing.T) {
 	}
 }
 
-// TestHistoryLeavesDamageOut wants the rest to be shown, the damaged record to be named, and no status of 0.
+// TestHistoryLeavesDamageOut wants no change where none was planted, and once a record is damaged, the rest to be shown, the damaged record to be named, and no status of 0.
 func TestHistoryLeavesDamageOut(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "b")
-	synthetic(t, dir, 1, 99)
+	synthetic(t, dir, 12, 1, 99)
+	if status, out, _ := called("history", "-dir", dir, "-cell", "dax=50"); status != statusOK || strings.Contains(out, " since ") {
+		t.Errorf("whole: status %d:\n%s", status, out)
+	}
 	left, _ := filepath.Glob(filepath.Join(dir, "*", "2026-05-*", "run.json"))
 	if len(left) != 1 || errors.Join(os.Chmod(left[0], 0o666), os.Truncate(left[0], 1000)) != nil {
 		t.Fatal(left)
@@ -183,6 +178,33 @@ func TestHistoryLeavesDamageOut(t *testing.T) {
 		if args[0] == "history" && !strings.Contains(out, "n=11") {
 			t.Errorf("the others are not shown:\n%s", out)
 		}
+	}
+}
+
+// TestHostileRecords wants nothing that a terminal obeys in what is shown of a record that says so.
+func TestHostileRecords(t *testing.T) {
+	const evil = "\x1b[2J\u202eevil"
+	dir := t.TempDir()
+	spec := reportstest.Example()
+	spec.Cells = spec.Cells[:2]
+	m := &spec.Manifest
+	m.Commit, m.Tool, m.Command, m.Environment["kernel"], m.Status = evil, evil, []string{evil + "\n"}, evil, evil
+	m.Warnings = append(m.Warnings, folder.Warning{Text: evil})
+	spec.Cells[0].Policy, spec.Cells[1].Params = "\u202eevil", reportstest.Params("dax=\u202e7")
+	run := filepath.Join(dir, "run")
+	if err := spec.Write(run); err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(dir, "b")
+	for _, args := range []string{"record -force -promote -from " + run, "list", "show -machine amd-epyc-2", "verify", "show -machine amd-epyc-2 -commit"} {
+		_, out, stderr := called(append(append([]string{"baseline"}, strings.Fields(args)...), "-dir", dir)...)
+		if all := out + stderr; strings.ContainsAny(all, "\x1b\u202e") {
+			t.Errorf("%s: %q", args, all)
+		}
+	}
+	status, out, stderr := called("history", "-dir", dir, "-o", dir+".png")
+	if all := out + stderr; status != statusOK || strings.ContainsAny(all, "\x1b\u202e") || !strings.Contains(all, `\u202eevil`) {
+		t.Errorf("history: status %d, %q", status, all)
 	}
 }
 
