@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -173,14 +172,7 @@ func counts(cmd *cobra.Command, run *folder.Run) ([]byte, error) {
 		return nil, nil
 	}
 	of := baselines.Entry{Run: run}
-	var out bytes.Buffer
-	census := newCensus()
-	census.SilenceErrors, census.SilenceUsage = true, true
-	census.SetOut(&out)
-	census.SetErr(cmd.ErrOrStderr())
-	census.SetArgs([]string{"--workload", strings.Join(of.Workloads(), ",")})
-	err := census.ExecuteContext(cmd.Context())
-	return out.Bytes(), err
+	return censusOf(cmd.Context(), cmd.ErrOrStderr(), of.Workloads())
 }
 
 // maxShown is how many columns of a string from a file are shown.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"strings"
 	"time"
 
@@ -64,6 +67,18 @@ func (f *runFlags) census(cmd *cobra.Command) error {
 		return err
 	}
 	return censusAnswer(counts)
+}
+
+// censusOf takes the census of workloads as the command does when it is given nothing else, and returns its text.
+func censusOf(ctx context.Context, stderr io.Writer, workloads []string) ([]byte, error) {
+	var out bytes.Buffer
+	cmd := newCensus()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetOut(&out)
+	cmd.SetErr(stderr)
+	cmd.SetArgs([]string{"--workload", strings.Join(workloads, ",")})
+	err := cmd.ExecuteContext(ctx)
+	return out.Bytes(), err
 }
 
 // censusAnswer returns an error if something was counted that must not be, or nothing was.

@@ -112,7 +112,7 @@ func (f *gateFlags) execute(ctx context.Context) error {
 	case f.within:
 		report, err = f.judgeRuns(suite)
 	case f.baseline != "":
-		report, err = f.judgeRecord(ctx, suite)
+		report, err = f.judgeRecord(ctx)
 	default:
 		report, err = f.judgeBuilds(ctx, suite)
 	}

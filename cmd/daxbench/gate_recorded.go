@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
+	"daxbench/baselines"
 	"daxbench/reports/folder"
 	"daxbench/reports/gate"
 )
@@ -31,7 +34,55 @@ func (f *gateFlags) judgeRuns(suite *gate.Suite) (*gate.Report, error) {
 	return gate.Within(base, head, suite)
 }
 
-// judgeRecord compares exact counts with those of a record: way 3.
-func (f *gateFlags) judgeRecord(ctx context.Context, suite *gate.Suite) (*gate.Report, error) {
-	return nil, errors.New("not yet")
+// judgeRecord compares exact counts with those of a record, and shows the times of a run as a trend: way 3.
+func (f *gateFlags) judgeRecord(ctx context.Context) (*gate.Report, error) {
+	dir := filepath.Clean(f.baseline)
+	store, err := baselines.Open(filepath.Dir(filepath.Dir(dir)))
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	entry, err := store.Find(filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
+	if err != nil {
+		return nil, err
+	}
+	if err := entry.Err(); err != nil {
+		return nil, err
+	}
+	if entry.Counts == nil {
+		return nil, &undecided{fmt.Sprintf("no verdict: %s has no exact counts to compare with; daxbench baseline record makes a record that has", dir)}
+	}
+	base, err := gate.ReadCounts("the counts of "+dir, bytes.NewReader(entry.Counts))
+	if err != nil {
+		return nil, err
+	}
+	text, err := censusOf(ctx, f.stderr, entry.Workloads())
+	var bad *badAnswer
+	if err != nil && !errors.As(err, &bad) { // what is bad stands in the counts
+		return nil, err
+	}
+	head, err := gate.ReadCounts("census of this program", bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	report := gate.Exact(base, head)
+	report.Base, report.Head = gate.Binary{Name: dir, Commit: entry.Commit()}, gate.Binary{Name: "this program", Tool: tool}
+	if f.head != "" {
+		err = addTrend(report, entry.Run, f.head)
+	}
+	return report, err
+}
+
+// addTrend shows the times of a run beside those of the record, if the machine and the settings are the same.
+func addTrend(r *gate.Report, base *folder.Run, dir string) error {
+	head, err := folder.Read(dir)
+	if err != nil {
+		return err
+	}
+	var differs error
+	for _, d := range baselines.Forbidding(baselines.Diff(baselines.Of(&base.Manifest), baselines.Of(&head.Manifest))) {
+		differs = errors.Join(differs, errors.New(d.String()))
+	}
+	r.AddTrend(base, head, differs)
+	return nil
 }
