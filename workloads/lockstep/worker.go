@@ -104,7 +104,7 @@ func (w *worker) hello() *Hi {
 	}
 	slices.Sort(build)
 	return &Hi{
-		Protocol: Protocol, Tool: w.tool, Commit: record.Commit(), Go: e.Go, Build: fmt.Sprint(build),
+		Protocol: Protocol, Tool: w.tool, Commit: record.Stamped(), Go: e.Go, Build: fmt.Sprint(build),
 	}
 }
 

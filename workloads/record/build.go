@@ -27,6 +27,15 @@ func (e *Environment) build() {
 // Commit returns the commit that this program was built from: of the build, or, for go run and go test, of the working
 // directory if that is a checkout of daxbench; else "".
 func Commit() string {
+	if commit := Stamped(); commit != "" {
+		return commit
+	}
+	return shown(checkout())
+}
+
+// Stamped returns the commit that the build put into this program, "" if it did not. Unlike Commit it never guesses, so it
+// is what one of several builds says of itself.
+func Stamped() string {
 	commit, dirty := "", false
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
@@ -38,9 +47,11 @@ func Commit() string {
 			}
 		}
 	}
-	if commit == "" {
-		commit, dirty = checkout()
-	}
+	return shown(commit, dirty)
+}
+
+// shown is a commit as results have it.
+func shown(commit string, dirty bool) string {
 	const short = 12
 	commit = commit[:min(len(commit), short)]
 	if commit != "" && dirty {
