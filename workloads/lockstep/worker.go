@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"daxbench/engine/pmem"
@@ -104,7 +105,7 @@ func (w *worker) hello() *Hi {
 	}
 	slices.Sort(build)
 	return &Hi{
-		Protocol: Protocol, Tool: w.tool, Commit: record.Stamped(), Go: e.Go, Build: fmt.Sprint(build),
+		Protocol: Protocol, Tool: w.tool, Commit: record.Stamped(), Go: e.Go, Build: strings.Join(build, " "),
 	}
 }
 
