@@ -75,11 +75,15 @@ func rewrite(dir, name string, change func(string) string) error {
 
 // TestDamage wants every damage to be found, with the file and the reason, and such a record not to become current.
 func TestDamage(t *testing.T) {
+	whole := store(t)
+	record(t, whole, example(20), Options{})
+	record(t, whole, example(22), Options{Counts: counting(counts)})
 	for _, d := range damages {
 		t.Run(d.name, func(t *testing.T) {
 			s := store(t)
-			record(t, s, example(20), Options{})
-			record(t, s, example(22), Options{Counts: counting(counts)})
+			if err := os.CopyFS(s.dir, os.DirFS(whole.dir)); err != nil {
+				t.Fatal(err)
+			}
 			if err := d.damage(filepath.Join(s.dir, "amd-epyc-2", "2026-11-22-3f2a9c1")); err != nil {
 				t.Fatal(err)
 			}
