@@ -9,9 +9,68 @@ import (
 	"daxbench/reports/stats"
 )
 
+// TestJudge has a measure on either side of each edge of the rule.
+func TestJudge(t *testing.T) {
+	for _, c := range []struct {
+		p, lo, value, hi float64
+		want             Verdict
+	}{
+		{0.001, 1.02, 1.05, 1.08, Regressed},
+		{0.0049, 1.0001, 1.01, 1.08, Regressed},
+		{0.0051, 1.0001, 1.01, 1.08, NoVerdict}, // not significant
+		{0.001, 1.001, 1.009, 1.02, Pass},       // significant, below the floor and within the tolerance
+		{0.001, 1.001, 1.009, 1.04, NoVerdict},  // significant, below the floor, and may be beyond the tolerance
+		{0.001, 0.999, 1.05, 1.08, NoVerdict},   // the interval holds no change
+		{0.001, 0.92, 0.95, 0.98, Improved},
+		{0.2, 0.92, 0.95, 1.01, Pass},
+		{0.001, 0.98, 0.995, 0.999, Pass}, // better, but below the floor
+		{1, 0.98, 1, 1.0299, Pass},
+		{1, 0.98, 1, 1.0301, NoVerdict},
+		{1, 0.5, 1, 2, NoVerdict},
+	} {
+		m := Measure{Name: "cpu", Adjusted: c.p, Alpha: 0.005, Floor: 0.01, Tolerance: 0.03,
+			Change: stats.Estimate{Value: c.value, Lo: c.lo, Hi: c.hi, N: 20, Confidence: 0.95}}
+		if m.judge(); m.Verdict != c.want || (m.Why == "") != (c.want != NoVerdict) {
+			t.Errorf("p %v, %v [%v, %v]: %s %q, want %s", c.p, c.value, c.lo, c.hi, m.Verdict, m.Why, c.want)
+		}
+		m.Change.N, m.Change.Confidence = 5, 0.94
+		if m.judge(); m.Verdict != NoVerdict {
+			t.Errorf("p %v, %v [%v, %v] without an interval at 95 %%: %s", c.p, c.value, c.lo, c.hi, m.Verdict)
+		}
+	}
+}
+
+// TestSettle: of ten measures without a change one has p = 0.01, as one must; and a family whose others cannot be found any
+// more is as large as before.
+func TestSettle(t *testing.T) {
+	for _, c := range []struct {
+		p        float64
+		measures int
+		others   int
+		want     Verdict
+	}{
+		{0.004, 1, 0, Regressed}, {0.004, 10, 0, NoVerdict}, {0.0004, 10, 0, Regressed}, {0.004, 1, 9, NoVerdict}, {0.0004, 1, 9, Regressed},
+	} {
+		var family []*series
+		for i := range c.measures {
+			s := &series{Measure: Measure{P: 1, Floor: 0.01, Tolerance: 0.03, Change: stats.Estimate{
+				Value: 1.05, Lo: 1.01, Hi: 1.09, N: 20, Confidence: 0.95}}}
+			if i == c.measures/2 {
+				s.P = c.p
+			}
+			family = append(family, s)
+		}
+		if settle(family, 0.005, c.others); family[c.measures/2].Verdict != c.want {
+			t.Errorf("%+v: %s", c, family[c.measures/2].Verdict)
+		}
+	}
+}
+
 // TestRates simulates many gatings and holds the rates of false alarms and of detection against what the gate promises
 // (issue 4): with the noise that measured.md reports, within the limits of the binomial at 99.9 %.
 func TestRates(t *testing.T) {
+	suite := suiteOf(churn)
+	suite.Plan.Slices = smallSlices
 	for _, c := range []struct {
 		effect        float64
 		trials        int
@@ -31,8 +90,8 @@ func TestRates(t *testing.T) {
 		var n [len(verdicts)]int
 		for trial := range c.trials {
 			w := quiet(uint64(trial))
-			w.more, w.effect = 20, c.effect
-			r := gate(t, w.samples(), suiteOf(churn))
+			w.more, w.slices, w.effect = 20, smallSlices, c.effect
+			r := gate(t, w.samples(), suite)
 			n[r.Verdict]++
 		}
 		t.Logf("%+.0f %%: regressed %d, improved %d, pass %d, no verdict %d, void %d of %d", 100*c.effect,
@@ -65,7 +124,7 @@ func TestHolm(t *testing.T) {
 	}
 	suite.Plan.Slices, suite.Plan.More, suite.Plan.Alpha = 10, 0, 0.05
 	alarms := 0
-	trials := 40
+	trials := 10
 	for seed := range uint64(trials) {
 		w.seed = seed
 		if n := gate(t, w.samples(), suite).tally(); n[Regressed]+n[Improved] > 0 {
