@@ -33,7 +33,7 @@ func VersusCSV(w io.Writer, r *versus.Report, _ VersusOptions) error {
 		for k, p := range t.Config {
 			config[k] = p.Key + "=" + p.Value
 		}
-		c := csvTable{out: out, table: t, config: strings.Join(config, " ")}
+		c := csvTable{out: out, table: t, config: strings.Join(config, "; ")}
 		for j := range t.Rows {
 			for col := range t.Columns {
 				if t.Rows[j].Cells[col].N > 0 {
@@ -42,9 +42,7 @@ func VersusCSV(w io.Writer, r *versus.Report, _ VersusOptions) error {
 			}
 		}
 		for col := range t.Columns {
-			if len(t.Rows) > 1 {
-				c.summary(col)
-			}
+			c.summary(col)
 		}
 	}
 	out.Flush()

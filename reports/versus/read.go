@@ -77,6 +77,7 @@ func (p *plan) read(sources []*source) (*reader, error) {
 			return nil, err
 		}
 	}
+	r.from, r.configs, r.config = nil, nil, nil // their routes are not needed any more
 	return r, nil
 }
 
