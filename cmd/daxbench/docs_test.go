@@ -15,15 +15,29 @@ var docs = []string{"README.md", "CONTRIBUTING.md", "engine/README.md", "workloa
 // elsewhere lists commands that other tests or .ci/run stand for.
 var elsewhere = map[string]string{
 	"go test ./...": "this is it",
+
+	"daxbench gate -base-ref origin/main":                                                ".ci/run",
+	"daxbench gate -base-ref origin/main -github - -markdown summary.md -junit gate.xml": ".ci/run",
+	"daxbench gate -base ./daxbench.old -head ./daxbench.new":                            "TestGateFindsSlowEngine",
+	"daxbench gate -prove":                                "TestGateProves",
+	"daxbench gate -within -base OLD -head NEW":           "TestGateWithin",
+	"daxbench gate -baseline baselines/amd-epyc-2/RECORD": "TestGateBaseline",
+	"daxbench baseline record":                            "TestScripts/baseline",
 }
 
 // stand-ins for what a reader has and a test has not, or not in reasonable time.
 func standIns(dir, tree, region string) *strings.Replacer {
+	recorded, err := filepath.Abs("../../baselines/amd-epyc-2/2026-11-22-e14e154/unlink-10m")
+	if err != nil {
+		panic(err)
+	}
 	return strings.NewReplacer(
 		"go run ./cmd/daxbench", "daxbench",
 		"/mnt/pmem/daxbench.region", region,
 		"dir:/usr", "dir:"+tree,
 		"-resume DIR", "-resume "+filepath.Join(dir, "run"),
+		"compare OLD NEW", "compare "+recorded+" "+recorded,
+		"-o history.png", "-dir "+filepath.Join(filepath.Dir(recorded), "../..")+" -o "+filepath.Join(dir, "history.png"),
 		"DIR/results.txt", filepath.Join(dir, "run", "results.txt"),
 	)
 }

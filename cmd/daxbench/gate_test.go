@@ -80,27 +80,7 @@ func TestGateFindsSlowEngine(t *testing.T) {
 	base, slow := filepath.Join(dir, "base"), filepath.Join(dir, "slow")
 	buildDaxbench(t, base)
 	buildDaxbench(t, slow, "-overlay", overlay(t, dir, "engine/vfs/iput.go", slowLookup))
-	suite := filepath.Join(dir, "suite.toml")
-	write(t, suite, `version = 1
-name = "test"
-revision = 1
-[rule]
-alpha = 0.01
-forks = 14
-more = 14
-slices = 40
-undecided = "fail"
-[time]
-floor = 0.05
-tolerance = 0.10
-[tail]
-quantile = 0.99
-floor = 0.5
-tolerance = 2
-role = "shown"
-[[cell]]
-name = "IgetChurn/workers=1/policy=dax-only"
-`)
+	suite := writeSuite(t, dir)
 	for _, tt := range []struct {
 		head   string
 		status int
@@ -124,6 +104,125 @@ name = "IgetChurn/workers=1/policy=dax-only"
 		again := exec.Command(base, "gate", "-judge", out, "-suite", suite)
 		if text, _ := again.CombinedOutput(); again.ProcessState.ExitCode() != tt.status {
 			t.Errorf("judged again: status %d, want %d\n%s", again.ProcessState.ExitCode(), tt.status, text)
+		}
+	}
+}
+
+// writeSuite writes a suite of one cell that takes two seconds, and whose wide limits hold on a machine that runs other tests.
+func writeSuite(t *testing.T, dir string) string {
+	name := filepath.Join(dir, "suite.toml")
+	write(t, name, `version = 1
+name = "test"
+revision = 1
+[rule]
+alpha = 0.01
+forks = 14
+more = 14
+slices = 40
+undecided = "fail"
+[time]
+floor = 0.05
+tolerance = 0.10
+[tail]
+quantile = 0.99
+floor = 0.5
+tolerance = 2
+role = "shown"
+[[cell]]
+name = "IgetChurn/workers=1/policy=dax-only"
+`)
+	return name
+}
+
+// TestGateProves lets the gate prove itself in small: so few trials show nothing, but what is planted is found.
+func TestGateProves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: three gatings")
+	}
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	cmd := exec.Command("daxbench", "gate", "-prove", "-trials", "2", "-effects", "50", "-suite", writeSuite(t, dir), "-o", out, "-markdown", filepath.Join(dir, "proof.md"), "-text", "-")
+	text, err := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != 3 {
+		t.Fatalf("status %d, want 3 (%v)\n%s", got, err, text)
+	}
+	var proof struct {
+		Rows []gate.ProofRow `json:"rows"`
+	}
+	data, err := os.ReadFile(filepath.Join(out, proofName))
+	if err == nil {
+		err = json.Unmarshal(data, &proof)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tries := 0
+	for _, r := range proof.Rows {
+		switch {
+		case r.Cell != "":
+		case r.Missing && r.Trials == 2 && r.Found == 2, r.Effect == 0.5 && r.Trials == 1 && r.Found == 1, r.Effect == 0 && r.Trials == 2 && r.Green+r.Open == 2:
+			tries++
+		default:
+			t.Errorf("%+v\n%s", r, text)
+		}
+	}
+	if tries != 3 {
+		t.Errorf("%d rows of 3 are as they must be\n%s", tries, text)
+	}
+	if md, err := os.ReadFile(filepath.Join(dir, "proof.md")); err != nil || !strings.Contains(string(md), "false alarms in 2 tries") {
+		t.Errorf("%s %v", md, err)
+	}
+}
+
+// TestGateWithin holds a recorded run against itself: nothing regressed, and what its rounds are too few to show is no verdict.
+func TestGateWithin(t *testing.T) {
+	dir := filepath.Join("..", "..", "baselines", "amd-epyc-2", "2026-11-22-e14e154", "default")
+	var out, errs strings.Builder
+	if got := run(t.Context(), []string{"gate", "-within", "-base", dir, "-head", dir}, &out, &errs); got != 3 {
+		t.Errorf("status %d\n%s%s", got, out.String(), errs.String())
+	}
+	for _, want := range []string{"UnlinkStorm/dax=100/workers=2/policy=none", "pass", "no verdict"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
+
+// TestGateBaseline records a run, and holds this program's counts against those of the record.
+func TestGateBaseline(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: a run and three censuses")
+	}
+	dir := t.TempDir()
+	result, store := filepath.Join(dir, "run"), filepath.Join(dir, "baselines")
+	for _, args := range [][]string{
+		{"run", "-workload", "iget-churn,nop", "-rounds", "6", "-duration", "2ms", "-o", result},
+		{"baseline", "record", "-from", result, "-dir", store, "-machine", "here", "-force"},
+	} {
+		if text, err := exec.Command("daxbench", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", args, err, text)
+		}
+	}
+	records, err := filepath.Glob(filepath.Join(store, "here", "20*"))
+	if err != nil || len(records) != 1 {
+		t.Fatalf("%v %v", records, err)
+	}
+	if _, err := os.Stat(filepath.Join(records[0], "counts.txt")); err != nil {
+		t.Skip("the commit of this program is unknown, so the record has no counts: ", err)
+	}
+	for _, tt := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"-baseline", records[0]}, 0, "pass"},
+		{[]string{"-baseline", records[0], "-head", result}, 0, "trend"},
+		{[]string{"-baseline", filepath.Join(store, "here", "2026-01-01-0000000")}, 2, "has no 2026-01-01-0000000"},
+	} {
+		cmd := exec.Command("daxbench", append([]string{"gate"}, tt.args...)...)
+		text, err := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != tt.status || !strings.Contains(strings.ToLower(string(text)), tt.want) {
+			t.Errorf("%q: status %d, want %d and %q (%v)\n%s", tt.args, got, tt.status, tt.want, err, text)
 		}
 	}
 }
