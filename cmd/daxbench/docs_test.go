@@ -22,6 +22,7 @@ var elsewhere = map[string]string{
 	"daxbench gate -prove":                                "TestGateProves",
 	"daxbench gate -within -base OLD -head NEW":           "TestGateWithin",
 	"daxbench gate -baseline baselines/amd-epyc-2/RECORD": "TestGateBaseline",
+	"daxbench baseline record -promote":                   "TestScripts/baseline",
 	"daxbench baseline record":                            "TestScripts/baseline",
 }
 
