@@ -16,10 +16,11 @@ import (
 
 // The order in which columns of files side by side are dropped when there is too little room, first to last.
 const (
-	dropVersusVerdict = iota + 1
-	dropVersusInterval
-	dropVersusP
-	dropBesides // and upward: the last goes first
+	dropVersusVerdict   = 1
+	dropVersusInterval  = 2
+	dropBesides         = 3 // and upward: the last goes first
+	dropVersusP         = dropBesides + maxBesides
+	dropBesidesToChange = dropVersusP + 1 // and upward: they become short
 )
 
 // Widths of files side by side, in terminal columns.
@@ -58,7 +59,7 @@ func newSideBySide(r *versus.Report, ascii bool) *sideBySide {
 }
 
 // toASCII are the characters that the formats write themselves, and what stands for them in mail.
-var toASCII = strings.NewReplacer(" · ", ", ", "µ", "u", "μ", "u", "±", "+-", "∞", "inf", "–", "-", "−", "-", "…", "..", "→", "->",
+var toASCII = strings.NewReplacer(" · ", ", ", " ± ", " +-", "µ", "u", "μ", "u", "±", "+-", "∞", "inf", "–", "-", "−", "-", "…", "..", "→", "->",
 	"×", "x", "·", ",", "≥", ">=", "≤", "<=", "ö", "oe", "’", "'")
 
 // say is text as the format may write it.
@@ -151,7 +152,7 @@ func (s *sheet) rows() int {
 }
 
 // column writes one text per row, and one for the geomean.
-func (s *sheet) column(head string, align text.Align, drop int, cell func(r *versus.Row) (string, text.Colors), geomean string) gridColumn {
+func (s *sheet) column(head string, align text.Align, drop int, cell func(r *versus.Row) (string, text.Colors), geomean func() string) gridColumn {
 	c := gridColumn{head: s.say(head), align: align, drop: drop}
 	for i := range s.table.Rows {
 		t, shade := cell(&s.table.Rows[i])
@@ -159,7 +160,11 @@ func (s *sheet) column(head string, align text.Align, drop int, cell func(r *ver
 		c.shades = append(c.shades, shade)
 	}
 	if s.rows() > len(s.table.Rows) {
-		c.texts = append(c.texts, s.say(geomean))
+		last := ""
+		if geomean != nil {
+			last = geomean()
+		}
+		c.texts = append(c.texts, s.say(last))
 		c.shades = append(c.shades, faint)
 	}
 	return c
@@ -178,7 +183,7 @@ func (s *sheet) columns(heads []int) []gridColumn {
 	besides := s.Beside(s.table)
 	for i, b := range besides[:min(len(besides), maxBesides)] {
 		for _, col := range heads {
-			out = append(out, s.beside(b, col, dropBesides+i))
+			out = append(out, s.beside(b, col, i))
 		}
 	}
 	return out
@@ -202,7 +207,7 @@ func (s *sheet) values(col int) gridColumn {
 	class := benchunit.ClassOf(s.table.Unit)
 	geomean := ""
 	if sum := s.table.Summary[col]; sum.Centre.Finite() {
-		geomean = benchunit.Scale(float64(sum.Centre), class) + s.of(sum.Warnings...)
+		geomean = brief(benchunit.Scale(float64(sum.Centre), class)) + s.of(sum.Warnings...)
 	} else {
 		geomean = "–" + s.of(sum.Warnings...)
 	}
@@ -211,7 +216,7 @@ func (s *sheet) values(col int) gridColumn {
 		if c.N == 0 {
 			return "–", faint
 		}
-		return rowScale(r, class).Format(float64(c.Centre)) + " ± " + c.Range + s.of(c.Warnings...), neutral
+		return brief(rowScale(r, class).Format(float64(c.Centre))) + " ± " + brief(c.Range) + s.of(c.Warnings...), neutral
 	}, geomean)
 	c.keep = true
 	return c
@@ -232,15 +237,22 @@ func rowScale(r *versus.Row, class benchunit.Class) benchunit.Scaler {
 func (s *sheet) change(col int) gridColumn {
 	geomean := ""
 	if sum := s.table.Summary[col]; sum.Ratio.Finite() {
-		geomean = fmt.Sprintf("%+.2f%%", (float64(sum.Ratio)-1)*100)
+		geomean = asChange(sum.Ratio)
 	}
 	return s.column("change", text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
 		c := r.Cells[col].Change
 		if c == nil {
 			return "", neutral
 		}
-		return changeText(c) + s.of(c.Warnings...), versusShade(c.Verdict)
+		return changeText(c) + s.of(worthy(c)...), versusShade(c.Verdict)
 	}, geomean)
+}
+
+// worthy are the warnings of a change without those that the verdict says already.
+func worthy(c *versus.Change) []versus.Warning {
+	return slices.DeleteFunc(slices.Clone(c.Warnings), func(w versus.Warning) bool {
+		return w.Kind == versus.Equal && c.Verdict == versus.Same || w.Kind == versus.TooFew && c.Verdict == versus.FewValues
+	})
 }
 
 // changeText is a change as benchstat writes it; of rounds that were paired it is the median of their ratios.
@@ -248,12 +260,12 @@ func changeText(c *versus.Change) string {
 	if c.Method == versus.Paired && c.Verdict.Says() {
 		return asChange(c.Ratio.Value)
 	}
-	return c.Text
+	return brief(c.Text)
 }
 
 // asChange writes a ratio as benchstat does.
 func asChange(ratio versus.Number) string {
-	return fmt.Sprintf("%+.2f%%", (float64(ratio)-1)*100)
+	return brief(fmt.Sprintf("%+.2f%%", (float64(ratio)-1)*100))
 }
 
 // span writes the bounds of a ratio as changes in percent.
@@ -267,7 +279,8 @@ func span(lo, hi versus.Number) string {
 	} else if size < 0.01 {
 		digits = 2
 	}
-	return fmt.Sprintf("[%+.*f, %+.*f]", digits, (float64(lo)-1)*100, digits, (float64(hi)-1)*100)
+	bound := func(n versus.Number) string { return brief(fmt.Sprintf("%+.*f", digits, (float64(n)-1)*100)) }
+	return "[" + bound(lo) + ", " + bound(hi) + "]"
 }
 
 // interval is where the ratio lies.
@@ -278,7 +291,7 @@ func (s *sheet) interval(col int) gridColumn {
 			return span(c.Ratio.Lo, c.Ratio.Hi), faint
 		}
 		return "", neutral
-	}, span(sum.Lo, sum.Hi))
+	}, func() string { return span(sum.Lo, sum.Hi) })
 }
 
 // p is how likely such a difference is if there is none, and how many values that rests on.
@@ -296,7 +309,7 @@ func (s *sheet) p(col int) gridColumn {
 			return fmt.Sprintf("p=%.3f n=%d", c.P, c.N1), faint
 		}
 		return fmt.Sprintf("p=%.3f n=%d+%d", c.P, c.N1, c.N2), faint
-	}, "")
+	}, nil)
 }
 
 // verdict is the change in a word.
@@ -306,7 +319,7 @@ func (s *sheet) verdict(col int) gridColumn {
 			return verdictText(c), versusShade(c.Verdict)
 		}
 		return "", neutral
-	}, "")
+	}, nil)
 }
 
 // verdictText is a verdict in words.
@@ -333,7 +346,7 @@ func versusShade(v versus.Verdict) text.Colors {
 }
 
 // beside is another unit of the same benchmarks, in both files; in short only how it changed.
-func (s *sheet) beside(b *versus.Table, col, drop int) gridColumn {
+func (s *sheet) beside(b *versus.Table, col, i int) gridColumn {
 	head := versus.Tail(b.Unit)
 	if head == "" {
 		head = clean(b.Unit, maxName)
@@ -349,22 +362,22 @@ func (s *sheet) beside(b *versus.Table, col, drop int) gridColumn {
 		}
 		return o, o.Cells[at].Change
 	}
-	short := s.column(head, text.AlignRight, drop, func(r *versus.Row) (string, text.Colors) {
+	short := s.column(head, text.AlignRight, dropBesides+i, func(r *versus.Row) (string, text.Colors) {
 		if _, c := find(r); c != nil {
 			return changeText(c), versusShade(c.Verdict)
 		}
 		return "", neutral
-	}, "")
+	}, nil)
 	class := benchunit.ClassOf(b.Unit)
-	long := s.column(head, text.AlignRight, drop+maxBesides, func(r *versus.Row) (string, text.Colors) {
+	long := s.column(head, text.AlignRight, dropBesidesToChange+i, func(r *versus.Row) (string, text.Colors) {
 		o, c := find(r)
 		if c == nil {
 			return "", neutral
 		}
 		scale := rowScale(o, class)
 		at := slices.Index(b.Columns, s.table.Columns[col])
-		return scale.Format(float64(o.Cells[0].Centre)) + " → " + scale.Format(float64(o.Cells[at].Centre)) + "  " + changeText(c), versusShade(c.Verdict)
-	}, "")
+		return brief(scale.Format(float64(o.Cells[0].Centre))) + " → " + brief(scale.Format(float64(o.Cells[at].Centre))) + "  " + changeText(c), versusShade(c.Verdict)
+	}, nil)
 	long.short = &short
 	return long
 }
@@ -403,13 +416,13 @@ func (s *sheet) changeColumns(head string, of func(r *versus.Row) *versus.Change
 			return c.Text + s.of(c.Warnings...), versusShade(c.Verdict)
 		}
 		return "", neutral
-	}, "")
+	}, nil)
 	interval := s.column("interval %", text.AlignRight, dropVersusInterval, func(r *versus.Row) (string, text.Colors) {
 		if c := of(r); c != nil && c.Verdict.Says() {
 			return span(c.Ratio.Lo, c.Ratio.Hi), faint
 		}
 		return "", neutral
-	}, "")
+	}, nil)
 	out := []gridColumn{value, interval}
 	if verdict {
 		out = append(out, s.column("verdict", text.AlignLeft, dropVersusVerdict, func(r *versus.Row) (string, text.Colors) {
@@ -417,7 +430,7 @@ func (s *sheet) changeColumns(head string, of func(r *versus.Row) *versus.Change
 				return verdictText(c), versusShade(c.Verdict)
 			}
 			return "", neutral
-		}, ""))
+		}, nil))
 	}
 	return out
 }
