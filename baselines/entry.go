@@ -123,14 +123,20 @@ func Doubts(m *folder.Manifest) []string {
 	if n := rounds(m); n < stats.MinPairs {
 		list = append(list, fmt.Sprintf("%d rounds, an interval takes %d", n, stats.MinPairs))
 	}
-	bad := 0
+	bad, blank := 0, 0
 	for i := range m.Cells {
-		if o := m.Cells[i].Outcome; o == "hung" || o == "failed" {
+		switch c := &m.Cells[i]; {
+		case c.Outcome == "hung" || c.Outcome == "failed":
 			bad++
+		case !(c.Metrics[primary(m, c.Workload)] > 0):
+			blank++
 		}
 	}
 	if bad > 0 {
-		list = append(list, fmt.Sprintf("%d cells hung or failed", bad))
+		list = append(list, fmt.Sprintf("hung or failed in %d of %d measurements", bad, len(m.Cells)))
+	}
+	if blank > 0 {
+		list = append(list, fmt.Sprintf("nothing measured in %d of %d", blank, len(m.Cells)))
 	}
 	return list
 }

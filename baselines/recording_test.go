@@ -155,13 +155,19 @@ func TestDoubts(t *testing.T) {
 			}
 		})
 	}
+	blank := written(t, example(22))
+	edit(t, blank, func(m map[string]any) {
+		delete(m["cells"].([]any)[0].(map[string]any)["metrics"].(map[string]any), "ns/evict")
+	})
+	_, err := store(t).Record(blank, Options{})
+	wantErr(t, err, ErrDoubtful, "nothing measured in 1 of 102")
 	few, hung := example(22), example(22)
 	few.Rounds = 3
 	hung.Cells[0].Hung = []int{2}
-	_, err := store(t).Record(written(t, few), Options{})
+	_, err = store(t).Record(written(t, few), Options{})
 	wantErr(t, err, ErrDoubtful, "3 rounds, an interval takes 6")
 	_, err = store(t).Record(written(t, hung), Options{})
-	wantErr(t, err, ErrDoubtful, "1 cells hung or failed")
+	wantErr(t, err, ErrDoubtful, "hung or failed in 1 of 102 measurements")
 }
 
 // TestBadRuns wants runs that cannot be read whole to be refused, forced or not, and nothing to be written.

@@ -91,8 +91,8 @@ func newBaselineRecord() *cobra.Command {
 			"workload, run.json, counts.txt, SHA256SUMS. Without -from it runs first, as\n" +
 			"daxbench run does with the flags behind --, and takes a census.\n\n" +
 			"A run is refused if its commit is unknown or has uncommitted changes, if it is\n" +
-			"not finished, has fewer than 6 rounds or cells that hung, or was built with the\n" +
-			"race detector. The first record of a machine becomes the current one. A second\n" +
+			"not finished, has fewer than 6 rounds or cells without figures, or was built with\n" +
+			"the race detector. The first record of a machine becomes the current one. A second\n" +
 			"run of a day and commit gets -2 behind its name; the same run is refused.\n\n" +
 			"Exit status: 0 fine; 2 refused; 4 the run is damaged, or the disk is full; else\n" +
 			"that of daxbench run.",
@@ -161,7 +161,11 @@ func (f *baselineRecord) run(cmd *cobra.Command, args []string) error {
 	run.SetOut(cmd.ErrOrStderr()) // its table is not what this command prints
 	run.SetErr(cmd.ErrOrStderr())
 	run.SetArgs(append(twoDashes(args), "-o", f.from))
-	return run.ExecuteContext(cmd.Context())
+	err := run.ExecuteContext(cmd.Context())
+	if _, e := folder.Read(f.from); err != nil && e == nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "daxbench: nothing is recorded; once the run in %s is what you want: daxbench baseline record -from %s\n", f.from, f.from)
+	}
+	return err
 }
 
 // counts takes a census of the workloads of a run, if this program is the one that made it.
