@@ -121,6 +121,8 @@ func (p *process) ended(r *Request, cause error) error {
 	case errors.Is(cause, ErrProtocol):
 	case r.Do == Hello && p.stderr.Len() > 0: // an older build does not know the command
 		cause = fmt.Errorf("%w: it says %q", ErrProtocol, p.stderr.last())
+	case r.Do == Hello: // something else altogether
+		cause = fmt.Errorf("%w: it ended without an answer (%v)", ErrProtocol, p.cmd.ProcessState)
 	case p.stderr.Len() > 0:
 		cause = fmt.Errorf("%s: the worker ended (%v): %q", r.Do, state, p.stderr.last())
 	default:
