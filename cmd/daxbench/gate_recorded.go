@@ -16,22 +16,31 @@ import (
 func (f *gateFlags) judgeAgain(suite *gate.Suite) (*gate.Report, error) {
 	s, err := gate.ReadSamples(filepath.Join(f.judge, gate.SamplesName))
 	if err != nil {
-		return nil, err
+		return nil, inputError{fmt.Errorf("nothing can be judged: %w. Measure again with daxbench gate -base", err)}
 	}
 	return gate.Judge(s, suite, s.Looks())
 }
 
 // judgeRuns compares the ratios between policies inside two runs: way 2.
 func (f *gateFlags) judgeRuns(suite *gate.Suite) (*gate.Report, error) {
-	base, err := folder.Read(f.base)
+	base, err := readRunFolder("base", f.base)
 	if err != nil {
 		return nil, err
 	}
-	head, err := folder.Read(f.head)
+	head, err := readRunFolder("head", f.head)
 	if err != nil {
 		return nil, err
 	}
 	return gate.Within(base, head, suite)
+}
+
+// readRunFolder reads the run of a side.
+func readRunFolder(side, dir string) (*folder.Run, error) {
+	run, err := folder.Read(dir)
+	if err != nil {
+		return nil, inputError{fmt.Errorf("the %s cannot be used: %w. Make it anew with daxbench run -o", side, err)}
+	}
+	return run, nil
 }
 
 // judgeRecord compares exact counts with those of a record, and shows the times of a run as a trend: way 3.
@@ -75,7 +84,7 @@ func (f *gateFlags) judgeRecord(ctx context.Context) (*gate.Report, error) {
 
 // addTrend shows the times of a run beside those of the record, if the machine and the settings are the same.
 func addTrend(r *gate.Report, base *folder.Run, dir string) error {
-	head, err := folder.Read(dir)
+	head, err := readRunFolder("head", dir)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,11 @@ type nothingError struct{ what string }
 
 func (e *nothingError) Error() string { return e.what }
 
+// inputError says that a file cannot be used for what was asked.
+type inputError struct{ error }
+
+func (e inputError) Unwrap() error { return e.error }
+
 // signalError says that a signal ended the run.
 type signalError struct{ signal syscall.Signal }
 
@@ -73,7 +78,8 @@ func isEnvironment(err error) bool {
 	var path *fs.PathError
 	var errno syscall.Errno
 	var nothing *nothingError
-	return errors.As(err, &nothing) || errors.As(err, &fault) || errors.As(err, &path) || errors.As(err, &errno) ||
+	var input inputError
+	return errors.As(err, &nothing) || errors.As(err, &input) || errors.As(err, &fault) || errors.As(err, &path) || errors.As(err, &errno) ||
 		errors.Is(err, pmem.ErrNoSpace) || errors.Is(err, pmem.ErrBusy) || errors.Is(err, record.ErrDamaged) ||
 		errors.Is(err, baselines.ErrDamaged)
 }
