@@ -16,7 +16,7 @@ const mailWidth = 75
 // line above 75 columns, the command and the machine with it. Everything is indented but for words of ours, so that no
 // line can be what git am takes for the end of the message ("---", "diff -", "Index: ") or git commit for a comment (#).
 func VersusMail(w io.Writer, r *versus.Report, o VersusOptions) error {
-	p := &versusPage{page{ascii: true, width: mailWidth}, newSideBySide(r, true)}
+	p := &versusPage{page{ascii: true, width: mailWidth}, newSideBySide(r, true), ""}
 	if r.Command != "" {
 		p.prose(0, "Measured with: ", p.say(clean(r.Command, maxProse)), neutral)
 	}

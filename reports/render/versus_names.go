@@ -53,6 +53,29 @@ func shortNames(names []string) (short []string, common string) {
 	return short, common
 }
 
+// withoutKeys are the names with /key=value as /value, if one of them is wider than limit and they stay different.
+func withoutKeys(names []string, limit int) []string {
+	if !slices.ContainsFunc(names, func(n string) bool { return columns(n) > limit && strings.Contains(n, "=") }) {
+		return nil
+	}
+	out := make([]string, len(names))
+	seen := make(map[string]bool)
+	for i, name := range names {
+		parts := strings.Split(name, "/")
+		for k, p := range parts[1:] {
+			if _, value, ok := strings.Cut(p, "="); ok && value != "" {
+				parts[1+k] = value
+			}
+		}
+		out[i] = strings.Join(parts, "/")
+		if seen[out[i]] {
+			return nil
+		}
+		seen[out[i]] = true
+	}
+	return out
+}
+
 // elide cuts what is in the middle of a name, whose beginning says what it is and whose end tells it from its
 // neighbours, and numbers those that have become equal.
 func elide(names []string, limit int, ellipsis string) []string {

@@ -128,6 +128,8 @@ type sheet struct {
 	table  *versus.Table
 	common string // of all names
 	names  []string
+
+	keyless bool // the names came to be without the keys of their parts
 }
 
 // newSheet prepares a table.
@@ -140,7 +142,10 @@ func (s *sideBySide) newSheet(t *versus.Table) *sheet {
 	for i, name := range short {
 		short[i] = s.say(clean(name, maxProse))
 	}
-	return &sheet{s, &marks{sideBySide: s}, t, s.say(clean(common, maxProse)), elide(short, maxNameWide, s.say("…"))}
+	return &sheet{
+		sideBySide: s, marks: &marks{sideBySide: s}, table: t,
+		common: s.say(clean(common, maxProse)), names: elide(short, maxNameWide, s.say("…")),
+	}
 }
 
 // rows is how many rows the columns have: those of the table, and the geomean.
@@ -196,7 +201,11 @@ func (s *sheet) fit(cols []gridColumn, width int) ([]gridColumn, bool) {
 		return out, true
 	}
 	names := cols[0].texts
-	cols[0].texts = elide(names, max(leastRowName, width/3), s.say("…"))
+	limit := max(leastRowName, width/3)
+	if short := withoutKeys(names, limit); short != nil {
+		names, s.keyless = short, true
+	}
+	cols[0].texts = elide(names, limit, s.say("…"))
 	out, ok := squeeze(cols, width)
 	out[0].texts = elide(names, out[0].width()+max(0, width-totalWidth(out)), s.say("…"))
 	return out, ok
@@ -205,11 +214,12 @@ func (s *sheet) fit(cols []gridColumn, width int) ([]gridColumn, bool) {
 // values are the centres with their ranges.
 func (s *sheet) values(col int) gridColumn {
 	class := benchunit.ClassOf(s.table.Unit)
-	geomean := ""
-	if sum := s.table.Summary[col]; sum.Centre.Finite() {
-		geomean = brief(benchunit.Scale(float64(sum.Centre), class)) + s.of(sum.Warnings...)
-	} else {
-		geomean = "–" + s.of(sum.Warnings...)
+	geomean := func() string {
+		sum := s.table.Summary[col]
+		if sum.Centre.Finite() {
+			return brief(benchunit.Scale(float64(sum.Centre), class)) + s.of(sum.Warnings...)
+		}
+		return "–" + s.of(sum.Warnings...)
 	}
 	c := s.column(s.labels[s.table.Columns[col]], text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
 		c := &r.Cells[col]
@@ -235,9 +245,11 @@ func rowScale(r *versus.Row, class benchunit.Class) benchunit.Scaler {
 
 // change is by how much the centres differ, or the rounds.
 func (s *sheet) change(col int) gridColumn {
-	geomean := ""
-	if sum := s.table.Summary[col]; sum.Ratio.Finite() {
-		geomean = asChange(sum.Ratio)
+	geomean := func() string {
+		if sum := s.table.Summary[col]; sum.Ratio.Finite() {
+			return asChange(sum.Ratio)
+		}
+		return ""
 	}
 	return s.column("change", text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
 		c := r.Cells[col].Change

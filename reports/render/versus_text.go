@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -18,7 +19,7 @@ func VersusText(w io.Writer, r *versus.Report, o VersusOptions) error {
 	if o.Width <= 0 {
 		o.Width = DefaultWidth
 	}
-	p := &versusPage{page{paint: paint(o.Colour), width: max(o.Width, minWidth)}, newSideBySide(r, false)}
+	p := &versusPage{page{paint: paint(o.Colour), width: max(o.Width, minWidth)}, newSideBySide(r, false), ""}
 	p.head()
 	p.tables(o.All)
 	p.close()
@@ -30,6 +31,7 @@ func VersusText(w io.Writer, r *versus.Report, o VersusOptions) error {
 type versusPage struct {
 	page
 	*sideBySide
+	common string // what was left out of the names of the last table
 }
 
 // head names the files and what is doubtful about all of them.
@@ -95,10 +97,16 @@ func (p *versusPage) tables(all bool) {
 	var config []versus.Param
 	shown := p.shown(all)
 	for i, t := range shown {
-		p.line("")
 		if i == 0 || !slices.Equal(config, t.Config) {
+			p.line("")
 			p.config(t.Config)
 			config = t.Config
+		} else if n := identical(t); n > 0 && !all {
+			p.line("")
+			p.prose(indent, "", p.say(fmt.Sprintf("%s: the same in %s", clean(t.Unit, maxName), plural(n, "comparison"))), faint)
+			continue
+		} else {
+			p.line("")
 		}
 		p.table(t, false)
 		if p.Reference != "" && slices.ContainsFunc(t.Rows, func(r versus.Row) bool { return hasWithin(&r) }) {
@@ -111,6 +119,23 @@ func (p *versusPage) tables(all bool) {
 		p.line("")
 		p.prose(0, "", plural(left, "further unit")+" not shown here; -all shows them, and so do csv and json.", faint)
 	}
+}
+
+// identical is how many comparisons a table of another unit than the primary one has, if all of them are of equal values.
+func identical(t *versus.Table) (n int) {
+	if t.Role == versus.Primary {
+		return 0
+	}
+	for i := range t.Rows {
+		for k := 1; k < len(t.Columns); k++ {
+			c := t.Rows[i].Cells[k].Change
+			if c == nil || c.Verdict != versus.Same || c.Margin > 0 {
+				return 0
+			}
+			n++
+		}
+	}
+	return n
 }
 
 // besides counts the tables whose figures stand beside those of another.
@@ -144,20 +169,25 @@ func (p *versusPage) table(t *versus.Table, within bool) {
 	if within {
 		pick = s.withinColumns
 	}
-	if s.common != "" {
-		p.prose(indent, "", p.say("all: "+s.common), faint)
-	}
+	var blocks [][]gridColumn
 	cols, ok := s.fit(pick(heads), room)
 	if ok || len(heads) < 2 {
-		p.grid(cols, len(cols[0].texts))
+		blocks = append(blocks, cols)
 	} else {
-		for i, col := range heads {
-			if i > 0 {
-				p.line("")
-			}
+		for _, col := range heads {
 			cols, _ := s.fit(pick([]int{col}), room)
-			p.grid(cols, len(cols[0].texts))
+			blocks = append(blocks, cols)
 		}
+	}
+	if about := s.aboutNames(); about != p.common {
+		p.prose(indent, "", about, faint)
+		p.common = about
+	}
+	for i, cols := range blocks {
+		if i > 0 {
+			p.line("")
+		}
+		p.grid(cols, len(cols[0].texts))
 	}
 	for i, text := range s.texts[:min(len(s.texts), maxMarks)] {
 		p.prose(indent, s.mark(i)+" ", p.say(clean(text, maxProse)), dear)
@@ -165,6 +195,18 @@ func (p *versusPage) table(t *versus.Table, within bool) {
 	if left := len(s.texts) - maxMarks; left > 0 {
 		p.prose(indent, "", plural(left, "further warning")+" in the csv and json formats", dear)
 	}
+}
+
+// aboutNames says what was left out of the names of a table.
+func (s *sheet) aboutNames() string {
+	var words []string
+	if s.common != "" {
+		words = append(words, "all: "+s.common)
+	}
+	if s.keyless {
+		words = append(words, "names without their keys")
+	}
+	return strings.Join(words, s.say(" · "))
 }
 
 // close says how to read it.

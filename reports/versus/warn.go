@@ -199,7 +199,31 @@ func (r *Report) warnNothing(tables string) {
 			strings.Join(differ, ", "), strings.Join(differ, ","))
 		return
 	}
+	if r.shareNames() {
+		r.add(Set, "the names of the benchmarks differ in GOMAXPROCS only; -ignore /gomaxprocs compares them all the same")
+		return
+	}
 	r.add(Set, "the files have no benchmark in common that has the same unit")
+}
+
+// shareNames says whether two columns have a benchmark in common but for GOMAXPROCS.
+func (r *Report) shareNames() bool {
+	for i := range r.Tables {
+		column := make(map[string]int)
+		for j := range r.Tables[i].Rows {
+			row := &r.Tables[i].Rows[j]
+			for k := range row.Cells {
+				if row.Cells[k].N == 0 {
+					continue
+				}
+				if other, ok := column[bare(row.Name)]; ok && other != k {
+					return true
+				}
+				column[bare(row.Name)] = k
+			}
+		}
+	}
+	return false
 }
 
 // vary says in what the results of one cell differ.
