@@ -56,7 +56,7 @@ func fake(fault string) error {
 				fmt.Fprintln(os.Stderr, "panic: planted\nand a stack")
 				os.Exit(7)
 			case "hang":
-				select {}
+				time.Sleep(time.Hour) // not select: the runtime would see that nothing can wake it
 			case "garbage":
 				fmt.Println("Hello, world")
 			case "unknown":
