@@ -121,6 +121,7 @@ func takeAll(ctx context.Context, p *driver.Plan, region *pmem.Region) (list []C
 func count(ctx context.Context, p *driver.Plan, g *driver.Group, policy layout.Policy, region *pmem.Region) (Count, error) {
 	c := Count{Name: g.Name(policy.Name()), Policy: policy.Name(), Ops: opsOf(g.Workload)}
 	var all [takes]tally
+	var spoilers others
 	var steady allocations
 	for i := range takes + 1 {
 		var t tally
@@ -144,6 +145,7 @@ func count(ctx context.Context, p *driver.Plan, g *driver.Group, policy layout.P
 		}
 		if i < takes {
 			all[i] = t
+			spoilers = max(spoilers, t.others)
 		}
 	}
 	for _, u := range units {
@@ -151,7 +153,7 @@ func count(ctx context.Context, p *driver.Plan, g *driver.Group, policy layout.P
 		switch {
 		case u.perOp != nil:
 			v, exact = perOp(u.perOp(&steady), c.Ops), steady.exact
-		case all[0].others >= u.spoiled && !u.promised(policy):
+		case spoilers >= u.spoiled && !u.promised(policy):
 		default:
 			exact = v == u.of(&all[1])
 		}
@@ -219,6 +221,9 @@ func (t *tally) run(ctx context.Context, storm driver.Storm, work func(driver.St
 	storm.Pause()
 	if err := w.Err(); err != nil {
 		return err
+	}
+	if t.after.KeptBusy > 0 {
+		t.others = byWorker // an inode that was kept is evicted when somebody comes by again
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, p.HangLimit+device.MaxDelay, driver.ErrHang)
 	defer cancel()

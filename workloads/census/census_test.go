@@ -175,14 +175,14 @@ func TestTimedCountsAreLoose(t *testing.T) {
 	}
 }
 
-// TestWorkersCountsAreLoose: what the engine's worker evicts when it gets round to it has no exact number.
+// TestWorkersCountsAreLoose: what is evicted when somebody gets round to it has no exact number.
 func TestWorkersCountsAreLoose(t *testing.T) {
-	wl, policies := lookup(t, "unlink-storm", "defer", "inode-ref")
-	for _, c := range take(t, wl, policies, nil) {
+	wl, policies := lookup(t, "unlink-storm", "defer", "inode-ref", "busy-drop")
+	for _, c := range take(t, wl, policies, map[string][]string{"dax": {"100"}, "hold": {"fixed:2ms"}}) {
 		if !slices.Contains(c.Loose, "evictions") || !slices.Contains(c.Loose, "freed") {
 			t.Errorf("%s: not exact are %q", c.Name, c.Loose)
 		}
-		if get(t, &c, "violations") != 0 {
+		if p, _ := layout.Lookup(c.Policy); p.Safe() && get(t, &c, "violations") != 0 {
 			t.Errorf("%s: %v", c.Name, c.Values)
 		}
 	}

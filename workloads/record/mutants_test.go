@@ -44,9 +44,17 @@ var mutants = []mutant{
 		"v > 0 && !math.IsInf(v, 0)", "v > 0 || v != v",
 		"./workloads/record", "Nulls|Benchmark|Manifest",
 	}, {
-		"a paired ratio takes values that are no numbers", "reports/stats/stats.go",
+		"a paired ratio takes values that are no numbers", "reports/stats/median.go",
 		"			if math.IsNaN(v) || math.IsInf(v, 0) || v <= 0 {", "			if v <= 0 {",
 		"./reports/stats", "Ratio|Bad|Refuse|Stats|Value",
+	}, {
+		"a suspension is not looked for", "workloads/record/watch.go",
+		"gap > clockGap {\n\t\tadd(\"the machine was suspended", "gap < 0 {\n\t\tadd(\"the machine was suspended",
+		"./workloads/record", "Watch",
+	}, {
+		"a quota further up is overlooked", "workloads/record/limits.go",
+		"if dir == mount || len(dir) <= len(mount) {", "if true {",
+		"./workloads/record", "Fingerprint|ControlGroups",
 	}, {
 		"a damaged record of an inode is read", "engine/media/record.go",
 		"if found != seq || sum != v.recordSum(ino, seq, off) {", "if _ = sum; found != seq {",
