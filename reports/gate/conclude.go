@@ -62,7 +62,11 @@ func Machine(environment map[string]any) string {
 	}
 	add("%s", fact("cpu"))
 	add("%s cores", fact("cores"))
-	add("%s", strings.TrimSpace(fact("os")+" "+fact("kernel")))
+	kernel := fact("kernel")
+	if os := fact("os"); !strings.HasPrefix(strings.ToLower(kernel), os) { // uname's words begin with it
+		kernel = strings.TrimSpace(os + " " + kernel)
+	}
+	add("%s", kernel)
 	add("%s", fact("go"))
 	return strings.Join(words, ", ")
 }

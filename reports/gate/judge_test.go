@@ -302,3 +302,24 @@ func TestRuleInWords(t *testing.T) {
 		t.Errorf("one look: %q", s.Rule())
 	}
 }
+
+func TestMachine(t *testing.T) {
+	for want, facts := range map[string]map[string]any{
+		"": nil,
+		"AMD EPYC, 2 cores, Linux 6.18.2, go1.26.8": {"cpu": "AMD EPYC", "cores": 2.0, "os": "linux", "kernel": "Linux 6.18.2", "go": "go1.26.8"},
+		"linux 6.18.2":      {"os": "linux", "kernel": "6.18.2", "cpu": nil},
+		"windows":           {"os": "windows"},
+		"freebsd 14, go1.0": {"os": "freebsd", "kernel": "14", "go": "go1.0"},
+	} {
+		if got := Machine(facts); got != want {
+			t.Errorf("%v: %q, want %q", facts, got, want)
+		}
+	}
+}
+
+func TestCommand(t *testing.T) {
+	got := Command([]string{"daxbench", "gate", "-base", "a b", "-cell", "X/y=1", "it's", "", "$(rm)"})
+	if want := `daxbench gate -base 'a b' -cell X/y=1 'it'\''s' '' '$(rm)'`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -22,12 +22,17 @@ const SuiteVersion = 1
 // ErrSuite means that a suite cannot be used. It comes wrapped with the file, the line and the reason.
 var ErrSuite = errors.New("not a usable suite")
 
-//go:embed suite.toml
-var defaultSuite []byte
+// Suites that daxbench comes with. The first is the default.
+var (
+	//go:embed suite.toml
+	hotPaths []byte
+	//go:embed suite_two_workers.toml
+	twoWorkers []byte
+)
 
 // Suite is the declared, versioned set of cells that a gate must judge, and the numbers of the rule.
 type Suite struct {
-	Path     string // where it was read from
+	Path     string // the file that it was read from; empty: it comes with daxbench
 	Name     string
 	Revision int // from 1; a suite that changes gets a new one
 	Plan     Plan
@@ -84,11 +89,31 @@ type Declared struct {
 
 // Default returns the suite that daxbench comes with.
 func Default() *Suite {
-	s, err := Parse("suite.toml", defaultSuite)
-	if err != nil {
-		panic(err) // a test parses it
+	return Suites()[0]
+}
+
+// Suites returns all that daxbench comes with, the default first.
+func Suites() []*Suite {
+	var all []*Suite
+	for _, data := range [][]byte{hotPaths, twoWorkers} {
+		s, err := Parse("suite.toml", data)
+		if err != nil {
+			panic(err) // a test parses them
+		}
+		s.Path = "" // there is no such file
+		all = append(all, s)
 	}
-	return s
+	return all
+}
+
+// LookupSuite returns the suite of that name that daxbench comes with.
+func LookupSuite(name string) (*Suite, bool) {
+	for _, s := range Suites() {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return nil, false
 }
 
 // suiteFile is a suite as it stands in a file. What a cell leaves out is nil, and then the suite's own holds.

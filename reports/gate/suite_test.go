@@ -51,6 +51,17 @@ func TestDefaultSuite(t *testing.T) {
 	}
 }
 
+func TestSuites(t *testing.T) {
+	for _, s := range Suites() {
+		if found, ok := LookupSuite(s.Name); !ok || found.Title() != s.Title() || s.Path != "" {
+			t.Errorf("%s: %v", s.Name, found)
+		}
+	}
+	if _, ok := LookupSuite("nothing"); ok {
+		t.Error("a suite that there is not")
+	}
+}
+
 func TestParse(t *testing.T) {
 	s, err := Parse("x.toml", []byte(smallSuite))
 	if err != nil {
@@ -150,7 +161,8 @@ func TestSuiteRefuses(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(smallSuite))
-	f.Add(defaultSuite)
+	f.Add(hotPaths)
+	f.Add(twoWorkers)
 	f.Add([]byte("a.b = { c.d = 1, e = [ {f=1} ] }\n[[cell]]\n[cell.time]\n[[cell.x]]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("x.toml", data)
