@@ -21,6 +21,7 @@ var ErrSamples = errors.New("unusable samples")
 const (
 	maxSamples = 256 << 20 // bytes; 20 cells of 40 forks take a tenth
 	maxNanos   = 1e13      // per operation: three hours, longer than any measurement
+	minNanos   = 1e-6      // above zero: no clock and no number of operations per slice make less
 )
 
 // Outcomes of a side, as workloads write them, and the statuses of a measurement.
@@ -225,7 +226,7 @@ func checkSeries(name string, values []float64, n int) error {
 		return fmt.Errorf("%.80s has %d values for %d slices", name, len(values), n)
 	}
 	for i, v := range values {
-		if math.IsNaN(v) || v < 0 || v > maxNanos {
+		if math.IsNaN(v) || v < 0 || v > maxNanos || v > 0 && v < minNanos {
 			return fmt.Errorf("%.80s[%d] is %v ns", name, i, v)
 		}
 	}

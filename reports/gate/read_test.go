@@ -98,6 +98,7 @@ func TestReadSamplesRefuses(t *testing.T) {
 		{"short control", fork(func(f *Fork) { f.Base.Controls["spin"] = nil }), "base: control spin has 0 values"},
 		{"negative time", fork(func(f *Fork) { f.Base.Wall[3] = -1 }), "base: wall[3] is -1 ns"},
 		{"absurd time", fork(func(f *Fork) { f.Head.CPU[3] = 1e300 }), "head: cpu[3] is 1e+300 ns"},
+		{"too short to be a time", fork(func(f *Fork) { f.Head.CPU[3] = 5e-324 }), "head: cpu[3] is 5e-324 ns"},
 		{"negative counter", fork(func(f *Fork) { f.Head.Counters["hits"] = -3 }), `counter "hits" is -3`},
 		{"unknown outcome", fork(func(f *Fork) { f.Head.Outcome = "" }), "head: outcome"},
 		{"broken histogram", fork(func(f *Fork) { f.Head.Latency = f.Head.Latency[:20] }), "head: latency"},

@@ -93,7 +93,23 @@ func (s *series) estimate() error {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	s.Change, s.P, s.Adjusted = e.Exp(), test.P, test.P
+	s.refuseAbsurd()
 	return nil
+}
+
+// maxRatio is the largest ratio that is believed, and its inverse the smallest. A billion lies between a nanosecond and a
+// second.
+const maxRatio = 1e9
+
+// absurd says that a ratio is no measurement.
+func absurd(e stats.Estimate) bool { return !(e.Lo > 1/maxRatio && e.Hi < maxRatio) }
+
+// refuseAbsurd leaves no figures of a ratio that is none.
+func (s *series) refuseAbsurd() {
+	if absurd(s.Change) {
+		s.Change, s.Base, s.Head = stats.Estimate{}, 0, 0
+		s.refuse(fmt.Sprintf("ratios beyond %.0g are no measurement", maxRatio))
+	}
 }
 
 // settle judges a family of measures together. others is how many further members the family has that cannot be found

@@ -226,7 +226,7 @@ func ratios(c inGroup, better int) []float64 {
 	cell, reference := folder.Pairs(c.cell, c.reference, c.group.Unit)
 	logs := make([]float64, len(cell))
 	for i := range cell {
-		logs[i] = math.Log(cell[i] / reference[i])
+		logs[i] = math.Log(cell[i]) - math.Log(reference[i])
 		if better > 0 {
 			logs[i] = -logs[i]
 		}
@@ -264,6 +264,7 @@ func (p *pair) estimate() error {
 			return err
 		}
 		s.Change, s.P = e.Exp(), test.P
+		s.refuseAbsurd()
 	}
 	return nil
 }
@@ -348,8 +349,8 @@ func trend(name string, base, head []float64) (Measure, bool) {
 		return out
 	}
 	e, err := stats.Shift(logs(base), logs(head), stats.Level)
-	if err != nil {
-		return Measure{}, false // a side has no round
+	if err != nil || absurd(e.Exp()) {
+		return Measure{}, false // a side has no round, or values that no clock shows
 	}
 	return Measure{
 		Name: name, Unit: "ns/op", Role: Shown, Base: median(base), Head: median(head), Change: e.Exp(),

@@ -90,6 +90,9 @@ func TestWithin(t *testing.T) {
 				s.Cells[i].Metrics["ns/evict"] = 30
 			}
 		}, NoVerdict, "the figures differ"},
+		{"absurd", 12, func(s *reportstest.Spec) {
+			s.Cells[unconditional(s)].Metrics["ns/op"], s.Cells[cell("dax-only")(s)].Metrics["ns/op"] = 1e300, 1e-300
+		}, NoVerdict, "are no measurement"},
 		{"nothing", 12, func(s *reportstest.Spec) { s.Cells = nil }, NoVerdict, "the head run does not have it"},
 	} {
 		base, head := ran(t, 1, c.rounds, nil), ran(t, 2, c.rounds, c.change)
