@@ -55,15 +55,21 @@ func (e *Entry) Rounds() int {
 	return rounds(&e.Run.Manifest)
 }
 
-// Workloads are those of the run, in its order.
+// Workloads are those of the run, in the order of its plan.
 func (e *Entry) Workloads() (names []string) {
 	if e.Run == nil {
 		return nil
 	}
-	for _, c := range e.Run.Cells {
-		if !slices.Contains(names, c.Workload) {
-			names = append(names, c.Workload)
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
+	}
+	for _, g := range e.Run.Manifest.Plan.Groups {
+		add(g.Workload)
+	}
+	for _, c := range e.Run.Cells {
+		add(c.Workload)
 	}
 	return names
 }

@@ -33,6 +33,9 @@ func TestRecord(t *testing.T) {
 	if e.Rounds() != 6 || e.Commit() != "3f2a9c1d2e4b" || len(e.Doubts()) > 0 {
 		t.Errorf("%d rounds of %s, doubts %q", e.Rounds(), e.Commit(), e.Doubts())
 	}
+	if want := []string{"evict-storm", "unlink-storm", "lease-recall", "truncate-race"}; !slices.Equal(e.Workloads(), want) {
+		t.Errorf("workloads %q, want %q", e.Workloads(), want)
+	}
 	want, err := folder.Read(from)
 	if err != nil {
 		t.Fatal(err)
