@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -69,13 +71,51 @@ func (f *gateFlags) each(write func(format string, w io.Writer, o render.Options
 	return err
 }
 
-// writeWhole replaces a file by what write writes, or leaves it as it is.
+// writeWhole replaces a file by what write writes, or leaves it as it is. What is no regular file, such as a pipe or
+// /dev/stdout, is written to and not replaced; a link is followed.
 func writeWhole(name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return renameio.WriteFile(name, b.Bytes(), 0o666, renameio.WithTempDir(filepath.Dir(name)))
+	target := name
+	if there, err := filepath.EvalSymlinks(name); err == nil {
+		target = there
+	}
+	switch info, err := os.Stat(name); {
+	case err == nil && info.IsDir():
+		return usagef("%s is a folder: name a file", name)
+	case err == nil && !info.Mode().IsRegular():
+		return writeInto(name, b.Bytes())
+	}
+	if err := renameio.WriteFile(target, b.Bytes(), 0o666, renameio.WithTempDir(filepath.Dir(target))); err != nil {
+		return fmt.Errorf("%s cannot be written, and is as it was: %w", name, reason(err))
+	}
+	return nil
+}
+
+// reason is an error of the file system without the name of a temporary file.
+func reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
+// writeInto writes to what is there.
+func writeInto(name string, text []byte) (err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	_, err = f.Write(text)
+	return err
 }
 
 // keep writes the report to the gate's folder, whatever else was asked for.

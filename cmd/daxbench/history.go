@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
@@ -135,11 +134,7 @@ func (f *history) draw(cmd *cobra.Command, charts []*chart.Chart) error {
 	if n := len(charts); n > mostCharts {
 		return usagef("-o: %d charts are more than the %d that make a picture: choose some with -cell or -machine", n, mostCharts)
 	}
-	var b bytes.Buffer
-	if err := chart.Draw(&b, chart.DefaultSize, charts...); err != nil {
-		return err
-	}
-	if err := renameio.WriteFile(f.out, b.Bytes(), 0o666, renameio.WithTempDir(filepath.Dir(f.out))); err != nil {
+	if err := writeWhole(f.out, func(w io.Writer) error { return chart.Draw(w, chart.DefaultSize, charts...) }); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(cmd.ErrOrStderr(), "daxbench: %s in %s\n", plural(len(charts), "chart"), f.out)
