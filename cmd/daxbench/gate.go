@@ -157,7 +157,7 @@ func (f *gateFlags) check() error {
 func (f *gateFlags) loadSuite() (*gate.Suite, error) {
 	suite := gate.Default()
 	if f.suite != "" {
-		data, err := os.ReadFile(f.suite)
+		data, err := readSuite(f.suite)
 		if err != nil {
 			return nil, usageError{err}
 		}
@@ -191,6 +191,23 @@ func (f *gateFlags) loadSuite() (*gate.Suite, error) {
 		suite.Name += fmt.Sprintf(" (%d of %d cells)", len(suite.Cells), len(all))
 	}
 	return suite, nil
+}
+
+// maxSuite is how many bytes of a suite are read: ten thousand cells.
+const maxSuite = 1 << 20
+
+// readSuite reads a regular file: a pipe that nobody writes to must not block the gate, nor a device fill the memory.
+func readSuite(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: %s is no regular file", gate.ErrSuite, name)
+	case info.Size() > maxSuite:
+		return nil, fmt.Errorf("%w: %s: %d bytes are more than the %d that are read", gate.ErrSuite, name, info.Size(), maxSuite)
+	}
+	return os.ReadFile(name)
 }
 
 // answer turns the verdict into an error, and so into an exit status.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"daxbench/baselines"
@@ -46,12 +47,7 @@ func readRunFolder(side, dir string) (*folder.Run, error) {
 // judgeRecord compares exact counts with those of a record, and shows the times of a run as a trend: way 3.
 func (f *gateFlags) judgeRecord(ctx context.Context) (*gate.Report, error) {
 	dir := filepath.Clean(f.baseline)
-	store, err := baselines.Open(filepath.Dir(filepath.Dir(dir)))
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
-	entry, err := store.Find(filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
+	entry, err := findRecord(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +76,28 @@ func (f *gateFlags) judgeRecord(ctx context.Context) (*gate.Report, error) {
 		err = addTrend(report, entry.Run, f.head)
 	}
 	return report, err
+}
+
+// findRecord finds the record whose folder is dir.
+func findRecord(dir string) (*baselines.Entry, error) {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(full); err != nil {
+		return nil, fmt.Errorf("nothing is recorded in %s: %w", dir, reason(err))
+	}
+	machine := filepath.Dir(full)
+	store, err := baselines.Open(filepath.Dir(machine))
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	entry, err := store.Find(filepath.Base(machine), filepath.Base(full))
+	if errors.Is(err, baselines.ErrNone) || errors.Is(err, baselines.ErrName) {
+		return nil, usagef("-baseline %s: want the folder of a record, <baselines>/<machine>/<date>-<commit>: %w", dir, err)
+	}
+	return entry, err
 }
 
 // addTrend shows the times of a run beside those of the record, if the machine and the settings are the same.
