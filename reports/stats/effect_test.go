@@ -105,6 +105,10 @@ func TestMinimalEffectProperties(t *testing.T) {
 			t.Errorf("%s: %v, before %v", name, smaller, base)
 		}
 	}
+	skewed := sample(rng, 20, rng.ExpFloat64) // a shift either way counts: the mean of both
+	if a, b := at(skewed, 0.01, 0.9, 20), at(times(skewed, -1), 0.01, 0.9, 20); math.Abs(a-b) > 0.1*a {
+		t.Errorf("%v, turned round %v", a, b)
+	}
 	if got := at([]float64{2, 2, 2, 2}, 0.01, 0.9, 20); got != 0 {
 		t.Errorf("no spread: %v", got)
 	}
