@@ -44,6 +44,7 @@ func Compare(o Options, inputs []string) (*Report, error) {
 		rep.Inputs = append(rep.Inputs, s.Input)
 	}
 	b.roles(rep)
+	b.runWarnings(rep)
 	for i := range rep.Tables {
 		rep.Tables[i].summarize(1 - o.Alpha)
 	}

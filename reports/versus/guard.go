@@ -67,8 +67,14 @@ func (g *guard) fill() {
 		if i < 0 {
 			break
 		}
-		g.look(g.buf[g.ready:g.ready+i], zeros)
-		g.ready += i + 1
+		if !g.look(g.buf[g.ready:g.ready+i], zeros) { // all but its newline goes
+			copy(g.buf[g.ready:], g.buf[g.ready+i:g.end])
+			g.end -= i
+			i = 0
+		}
+		if g.err == nil {
+			g.ready += i + 1
+		}
 	}
 	if g.err != nil {
 		return
@@ -81,15 +87,17 @@ func (g *guard) fill() {
 	}
 }
 
-// look looks at a line without its newline.
-func (g *guard) look(line []byte, zeros bool) {
+// look looks at a line without its newline. It is not to be kept if it is longer than benchfmt can read, or the end of one
+// that is.
+func (g *guard) look(line []byte, zeros bool) (keep bool) {
 	g.line++
 	switch {
-	case g.skip: // the end of a line that was too long
+	case g.skip:
 		g.skip = false
-		blank(line)
+		return false
 	case len(line) >= maxLine:
-		g.refuse(line, fmt.Sprintf("a line of %d bytes; at most %d can be read", len(line), maxLine-1))
+		g.refuse(nil, fmt.Sprintf("a line of %d bytes; at most %d can be read", len(line), maxLine-1))
+		return false
 	case zeros && bytes.IndexByte(line, 0) >= 0:
 		g.refuse(line, "a zero byte; the file was damaged, perhaps by a full disk or a crash")
 	case len(line) > 0:
@@ -97,13 +105,14 @@ func (g *guard) look(line []byte, zeros bool) {
 			g.refuse(line, what)
 		}
 	}
+	return true
 }
 
 // tooLong deals with the beginning of a line that does not fit: what is there of it is thrown away.
 func (g *guard) tooLong(rest []byte) {
 	if !g.skip {
 		g.line++
-		g.refuse(rest, fmt.Sprintf("a line of more than %d bytes", maxLine-1))
+		g.refuse(nil, fmt.Sprintf("a line of more than %d bytes", maxLine-1))
 		g.line--
 	}
 	g.skip = true

@@ -14,32 +14,35 @@ import (
 // source is an argument before it is read.
 type source struct {
 	Input
-	stdin   bool
-	results string      // the path of the benchmark file
-	run     *folder.Run // nil for a plain file
-	rounds  map[string][]int
+	stdin    bool
+	labelled bool
+	results  string      // the path of the benchmark file
+	run      *folder.Run // nil for a plain file
+	rounds   map[string][]int
 }
 
 // sources understands the arguments: files, run folders, "-" for the standard input, each with "label=" before it if the
-// caller wants another name for it than its path. A results.txt that lies in its run folder counts as the folder.
+// caller wants another name for it than its path, unless a file has that name with all. A results.txt that lies in its run
+// folder counts as the folder.
 func sources(args []string, force bool) ([]*source, error) {
 	seen := make(map[string]int)
 	var out []*source
 	for _, arg := range args {
 		label, path, labelled := strings.Cut(arg, "=")
-		if !labelled {
+		if _, err := os.Stat(arg); !labelled || err == nil { // a path may have an equals sign in it
+			labelled = false
 			label, path = arg, arg
 			seen[path]++
 		}
 		if path == "" || label == "" {
 			return nil, optionf("argument %q: want a file, or label=file", arg)
 		}
-		out = append(out, &source{Input: Input{Label: label, Path: path}, results: path})
+		out = append(out, &source{Input: Input{Label: label, Path: path}, results: path, labelled: labelled})
 	}
 	number := make(map[string]int)
 	stdin := false
-	for i, s := range out {
-		if !strings.Contains(args[i], "=") && seen[s.Path] > 1 { // as benchstat does: they are two columns
+	for _, s := range out {
+		if !s.labelled && seen[s.Path] > 1 { // as benchstat does: they are two columns
 			s.Label = fmt.Sprintf("%s#%d", s.Path, number[s.Path])
 			number[s.Path]++
 		}

@@ -226,6 +226,73 @@ func (r *Report) shareNames() bool {
 	return false
 }
 
+// runWarnings puts what a run noted about its cells beside their primary figures.
+func (b *builder) runWarnings(rep *Report) {
+	about := make([]cellWarnings, len(b.sources))
+	for i, s := range b.sources {
+		about[i] = s.aboutCells()
+	}
+	for i := range rep.Tables {
+		if rep.Tables[i].Role != Primary {
+			continue
+		}
+		for row, samples := range b.built[i].samples {
+			for col, s := range samples {
+				if s == nil || s.source == "" || s.input < 0 {
+					continue
+				}
+				cell := &rep.Tables[i].Rows[row].Cells[col]
+				cell.Warnings = append(cell.Warnings, about[s.input].of(s.source)...)
+			}
+		}
+	}
+}
+
+// cellWarnings are warnings by the name of a cell, without GOMAXPROCS.
+type cellWarnings map[string][]Warning
+
+// of are those of a benchmark. A number behind the last dash is GOMAXPROCS unless a cell has it in its name.
+func (c cellWarnings) of(name string) []Warning {
+	if w, ok := c[name]; ok {
+		return w
+	}
+	return c[bare(name)]
+}
+
+// outcomes are those that make the figures of a cell doubtful, in words.
+var outcomes = []struct{ outcome, text string }{
+	{"failed", "failed in %s"},
+	{"hung", "hung in %s"},
+	{"violation", "unsafe: a device wrote into another file in %s"},
+}
+
+// aboutCells are the doubts of a run about its cells.
+func (s *source) aboutCells() cellWarnings {
+	if s.run == nil {
+		return nil
+	}
+	out := make(cellWarnings)
+	for _, c := range s.run.Cells {
+		for _, o := range outcomes {
+			n := 0
+			for i := range c.Rounds {
+				if c.Rounds[i].Outcome == o.outcome {
+					n++
+				}
+			}
+			if n > 0 {
+				out[c.Name] = append(out[c.Name], Warning{Status, fmt.Sprintf(o.text, fmt.Sprintf("%d of %d rounds", n, len(c.Rounds)))})
+			}
+		}
+	}
+	for _, w := range s.run.Manifest.Warnings {
+		if name := strings.TrimPrefix(w.Cell, "Benchmark"); name != "" {
+			out[name] = append(out[name], Warning{Status, w.Text})
+		}
+	}
+	return out
+}
+
 // vary says in what the results of one cell differ.
 func (s *sample) vary() []Warning {
 	if s.varies == nil {
