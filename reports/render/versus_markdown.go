@@ -19,7 +19,7 @@ func VersusMarkdown(w io.Writer, r *versus.Report, o VersusOptions) error {
 	m := &versusPaper{sideBySide: newSideBySide(r, false)}
 	for i := range r.Inputs {
 		in := &r.Inputs[i]
-		line := "- `" + strings.ReplaceAll(clean(in.Label, maxProse), "`", "'") + "`"
+		line := "- " + escape(clean(in.Label, maxProse))
 		if in.Machine != "" {
 			line += " · " + escape(clean(in.Machine, maxProse))
 		}

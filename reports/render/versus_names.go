@@ -53,9 +53,16 @@ func shortNames(names []string) (short []string, common string) {
 	return short, common
 }
 
-// withoutKeys are the names with /key=value as /value, if one of them is wider than limit and they stay different.
+// withoutKeys are the names with /key=value as /value, if many of them are wider than limit and they stay different. A
+// few are better cut.
 func withoutKeys(names []string, limit int) []string {
-	if !slices.ContainsFunc(names, func(n string) bool { return columns(n) > limit && strings.Contains(n, "=") }) {
+	long := 0
+	for _, n := range names {
+		if columns(n) > limit && strings.Contains(n, "=") {
+			long++
+		}
+	}
+	if 3*long <= len(names) {
 		return nil
 	}
 	out := make([]string, len(names))

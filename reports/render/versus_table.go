@@ -27,6 +27,7 @@ const (
 const (
 	maxLabel     = 24 // of a file
 	leastRowName = 16 // of a benchmark, on the narrowest terminal
+	midRowName   = 32 // of a benchmark, before other columns are dropped for it
 	maxNameWide  = 80 // of a benchmark, however wide the page
 	maxConfig    = 60 // of a configuration value
 	maxBesides   = 3  // units that stand beside the primary one
@@ -94,23 +95,30 @@ type marks struct {
 // maxMarks is how many warnings a table gets. What is beyond is counted.
 const maxMarks = 9
 
-// of returns the marks of warnings.
-func (m *marks) of(warnings ...versus.Warning) (out string) {
+// of returns the marks of warnings: ¹⁻², or [1,2].
+func (m *marks) of(warnings ...versus.Warning) string {
+	var numbers []string
 	for _, w := range warnings {
 		n := slices.Index(m.texts, w.Text)
 		if n < 0 {
 			n = len(m.texts)
 			m.texts = append(m.texts, w.Text)
 		}
-		switch {
-		case n >= maxMarks || strings.Contains(out, m.mark(n)):
-		case out != "" && !m.ascii:
-			out += "⁻" + m.mark(n)
-		default:
-			out += m.mark(n)
+		number := strconv.Itoa(n + 1)
+		if !m.ascii {
+			number = superscript(n + 1)
+		}
+		if n < maxMarks && !slices.Contains(numbers, number) {
+			numbers = append(numbers, number)
 		}
 	}
-	return out
+	switch {
+	case !m.ascii:
+		return strings.Join(numbers, "⁻")
+	case len(numbers) > 0:
+		return "[" + strings.Join(numbers, ",") + "]"
+	}
+	return ""
 }
 
 // mark is the n-th mark, from 0.
@@ -195,13 +203,13 @@ func (s *sheet) columns(heads []int) []gridColumn {
 }
 
 // fit leaves out columns, and what is in the middle of names, until the rest fits into width. Names have what the other
-// columns leave them, but a third of the width at least.
+// columns leave them, but a third of the width at least, up to midRowName.
 func (s *sheet) fit(cols []gridColumn, width int) ([]gridColumn, bool) {
 	if out, _ := squeeze(cols, math.MaxInt); totalWidth(out) <= width {
 		return out, true
 	}
 	names := cols[0].texts
-	limit := max(leastRowName, width/3)
+	limit := min(max(leastRowName, width/3), midRowName)
 	if short := withoutKeys(names, limit); short != nil {
 		names, s.keyless = short, true
 	}

@@ -129,10 +129,13 @@ func identical(t *versus.Table) (n int) {
 	for i := range t.Rows {
 		for k := 1; k < len(t.Columns); k++ {
 			c := t.Rows[i].Cells[k].Change
-			if c == nil || c.Verdict != versus.Same || c.Margin > 0 {
+			switch {
+			case c == nil: // it is said above that the sets differ
+			case c.Delta == nil || *c.Delta != 0, c.Verdict != versus.FewValues && (c.Verdict != versus.Same || c.Margin > 0):
 				return 0
+			default:
+				n++
 			}
-			n++
 		}
 	}
 	return n
