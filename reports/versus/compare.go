@@ -25,6 +25,9 @@ func Compare(o Options, inputs []string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := sameProcessors(files, o.Force); err != nil {
+		return nil, err
+	}
 	r, err := p.read(files)
 	if err != nil {
 		return nil, err

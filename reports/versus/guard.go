@@ -98,6 +98,8 @@ func (g *guard) look(line []byte, zeros bool) (keep bool) {
 	case len(line) >= maxLine:
 		g.refuse(nil, fmt.Sprintf("a line of %d bytes; at most %d can be read", len(line), maxLine-1))
 		return false
+	case g.line == 1 && (bytes.HasPrefix(line, wide) || bytes.HasPrefix(line, wideSwapped)):
+		g.refuse(line, "the text is UTF-16; a benchmark file is ASCII or UTF-8")
 	case zeros && bytes.IndexByte(line, 0) >= 0:
 		g.refuse(line, "a zero byte; the file was damaged, perhaps by a full disk or a crash")
 	case len(line) > 0:
@@ -166,6 +168,8 @@ func blank(line []byte) {
 var (
 	benchmark     = []byte("Benchmark")
 	byteOrderMark = []byte("\xef\xbb\xbf")
+	wide          = []byte("\xff\xfe") // byte order marks of UTF-16
+	wideSwapped   = []byte("\xfe\xff")
 )
 
 // failures are what go test and the Go runtime write at the beginning of a line when something went wrong.

@@ -144,6 +144,9 @@ func (r *reader) file(s *source) error {
 
 // unusable says why a result is no measurement.
 func unusable(rec *benchfmt.Result) string {
+	if rec.Iters < 1 {
+		return fmt.Sprintf("%d iterations are no measurement", rec.Iters)
+	}
 	for _, v := range rec.Values {
 		// One comparison decides for almost all: NaN fails it too.
 		if v.Value >= 0 && v.Value <= math.MaxFloat64 {

@@ -47,6 +47,41 @@ func coarse(values []float64) bool {
 // maxNamed is how many names a warning about several lists.
 const maxNamed = 3
 
+// processorKeys are the facts of run.json that say how much of a machine a run had.
+var processorKeys = []string{"affinity", "cores", "gomaxprocs", "online_cpus", "quota_cpus"}
+
+// sameProcessors refuses runs that had other processors, or another number of them, than the first. Elsewhere, as between
+// two models or two kernels, a difference may be what is asked about, and is a warning.
+func sameProcessors(files []*source, force bool) error {
+	var first *source
+	for _, s := range files {
+		if s.run == nil {
+			continue
+		}
+		if first == nil {
+			first = s
+		}
+		for _, key := range processorKeys {
+			was, is := first.processors(key), s.processors(key)
+			if was == is || was == "" || is == "" || force {
+				continue
+			}
+			return &InputError{s.Path, 0, fmt.Sprintf("%s is %s, and %s in %s: times do not compare; -force compares them",
+				key, is, was, first.Path), nil}
+		}
+	}
+	return nil
+}
+
+// processors is a fact about them, "" if the run does not tell. One that tells of its processors at all leaves out a quota
+// that it does not have.
+func (s *source) processors(key string) string {
+	if v := s.environment[key]; v != "" || key != "quota_cpus" || s.environment["online_cpus"] == "" {
+		return v
+	}
+	return "none"
+}
+
 // warn adds what is doubtful about the comparison as a whole.
 func (r *Report) warn(tables string) {
 	r.warnMachines()
