@@ -74,7 +74,7 @@ func newGate() *cobra.Command {
 	fl.StringVar(&f.head, "head", "", "the daxbench that is judged: an executable `file` (default: with -base-ref the checkout as it is, else this program)")
 	fl.StringVar(&f.headRef, "head-ref", "", "build the head from `revision` too")
 	fl.IntVar(&f.layouts, "layouts", 10, "link each side that is built with `n` layouts of its code and take another one for each fork, the same on both sides; 0 leaves the order to the linker (default 10)")
-	fl.StringVar(&f.suite, "suite", "", "the declared cells and limits, a TOML `file` (default: the hot paths; see daxbench list gate)")
+	fl.StringVar(&f.suite, "suite", gate.Default().Name, "the declared cells and limits: "+strings.Join(suiteNames(), ", ")+", or a TOML `file` (default "+gate.Default().Name+"; see daxbench list)")
 	fl.StringArrayVar(&f.cells, "cell", nil, "judge only the declared cells with this `name`; * stands for anything but a slash")
 	fl.Uint64Var(&f.seed, "seed", 0, "`number` that every random choice comes from (default: drawn, and recorded)")
 	fl.StringVarP(&f.out, "o", "o", "", "write samples, report and profiles to `folder` (default results/gate-<time>-<seed>)")
@@ -155,8 +155,8 @@ func (f *gateFlags) check() error {
 
 // loadSuite reads the suite and leaves of it what was asked for.
 func (f *gateFlags) loadSuite() (*gate.Suite, error) {
-	suite := gate.Default()
-	if f.suite != "" {
+	suite, known := gate.LookupSuite(f.suite)
+	if !known {
 		data, err := readSuite(f.suite)
 		if err != nil {
 			return nil, usageError{err}
@@ -208,6 +208,14 @@ func readSuite(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s: %d bytes are more than the %d that are read", gate.ErrSuite, name, info.Size(), maxSuite)
 	}
 	return os.ReadFile(name)
+}
+
+// suiteNames are the suites that daxbench comes with.
+func suiteNames() (names []string) {
+	for _, s := range gate.Suites() {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 // answer turns the verdict into an error, and so into an exit status.

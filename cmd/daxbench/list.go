@@ -8,6 +8,7 @@ import (
 
 	"daxbench/engine/layout"
 	"daxbench/engine/vfs"
+	"daxbench/reports/gate"
 	"daxbench/workloads"
 	"daxbench/workloads/driver"
 )
@@ -77,7 +78,15 @@ func (p listPage) all() {
 	for _, k := range vfs.Presets {
 		p.item(2, room, k.Name, k.About)
 	}
-	p.line("\n\"daxbench list NAME\" says all about one.")
+	p.line("\nSuites of the gate, for -suite:")
+	for _, s := range gate.Suites() {
+		var cells []string
+		for _, c := range s.Cells {
+			cells = append(cells, c.Name)
+		}
+		p.item(2, room, s.Name, strings.Join(cells, ", "))
+	}
+	p.line("\n\"daxbench list NAME\" says all about a workload or a policy.")
 }
 
 // values are those that a knob takes unless -set says otherwise.

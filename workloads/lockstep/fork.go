@@ -87,6 +87,7 @@ func (p *pair) measure(rng *rand.Rand) {
 	for i := range p.side {
 		var reply Reply
 		to := p.side[i].to
+		to.trim()
 		if to.Outcome != "" || !p.ask(i, Request{Do: Finish}, &reply) || reply.Finish == nil {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -96,14 +97,19 @@ type Side struct {
 func (s *Side) add(t *Taken) {
 	s.slept += t.Slept
 	s.Wall = append(s.Wall, brief(t.Wall))
-	if t.CPU > 0 {
-		s.CPU = append(s.CPU, brief(t.CPU))
-	}
+	s.CPU = append(s.CPU, brief(t.CPU))
 	if s.Controls == nil {
 		s.Controls = make(map[string][]float64, len(t.Controls))
 	}
 	for name, v := range t.Controls {
 		s.Controls[name] = append(s.Controls[name], brief(v))
+	}
+}
+
+// trim drops the processor times of a storm that has none, as it times a part of its operations itself.
+func (s *Side) trim() {
+	if !slices.ContainsFunc(s.CPU, func(v float64) bool { return v > 0 }) {
+		s.CPU = nil
 	}
 }
 
