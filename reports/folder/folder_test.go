@@ -182,6 +182,7 @@ func TestRefusesManifests(t *testing.T) {
 		{"a word for a number", `{"schema":1,"seed":"one"}`, "byte 24"},
 		{"round 0", manifest(record(0, 1, "ok")), "rounds count from 1"},
 		{"a round twice", manifest(record(1, 1, "ok"), record(1, 2, "ok")), "cells[0] and cells[1]"},
+		{"a key twice", `{"schema":1,"status":"failed","Status":"finished"}`, `byte 38: the key "Status" stands twice`},
 		{"no workload", manifest(`{"round":1}`), "names no workload"},
 	} {
 		_, err := folder.Read(write(t, "", c.data))

@@ -105,7 +105,7 @@ func (m *Manifest) Fact(key string) string {
 	return ""
 }
 
-// parseManifest reads run.json: exactly one JSON object of a known schema, and nothing after it.
+// parseManifest reads run.json: exactly one JSON object of a known schema, no key twice, and nothing after it.
 func parseManifest(path string, data []byte) (*Manifest, error) {
 	// The version comes first: a file of another schema may well not fit the fields of this one.
 	var version struct {
@@ -119,6 +119,9 @@ func parseManifest(path string, data []byte) (*Manifest, error) {
 	}
 	if *version.Schema != Schema {
 		return nil, fmt.Errorf("%s: %w %d; this daxbench reads %d", path, ErrSchema, *version.Schema, Schema)
+	}
+	if err := UniqueKeys(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	m := new(Manifest)
 	if err := Unmarshal(path, data, m); err != nil {

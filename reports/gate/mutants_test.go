@@ -54,7 +54,7 @@ var mutants = []struct{ name, file, old, new string }{
 	{"unknown keys are skipped", "suite.go", ".DisallowUnknownFields()", ""},
 	{"a cell may be declared twice", "suite.go", "if first, ok := seen[d.Name]; ok {", "if first, ok := seen[d.Name]; ok && first < 0 {"},
 	{"a rule that finds nothing is accepted", "suite.go", "least*float64(measures) >= alpha", "least < 0"},
-	{"samples may have trailing bytes", "read.go", "if err := uniqueKeys(data); err != nil {", "data = data[:len(data)+0*len(path)]\n	if err := error(nil); err != nil {"},
+	{"samples may have trailing bytes", "read.go", "if err := folder.UniqueKeys(data); err != nil {", "data = data[:len(data)+0*len(path)]\n	if err := error(nil); err != nil {"},
 	{"series may differ in length", "read.go", "	if len(values) != n {", "	if len(values) < 0 {"},
 	{"a reference that became dearer is an improvement", "within.go", "	doubtReference(pairs)\n", ""},
 	{"a cell that only one run has is skipped", "within.go", "p.blank = \"the head run does not have it\"", "continue"},

@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -69,7 +67,7 @@ func parseSamples(path string, data []byte) (*Samples, error) {
 	if *version.Schema != SamplesSchema {
 		return nil, fmt.Errorf("%w: %s: schema version %d; this daxbench reads %d", ErrSamples, path, *version.Schema, SamplesSchema)
 	}
-	if err := uniqueKeys(data); err != nil {
+	if err := folder.UniqueKeys(data); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrSamples, path, err)
 	}
 	s := new(Samples)
@@ -80,49 +78,6 @@ func parseSamples(path string, data []byte) (*Samples, error) {
 		return nil, fmt.Errorf("%w: %s: %w", ErrSamples, path, err)
 	}
 	return s, nil
-}
-
-// uniqueKeys refuses an object that has a key twice: of two values json keeps the last, without a word. data is valid.
-func uniqueKeys(data []byte) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	type level struct {
-		keys map[string]bool // nil in an array
-		key  bool            // a key comes next
-	}
-	var open []level
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return nil // the end: there is nothing wrong with its syntax
-		}
-		at := len(open) - 1
-		if at >= 0 && open[at].key {
-			if key, ok := token.(string); ok {
-				// json matches the names of fields whatever their case.
-				folded := strings.ToLower(key)
-				if open[at].keys[folded] {
-					return fmt.Errorf("byte %d: the key %.80q stands twice", d.InputOffset(), key)
-				}
-				open[at].keys[folded], open[at].key = true, false
-				continue
-			}
-		}
-		switch token {
-		case json.Delim('{'):
-			open = append(open, level{keys: make(map[string]bool), key: true})
-			continue
-		case json.Delim('['):
-			open = append(open, level{})
-			continue
-		case json.Delim('}'), json.Delim(']'):
-			open = open[:at]
-			at--
-		}
-		if at >= 0 && open[at].keys != nil {
-			open[at].key = true // a value has ended
-		}
-	}
 }
 
 // check refuses what no measurement can have written.
