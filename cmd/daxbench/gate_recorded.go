@@ -59,7 +59,7 @@ func (f *gateFlags) judgeRecord(ctx context.Context) (*gate.Report, error) {
 	}
 	base, err := gate.ReadCounts("the counts of "+dir, bytes.NewReader(entry.Counts))
 	if err != nil {
-		return nil, err
+		return nil, inputError{fmt.Errorf("%w. Record it anew with daxbench baseline record", err)}
 	}
 	text, err := censusOf(ctx, f.stderr, entry.Workloads())
 	var bad *badAnswer

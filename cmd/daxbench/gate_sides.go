@@ -185,14 +185,9 @@ func (b *builder) build(ctx context.Context, name, tree string) (list []lockstep
 			b.warnings = append(b.warnings, "this linker cannot lay code out at random: where the code happens to lie counts as part of the change")
 			return b.build(ctx, name, tree)
 		case err != nil:
-			return nil, &buildError{fmt.Errorf("the %s cannot be built: %w\n%s", name, err, bytes.TrimSpace(text))}
+			return nil, inputError{fmt.Errorf("the %s cannot be built: %w\n%s", name, err, bytes.TrimSpace(text))}
 		}
 		list = append(list, out)
 	}
 	return list, nil
 }
-
-// buildError says that a side could not be built: there is nothing to measure.
-type buildError struct{ error }
-
-func (e *buildError) Unwrap() error { return e.error }
