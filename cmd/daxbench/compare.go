@@ -136,7 +136,11 @@ func compareError(err error) error {
 		return usageError{err}
 	}
 	if input := (*versus.InputError)(nil); errors.As(err, &input) {
-		return &nothingError{err.Error()}
+		what := err.Error()
+		if input.Line > 0 {
+			what += " (-force leaves it out and compares the rest)"
+		}
+		return &nothingError{what}
 	}
 	return err
 }

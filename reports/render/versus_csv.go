@@ -9,7 +9,7 @@ import (
 	"daxbench/reports/versus"
 )
 
-var versusCSV = VersusFormat{Name: "csv", About: "one line per benchmark, unit and file, with raw numbers, for spreadsheets and programs", Ext: ".csv", Write: VersusCSV}
+var versusCSV = VersusFormat{Name: "csv", About: "one line per benchmark, unit and file, with raw numbers", Ext: ".csv", Write: VersusCSV}
 
 // csvHead names the columns. Numbers are raw: not scaled, not rounded, a ratio and no percentage; delta is the ratio of
 // the centres less 1. What there is not is empty.

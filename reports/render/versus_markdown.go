@@ -36,6 +36,10 @@ func VersusMarkdown(w io.Writer, r *versus.Report, o VersusOptions) error {
 		if i == 0 || !slices.Equal(shown[i-1].Config, t.Config) {
 			m.config(t.Config)
 		}
+		if n := identical(t); n > 0 && !o.All {
+			fmt.Fprintf(&m.out, "\n%s: the same in %s\n", escape(clean(t.Unit, maxName)), plural(n, "comparison"))
+			continue
+		}
 		s := m.newSheet(t)
 		m.table(s, s.columns(others(t)), "")
 		if r.Reference != "" && slices.ContainsFunc(t.Rows, func(r versus.Row) bool { return hasWithin(&r) }) {

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -53,7 +54,7 @@ func newSideBySide(r *versus.Report, ascii bool) *sideBySide {
 	}
 	if len(all) > 0 {
 		for i, short := range elide(shortLabels(all), maxLabel, s.say("…")) {
-			s.labels[all[i]] = s.say(clean(short, maxLabel))
+			s.labels[all[i]] = cmp.Or(s.say(clean(short, maxLabel)), versus.NoKey)
 		}
 	}
 	return s

@@ -182,10 +182,11 @@ func (p *versusPage) table(t *versus.Table, within bool) {
 			blocks = append(blocks, cols)
 		}
 	}
-	if about := s.aboutNames(); about != p.common {
+	about := s.aboutNames()
+	if about != "" && about != p.common {
 		p.prose(indent, "", about, faint)
-		p.common = about
 	}
+	p.common = about
 	for i, cols := range blocks {
 		if i > 0 {
 			p.line("")

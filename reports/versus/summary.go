@@ -43,7 +43,10 @@ func (t *Table) summarize(level float64) {
 			}
 			ratios = append(ratios, stats.Estimate{Value: 1 + *c.Change.Delta, N: 1})
 		}
-		if col > 0 && s.N != based {
+		switch {
+		case col > 0 && s.N == 0:
+			s.warn(Set, "no benchmark is in the first column too")
+		case col > 0 && s.N != based:
 			s.warn(Set, "the sets of benchmarks differ: the change is that of the %d that both have", s.N)
 		}
 		if slices.Min(append(centres, math.Inf(1))) > 0 && len(centres) > 0 {

@@ -1,6 +1,7 @@
 package versus
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -184,6 +185,9 @@ func environment(m *folder.Manifest) map[string]string {
 	return f
 }
 
+// NoKey is what a column is called whose benchmarks have none of the keys that make the columns.
+const NoKey = "(none)"
+
 // warnSets names the benchmarks that some column lacks. Units that a run leaves out where they are zero do not count.
 func (r *Report) warnSets() {
 	for i := range r.Tables {
@@ -202,7 +206,7 @@ func (r *Report) warnSets() {
 				if n > maxNamed {
 					missing = append(missing[:maxNamed], fmt.Sprintf("and %d more", n-maxNamed))
 				}
-				r.add(Set, "%s: not in %s: %s", t.Unit, name, strings.Join(missing, ", "))
+				r.add(Set, "%s: not in %s: %s", t.Unit, cmp.Or(name, NoKey), strings.Join(missing, ", "))
 			}
 		}
 	}
