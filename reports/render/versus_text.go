@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"daxbench/reports/stats"
 	"daxbench/reports/unit"
 	"daxbench/reports/versus"
 )
@@ -237,10 +238,11 @@ func (s *sideBySide) legend() string {
 	}
 	text += "."
 	if paired {
-		text += " Paired: the median over the rounds of the ratio of each round."
+		text += fmt.Sprintf(" Paired: the median over the rounds of the ratio of each round, with its %g %% interval.", 100*stats.Level)
 	}
 	if shifted {
-		text += " Unpaired: the change of the medians, ~ where none was found; the interval is that of the shift (Hodges, Lehmann)."
+		text += fmt.Sprintf(" Unpaired: the change of the medians, ~ where none was found, "+
+			"with the %g %% interval of the shift (Hodges, Lehmann).", 100*(1-s.Alpha))
 	}
 	for _, w := range s.Warnings {
 		if w.Kind == versus.Unpaired {

@@ -3,6 +3,7 @@ package versus
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/perf/benchmath"
@@ -129,6 +130,11 @@ func (o *Options) parse() (*plan, error) {
 		p.reference = Param{"/" + strings.TrimPrefix(key, "/"), value}
 		if value == "" || p.reference.Key == "/" {
 			return nil, optionf("-reference %q: want a policy, or key=value", o.Reference)
+		}
+		for _, f := range slices.Concat(p.col.Fields(), p.table.Fields()) {
+			if f.Name == p.reference.Key {
+				return nil, optionf("-reference %s wants all values of %s in one column, and -col or -table tears them apart", o.Reference, f.Name)
+			}
 		}
 	}
 	return p, nil

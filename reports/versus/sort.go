@@ -14,8 +14,7 @@ func tidy(unit string) string {
 	return tidied
 }
 
-// sort puts the rows of all tables in order. Those of one configuration keep the same order in all units, that of the
-// first.
+// sort puts the rows of every table in order, by its own changes if by effect.
 func (r *Report) sort(order Order) {
 	for i := range r.Tables {
 		rows := r.Tables[i].Rows

@@ -436,6 +436,7 @@ func TestOptions(t *testing.T) {
 		{"ignore", func(o *versus.Options) { o.Ignore = "(" }, "-ignore"},
 		{"sort", func(o *versus.Options) { o.Sort = "size" }, "known: effect, file, name"},
 		{"reference", func(o *versus.Options) { o.Reference = "policy=" }, "-reference"},
+		{"reference", func(o *versus.Options) { o.Reference, o.Col = "none", "/policy" }, "tears them apart"},
 	} {
 		o := versus.Defaults()
 		c.set(&o)

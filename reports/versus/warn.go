@@ -22,7 +22,7 @@ func (s *sample) doubts(exact bool) (out []Warning) {
 		return nil // several benchmarks in one cell are two heaps by nature
 	}
 	values := thin(s.values)
-	if rho, p := stats.Drift(values); p < driftAlpha {
+	if rho, p := drift(values); p < driftAlpha {
 		word := "rise"
 		if rho < 0 {
 			word = "fall"
