@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"daxbench/engine/enginetest"
 	"daxbench/reports/gate"
 	"daxbench/workloads/lockstep"
 )
@@ -62,9 +63,10 @@ func jsonFields(s reflect.Type) map[string]reflect.Type {
 
 // slowLookup is a mistake that a change to the engine could bring: every last look at an inode's count is followed by some
 // needless work. It makes Iput about a fifth slower.
-var slowLookup = [2]string{
-	"	ruled, owner := sb.ruled, media.Owner{}\n",
-	"	for range 6 {\n		in.state.Load()\n	}\n	ruled, owner := sb.ruled, media.Owner{}\n",
+var slowLookup = enginetest.Mistake{
+	File: "engine/vfs/iput.go",
+	Old:  "	ruled, owner := sb.ruled, media.Owner{}\n",
+	New:  "	for range 6 {\n		in.state.Load()\n	}\n	ruled, owner := sb.ruled, media.Owner{}\n",
 }
 
 // TestGateFindsSlowEngine builds the engine with a mistake, by an overlay of the source, and holds it against the engine
@@ -79,7 +81,7 @@ func TestGateFindsSlowEngine(t *testing.T) {
 	dir := t.TempDir()
 	base, slow := filepath.Join(dir, "base"), filepath.Join(dir, "slow")
 	buildDaxbench(t, base)
-	buildDaxbench(t, slow, "-overlay", overlay(t, dir, "engine/vfs/iput.go", slowLookup))
+	buildDaxbench(t, slow, "-overlay", slowLookup.Overlay(t))
 	suite := writeSuite(t, dir)
 	for _, tt := range []struct {
 		head   string
@@ -232,35 +234,10 @@ func buildDaxbench(t *testing.T, out string, flags ...string) {
 	t.Helper()
 	args := append(append([]string{"build"}, flags...), "-o", out, "./cmd/daxbench")
 	cmd := exec.Command("go", args...)
-	cmd.Dir = filepath.Join("..", "..")
+	cmd.Dir = enginetest.Root(t)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go %q: %v\n%s", args, err, text)
 	}
-}
-
-// overlay changes one text in a file of the source, for one build.
-func overlay(t *testing.T, dir, file string, change [2]string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("../..", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	src, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(string(src), change[0]); n != 1 {
-		t.Fatalf("%s has %d places for the mistake", file, n)
-	}
-	changed := filepath.Join(dir, "changed.go")
-	write(t, changed, strings.Replace(string(src), change[0], change[1], 1))
-	text, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "overlay.json")
-	write(t, name, string(text))
-	return name
 }
 
 func write(t *testing.T, name, text string) {

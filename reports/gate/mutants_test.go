@@ -1,13 +1,12 @@
 package gate
 
 import (
-	"encoding/json"
 	"flag"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"daxbench/engine/enginetest"
 )
 
 // allMutants has every mistake built in, which takes some minutes.
@@ -80,54 +79,15 @@ func TestMutantsApply(t *testing.T) {
 
 // TestMutants builds each mistake in, by an overlay of the source, and expects the tests to fail.
 func TestMutants(t *testing.T) {
-	if testing.Short() || os.Getenv("DAXBENCH_MUTANT") != "" {
+	if testing.Short() || enginetest.InMistake() {
 		t.Skip("builds and tests the package anew, once for each mistake")
-	}
-	goTool, err := exec.LookPath("go")
-	if err != nil {
-		t.Skip("needs the go command: ", err)
-	}
-	here, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
 	}
 	for i, m := range mutants {
 		if i == gravest && !*allMutants {
 			break
 		}
 		t.Run(m.name, func(t *testing.T) {
-			path := filepath.Join(here, m.file)
-			src, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			dir := t.TempDir()
-			changed, overlay := filepath.Join(dir, m.file), filepath.Join(dir, "overlay.json")
-			table, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for name, text := range map[string]string{changed: strings.Replace(string(src), m.old, m.new, 1), overlay: string(table)} {
-				if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			cmd := exec.CommandContext(t.Context(), goTool, "test", "-overlay", overlay, "-count=1", "-vet=off", "-short", "-failfast", ".")
-			cmd.Env = append(os.Environ(), "DAXBENCH_MUTANT=1")
-			out, err := cmd.CombinedOutput()
-			switch {
-			case err == nil:
-				t.Errorf("the tests pass all the same:\n%s", out)
-			case strings.Contains(string(out), "[build failed]"):
-				t.Errorf("it does not build:\n%s", out)
-			default:
-				for line := range strings.Lines(string(out)) {
-					if strings.Contains(line, "--- FAIL") {
-						t.Log("found by ", strings.TrimSpace(line))
-						break
-					}
-				}
-			}
+			enginetest.Mistake{File: "reports/gate/" + m.file, Old: m.old, New: m.new}.MustBeFound(t, "-short", "-failfast", "./reports/gate")
 		})
 	}
 }

@@ -1,12 +1,9 @@
 package record
 
 import (
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
+
+	"daxbench/engine/enginetest"
 )
 
 // A mutant is a mistake in how results are kept, told by the text that it changes, and the tests that must find it.
@@ -71,51 +68,9 @@ func TestMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and tests several packages anew")
 	}
-	goTool, err := exec.LookPath("go")
-	if err != nil {
-		t.Skip("needs the go command: ", err)
-	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
-			path := filepath.Join(root, m.file)
-			src, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Count(string(src), m.old) != 1 {
-				t.Fatalf("%s has the text that is to be changed %d times", m.file, strings.Count(string(src), m.old))
-			}
-			dir := t.TempDir()
-			changed, overlay := filepath.Join(dir, filepath.Base(path)), filepath.Join(dir, "overlay.json")
-			table, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for name, text := range map[string]string{changed: strings.Replace(string(src), m.old, m.new, 1), overlay: string(table)} {
-				if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			cmd := exec.CommandContext(t.Context(), goTool, "test", "-overlay", overlay, "-count=1", "-vet=off", "-run", m.run, m.pkg)
-			cmd.Dir = root
-			out, err := cmd.CombinedOutput()
-			switch {
-			case err == nil:
-				t.Errorf("the tests pass all the same:\n%s", out)
-			case strings.Contains(string(out), "[build failed]"):
-				t.Errorf("it does not build:\n%s", out)
-			default:
-				for line := range strings.Lines(string(out)) {
-					if strings.Contains(line, "--- FAIL") {
-						t.Log("found by ", strings.TrimSpace(line))
-						break
-					}
-				}
-			}
+			enginetest.Mistake{File: m.file, Old: m.old, New: m.new}.MustBeFound(t, "-run", m.run, m.pkg)
 		})
 	}
 }
