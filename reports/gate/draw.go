@@ -46,7 +46,7 @@ func draw(c *Sampled, d *Declared, plan Plan, look int) *drawn {
 			forks = append(forks, f)
 		}
 	}
-	out.Forks = len(forks)
+	out.Forks, out.Seconds = len(forks), seconds(c, forks)
 	if out.blank = unable(c); out.blank != "" {
 		return out
 	}
@@ -65,6 +65,18 @@ func draw(c *Sampled, d *Declared, plan Plan, look int) *drawn {
 	}
 	out.doubt(c, forks)
 	return out
+}
+
+// seconds is how long all slices took, on both sides together.
+func seconds(c *Sampled, forks []*Fork) (sum float64) {
+	for _, f := range forks {
+		for _, side := range f.sides() {
+			for _, ns := range side.Wall {
+				sum += ns * float64(c.Ops) / 1e9
+			}
+		}
+	}
+	return sum
 }
 
 // slice says how long one is: "350 µs, 3,200 operations: …".
