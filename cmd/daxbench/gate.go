@@ -56,7 +56,7 @@ func newGate() *cobra.Command {
 		Example: "  daxbench gate -base-ref origin/main\n" +
 			"  daxbench gate -base ./daxbench.old -head ./daxbench -junit gate.xml -github -\n" +
 			"  daxbench gate -within -base results/old -head results/new\n" +
-			"  daxbench gate -baseline baselines/amd-epyc-2/2026-11-25-0123456789ab\n" +
+			"  daxbench gate -baseline baselines/amd-epyc-2/2026-11-25-0123456\n" +
 			"  daxbench gate -prove",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -86,8 +86,11 @@ func newGate() *cobra.Command {
 	fl.StringArrayVar(&f.effects, "effects", []string{"2,3,5,10"}, "with -prove, plant this much further work, in `per cent` (default 2,3,5,10)")
 	fl.BoolVarP(&f.verbose, "v", "v", false, "tell all measures of all cells")
 	for _, format := range render.GateFormats() {
-		f.outputs[format.Name] = fl.String(format.Name, "", "write the report as "+format.About+" to `file`; - is standard output"+
-			map[bool]string{true: " (default -)"}[format.Name == "text"])
+		usage := "write to `file`, or - for standard output: " + format.About
+		if format.Name == "text" {
+			usage += " (default -)"
+		}
+		f.outputs[format.Name] = fl.String(format.Name, "", usage)
 	}
 	return cmd
 }
