@@ -57,8 +57,15 @@ func (p *pair) stop() {
 	}
 }
 
-// measure goes through the life of a fork.
+// measure goes through the life of a fork. Both sides are asked how they end even if one of them dies early: a side
+// without an outcome says nothing.
 func (p *pair) measure(rng *rand.Rand) {
+	p.slices(rng)
+	p.finish()
+}
+
+// slices opens the cell on both sides and lets them take turns.
+func (p *pair) slices(rng *rand.Rand) {
 	if !p.both(Request{Do: Open, Cell: p.cell.Name, Seed: p.fork.Seed}) {
 		return
 	}
@@ -84,11 +91,19 @@ func (p *pair) measure(rng *rand.Rand) {
 		}
 	}
 	p.fork.Order = string(order)
+}
+
+// finish has each side that lives sum itself up.
+func (p *pair) finish() {
 	for i := range p.side {
 		var reply Reply
 		to := p.side[i].to
 		to.trim()
-		if to.Outcome != "" || !p.ask(i, Request{Do: Finish}, &reply) || reply.Finish == nil {
+		if p.err != nil || to.Outcome != "" || !p.ask(i, Request{Do: Finish}, &reply) {
+			continue
+		}
+		if reply.Finish == nil {
+			p.void(fmt.Errorf("%s: %w: no ending in the answer", p.side[i].cmd.Path, ErrProtocol))
 			continue
 		}
 		e := reply.Finish
