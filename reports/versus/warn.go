@@ -86,7 +86,7 @@ func sameProcessors(files []*source, force bool) error {
 			first = s
 		}
 		for _, key := range processorKeys {
-			was, is := first.processors(key), s.processors(key)
+			was, is := first.environment[key], s.environment[key]
 			if was == is || was == "" || is == "" || force {
 				continue
 			}
@@ -95,15 +95,6 @@ func sameProcessors(files []*source, force bool) error {
 		}
 	}
 	return nil
-}
-
-// processors is a fact about them, "" if the run does not tell. One that tells of its processors at all leaves out a quota
-// that it does not have.
-func (s *source) processors(key string) string {
-	if v := s.environment[key]; v != "" || key != "quota_cpus" || s.environment["online_cpus"] == "" {
-		return v
-	}
-	return "none"
 }
 
 // warn adds what is doubtful about the comparison as a whole.
@@ -205,6 +196,9 @@ func environment(m *folder.Manifest) map[string]string {
 		delete(f, key)
 	}
 	maps.DeleteFunc(f, func(_, v string) bool { return v == "" })
+	if f["quota_cpus"] == "" && f["online_cpus"] != "" { // a run that tells of its processors tells of a quota
+		f["quota_cpus"] = "none"
+	}
 	return f
 }
 
