@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"daxbench/workloads/lockstep"
 )
@@ -164,6 +165,9 @@ func (b *builder) checkout(ctx context.Context) (s side, err error) {
 	return s, err
 }
 
+// interruptLimit is how long a build that was told to stop may take to do so: it finishes the packages that it is at.
+const interruptLimit = 10 * time.Second
+
 // build builds the tree, once per layout. -trimpath makes builds of the same source the same, wherever it lies, and what
 // profiles need is in the executable without the debugger's tables.
 func (b *builder) build(ctx context.Context, name, tree string) (list []lockstep.Build, err error) {
@@ -176,6 +180,8 @@ func (b *builder) build(ctx context.Context, name, tree string) (list []lockstep
 		}
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", out.Path, "./cmd/daxbench")
 		cmd.Dir = tree
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it removes its temporary files then
+		cmd.WaitDelay = interruptLimit
 		text, err := cmd.CombinedOutput()
 		switch {
 		case ctx.Err() != nil:

@@ -14,7 +14,7 @@ import (
 func (s *session) table() error {
 	run, err := folder.Read(s.folder.Dir())
 	if err != nil {
-		return err
+		return inputError{err}
 	}
 	t, err := compare.Policies(run, "")
 	if err != nil {
