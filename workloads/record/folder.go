@@ -106,13 +106,15 @@ func Resume(dir string) (*Folder, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, ManifestName)
-	data, err := os.ReadFile(path)
+	data, err := readRegular(path)
 	switch {
+	case errors.Is(err, errIrregular):
+		err = fmt.Errorf("%s %w: %s %w", dir, ErrDamaged, ManifestName, err)
 	case errors.Is(err, fs.ErrNotExist):
 		err = fmt.Errorf("%s %w: %s is missing", dir, ErrNoRun, ManifestName)
 	case err == nil:
 		if err = json.Unmarshal(data, &f.Manifest); err != nil {
-			err = fmt.Errorf("%s %w: %s: %w", dir, ErrDamaged, ManifestName, err)
+			err = fmt.Errorf("%s %w: %s: byte %d: %w", dir, ErrDamaged, ManifestName, offset(err), err)
 		} else if err = f.check(); err != nil {
 			err = fmt.Errorf("%s %w: %s is damaged: %w", dir, ErrDamaged, ManifestName, err)
 		}
@@ -201,3 +203,29 @@ func (f *Folder) End(s Status) error {
 
 // Close gives the folder free.
 func (f *Folder) Close() error { return f.lock.Close() }
+
+// errIrregular is no error of the file system: a pipe can be opened, and then blocks its reader for ever.
+var errIrregular = errors.New("is no regular file")
+
+// readRegular reads a regular file.
+func readRegular(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, errIrregular
+	}
+	return os.ReadFile(path)
+}
+
+// offset is the byte at which JSON could not be understood.
+func offset(err error) int64 {
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return syntax.Offset
+	case errors.As(err, &mismatch):
+		return mismatch.Offset
+	}
+	return 0
+}
