@@ -19,7 +19,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return statusOK
 	}
-	fmt.Fprintf(stderr, "daxbench: %s\n", oneDash(err.Error()))
+	fmt.Fprintf(stderr, "daxbench: %s\n", printable(oneDash(err.Error())))
 	return statusOf(err)
 }
 

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"daxbench/baselines"
 	"daxbench/engine/media"
 	"daxbench/engine/pmem"
 	"daxbench/engine/vfs"
+	"daxbench/reports/render"
 	"daxbench/workloads/record"
 )
 
@@ -53,6 +55,18 @@ func (e inputError) Unwrap() error { return e.error }
 type signalError struct{ signal syscall.Signal }
 
 func (e signalError) Error() string { return "stopped by signal: " + e.signal.String() }
+
+// maxError is how many columns of one line of an error are shown: names from files may be in it.
+const maxError = 2000
+
+// printable is the text of an error, with what a terminal would obey made visible. Lines stay, and tabs become spaces.
+func printable(text string) string {
+	lines := strings.Split(strings.ReplaceAll(text, "\t", "    "), "\n")
+	for i := range lines {
+		lines[i] = render.Clean(lines[i], maxError)
+	}
+	return strings.Join(lines, "\n")
+}
 
 // usageSentinels are errors of other packages that the user can mend by asking for something else.
 var usageSentinels = []error{
