@@ -13,6 +13,8 @@ type Samples struct {
 	Commit      string         `json:"commit"`
 	Status      string         `json:"status"` // finished, interrupted, running, failed
 	Command     []string       `json:"command"`
+	Suite       string         `json:"suite"`  // the title of the suite that it was measured for
+	Digest      string         `json:"digest"` // of that suite: it may not be judged by another; see Suite.Digest
 	Seed        uint64         `json:"seed"`
 	Started     string         `json:"started"`         // RFC 3339
 	Ended       string         `json:"ended,omitempty"` // RFC 3339
@@ -56,6 +58,7 @@ type Side struct {
 	CPU      []float64            `json:"cpu,omitempty"`     // processor time of the workers' threads, ns per operation
 	Controls map[string][]float64 `json:"controls"`          // ns per step of each negative control, run just before the slice
 	Latency  string               `json:"latency,omitempty"` // all slices: HdrHistogram V2, compressed, base64; ns
+	Slept    int64                `json:"slept"`             // how often the workers gave the processor up by themselves, in all slices
 	Counters map[string]int64     `json:"counters"`          // of all slices: "ops", "evictions", "allocs", "violations" …
 	Outcome  string               `json:"outcome"`           // ok, hung, violation, failed
 	Notes    []string             `json:"notes,omitempty"`

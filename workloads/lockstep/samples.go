@@ -36,6 +36,8 @@ type Samples struct {
 	Commit      string         `json:"commit"`
 	Status      Status         `json:"status"`
 	Command     []string       `json:"command"`
+	Suite       string         `json:"suite"`
+	Digest      string         `json:"digest"`
 	Seed        uint64         `json:"seed"`
 	Started     time.Time      `json:"started"`
 	Ended       *time.Time     `json:"ended,omitempty"`
@@ -86,16 +88,15 @@ type Side struct {
 	CPU      []float64            `json:"cpu,omitempty"`
 	Controls map[string][]float64 `json:"controls"`
 	Latency  string               `json:"latency,omitempty"`
+	Slept    int64                `json:"slept"`
 	Counters map[string]int64     `json:"counters"`
 	Outcome  string               `json:"outcome"`
 	Notes    []string             `json:"notes,omitempty"`
-
-	slept int64
 }
 
 // add appends a slice.
 func (s *Side) add(t *Taken) {
-	s.slept += t.Slept
+	s.Slept += t.Slept
 	s.Wall = append(s.Wall, brief(t.Wall))
 	s.CPU = append(s.CPU, brief(t.CPU))
 	if s.Controls == nil {

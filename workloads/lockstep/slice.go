@@ -141,6 +141,6 @@ func (m *Master) tryLength(ctx context.Context, c *Sampled) (t trial, err error)
 	const normal = 1.349 // the interquartile range of a normal distribution in standard deviations
 	t.spread = (logs[len(logs)*3/4] - logs[len(logs)/4]) / normal
 	t.loss = t.spread * t.spread * took / float64(len(logs))
-	t.slept = float64(f.Base.slept+f.Head.slept) / float64(2*len(f.Base.Wall)*c.Workers)
+	t.slept = float64(f.Base.Slept+f.Head.Slept) / float64(2*len(f.Base.Wall)*c.Workers)
 	return t, nil
 }
