@@ -35,6 +35,7 @@ type gateFlags struct {
 	verbose          bool
 	outputs          map[string]*string // by name of format: the file, - for standard output
 
+	given          func(flag string) bool
 	stdout, stderr io.Writer
 }
 
@@ -57,14 +58,15 @@ func newGate() *cobra.Command {
 			"  daxbench gate -base ./daxbench.old -head ./daxbench -junit gate.xml -github -\n" +
 			"  daxbench gate -within -base results/old -head results/new\n" +
 			"  daxbench gate -baseline baselines/amd-epyc-2/2026-11-25-0123456\n" +
-			"  daxbench gate -prove",
+			"  daxbench gate -prove -base-ref HEAD",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.stdout, f.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			if !cmd.Flags().Changed("seed") {
 				f.seed = newSeed()
 			}
-			return f.execute(cmd.Context())
+			f.given = cmd.Flags().Changed
+			return notRegressed(f.execute(cmd.Context()))
 		},
 	}
 	fl := cmd.Flags()
@@ -81,7 +83,7 @@ func newGate() *cobra.Command {
 	fl.BoolVar(&f.within, "within", false, "compare the ratios between policies inside two runs: -base and -head are result folders")
 	fl.StringVar(&f.baseline, "baseline", "", "compare exact counts with those of a record, a `folder` below baselines/; with -head, a result folder, also show its times as a trend")
 	fl.StringVar(&f.judge, "judge", "", "judge again what was measured into `folder`; nothing is run")
-	fl.BoolVar(&f.prove, "prove", false, "show on this machine what the gate finds and how often it errs: many gatings of this program, or of -base, against itself, some with planted further work")
+	fl.BoolVar(&f.prove, "prove", false, "show on this machine what the gate finds and how often it errs: many gatings of this program, or of -base, against itself, some with planted further work; with -base-ref, of two builds of that revision with other link layouts")
 	fl.IntVar(&f.trials, "trials", 50, "with -prove, gate `n` times without an effect, and half as often with each effect (default 50)")
 	fl.StringArrayVar(&f.effects, "effects", []string{"2,3,5,10"}, "with -prove, plant this much further work, in `per cent` (default 2,3,5,10)")
 	fl.BoolVarP(&f.verbose, "v", "v", false, "tell all measures of all cells")
@@ -93,6 +95,15 @@ func newGate() *cobra.Command {
 		f.outputs[format.Name] = fl.String(format.Name, "", usage)
 	}
 	return cmd
+}
+
+// notRegressed keeps what went wrong in the gate itself from looking like a regression: it is a fault of what it works on.
+func notRegressed(err error) error {
+	var bad *badAnswer
+	if err != nil && statusOf(err) == statusBad && !errors.As(err, &bad) {
+		return inputError{err}
+	}
+	return err
 }
 
 // execute takes the way that was asked for.
@@ -142,7 +153,7 @@ func (f *gateFlags) check() error {
 		return usagef("-within, -baseline, -judge and -prove are ways of their own: give one of them")
 	case f.within && (f.base == "" || f.head == "" || refs):
 		return usagef("-within compares two result folders: give -base and -head")
-	case (f.baseline != "" || f.judge != "" || f.prove) && refs, f.judge != "" && f.base+f.head != "", f.baseline != "" && f.base != "", f.prove && f.head != "":
+	case (f.baseline != "" || f.judge != "") && refs, f.judge != "" && f.base+f.head != "", f.baseline != "" && f.base != "", f.prove && f.head+f.headRef != "":
 		return usagef("that way has no use for one of -base, -base-ref, -head, -head-ref")
 	case ways == 0 && f.base == "" && f.baseRef == "":
 		return usagef("what shall the head be held against? Give -base or -base-ref (or -within, -baseline, -prove; see daxbench help gate)")
@@ -152,6 +163,15 @@ func (f *gateFlags) check() error {
 		return usagef("%d layouts: want 0 to 1000", f.layouts)
 	case f.trials < 1 || f.trials > 10_000:
 		return usagef("%d trials: want 1 to 10000", f.trials)
+	}
+	for flag, useless := range map[string]bool{
+		"cell": f.within || f.baseline != "", "suite": f.baseline != "", "layouts": f.baseRef+f.headRef == "",
+		"o": f.within || f.baseline != "" || f.judge != "", "trials": !f.prove, "effects": !f.prove,
+		"seed": f.within || f.baseline != "" || f.judge != "",
+	} {
+		if useless && f.given(flag) {
+			return usagef("that way has no use for -%s", flag)
+		}
 	}
 	return f.checkOutputs()
 }

@@ -16,11 +16,13 @@ import (
 
 // judgeBuilds measures both builds by turns and judges them: way 1.
 func (f *gateFlags) judgeBuilds(ctx context.Context, suite *gate.Suite) (report *gate.Report, err error) {
-	builds, err := os.MkdirTemp("", "daxbench-gate")
-	if err != nil {
-		return nil, err
+	builds := "" // nothing is built, and a gate that is killed leaves nothing
+	if f.baseRef+f.headRef != "" {
+		if builds, err = os.MkdirTemp("", "daxbench-gate"); err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(builds)
 	}
-	defer os.RemoveAll(builds)
 	base, head, warnings, err := f.sides(ctx, builds)
 	if err != nil {
 		return nil, err
@@ -37,6 +39,9 @@ func (f *gateFlags) judgeBuilds(ctx context.Context, suite *gate.Suite) (report 
 	fmt.Fprintf(f.stderr, "daxbench: %s of %s; seed %d; results go to %s\n", plural(len(suite.Cells), "cell"), suite.Title(), f.seed, g.dir)
 	report, err = g.run(ctx, 0)
 	g.progress.end()
+	if errors.Is(err, lockstep.ErrProtocol) {
+		return nil, &undecided{fmt.Sprintf("no verdict: %v", err)}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +75,7 @@ func (f *gateFlags) newGating(ctx context.Context, suite *gate.Suite, base, head
 	environment := record.Look()
 	g.samples = lockstep.Samples{
 		Schema: lockstep.Schema, Tool: tool, Commit: record.Commit(), Status: lockstep.Running,
-		Command: append([]string{"daxbench"}, os.Args[1:]...), Seed: f.seed, Started: time.Now().UTC().Truncate(time.Millisecond),
+		Command: append([]string{"daxbench"}, os.Args[1:]...), Suite: suite.Title(), Digest: suite.Digest(), Seed: f.seed, Started: time.Now().UTC().Truncate(time.Millisecond),
 		Base: builtFrom(base, hiBase), Head: builtFrom(head, hiHead), Environment: environment.Map(),
 	}
 	if len(environment.Load) > 0 && environment.Load[0] > float64(environment.Cores) {
@@ -103,10 +108,11 @@ func (g *gating) run(ctx context.Context, planted float64) (report *gate.Report,
 			err = errors.Join(err, e)
 		}
 	}()
+	watch := record.NewWatch()
 	if err := g.prepare(ctx, planted); err != nil {
 		return nil, err
 	}
-	return g.looks(ctx)
+	return g.looks(ctx, watch)
 }
 
 // prepare opens every cell once, which settles what a slice is.
@@ -124,7 +130,7 @@ func (g *gating) prepare(ctx context.Context, planted float64) error {
 }
 
 // looks measures batch by batch. There are as many as were declared, and no more.
-func (g *gating) looks(ctx context.Context) (report *gate.Report, err error) {
+func (g *gating) looks(ctx context.Context, watch *record.Watch) (report *gate.Report, err error) {
 	var open []*lockstep.Sampled
 	for i := range g.samples.Cells {
 		open = append(open, &g.samples.Cells[i])
@@ -145,6 +151,8 @@ func (g *gating) looks(ctx context.Context) (report *gate.Report, err error) {
 		if err := g.master.Batch(ctx, open, look+1, forks); err != nil {
 			return nil, err
 		}
+		g.samples.Warnings = append(g.samples.Warnings, watch.Changes()...)
+		watch = record.NewWatch()
 		g.samples.End(lockstep.Finished)
 		if err := g.save(); err != nil {
 			return nil, err

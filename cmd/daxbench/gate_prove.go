@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,14 +25,16 @@ func (f *gateFlags) proveIt(ctx context.Context, suite *gate.Suite) error {
 	if err != nil {
 		return err
 	}
-	s, err := self()
-	if f.base != "" {
-		s, err = executable(f.base)
-	}
+	builds, err := os.MkdirTemp("", "daxbench-gate")
 	if err != nil {
 		return err
 	}
-	g, err := f.newGating(ctx, suite, s, s)
+	defer os.RemoveAll(builds)
+	base, head, how, err := f.alike(ctx, builds)
+	if err != nil {
+		return err
+	}
+	g, err := f.newGating(ctx, suite, base, head)
 	if err != nil {
 		return err
 	}
@@ -46,7 +49,7 @@ func (f *gateFlags) proveIt(ctx context.Context, suite *gate.Suite) error {
 	for i, effect := range effects {
 		progress.trial(i, len(effects), effect)
 		var t gate.Trial
-		if t, err = f.trial(ctx, suite, s, i, effect); err != nil {
+		if t, err = f.trial(ctx, suite, base, head, i, effect); err != nil {
 			break
 		}
 		trials = append(trials, t)
@@ -70,6 +73,7 @@ func (f *gateFlags) proveIt(ctx context.Context, suite *gate.Suite) error {
 		return errors.Join(err, e)
 	}
 	proof.Command, proof.Machine = gate.Command(g.samples.Command), gate.Machine(g.samples.Environment)
+	proof.Warnings = append(proof.Warnings, how)
 	if err != nil {
 		proof.Warnings = append(proof.Warnings, fmt.Sprintf("ended after %d of %d gatings: %v", len(trials), len(effects), err))
 	}
@@ -85,6 +89,20 @@ func (f *gateFlags) proveIt(ctx context.Context, suite *gate.Suite) error {
 		return &undecided{strings.Join(proof.Open, "; ")}
 	}
 	return nil
+}
+
+// alike are two sides that do the same: one executable, or two builds of one revision. how says which.
+func (f *gateFlags) alike(ctx context.Context, dir string) (base, head side, how string, err error) {
+	if f.baseRef != "" {
+		base, head, err = f.twins(ctx, dir)
+		return base, head, fmt.Sprintf("base and head are builds of the same source, %s, with other link layouts, %d of each", base.commit, len(base.builds)), err
+	}
+	if f.base != "" {
+		base, err = executable(f.base)
+	} else {
+		base, err = self()
+	}
+	return base, base, "base and head are the same executable: what the layout of code adds is not in these figures (see -base-ref)", err
 }
 
 // perCell is about how long a cell takes in a gating, measured on two busy cores.
@@ -111,10 +129,10 @@ func (f *gateFlags) planted() (list []float64, err error) {
 }
 
 // trial is one gating from start to end.
-func (f *gateFlags) trial(ctx context.Context, suite *gate.Suite, s side, number int, effect float64) (t gate.Trial, err error) {
+func (f *gateFlags) trial(ctx context.Context, suite *gate.Suite, base, head side, number int, effect float64) (t gate.Trial, err error) {
 	own := *f
 	own.seed = rand.New(rand.NewPCG(f.seed, uint64(number)+1)).Uint64()
-	g, err := own.newGating(ctx, suite, s, s)
+	g, err := own.newGating(ctx, suite, base, head)
 	if err != nil {
 		return t, err
 	}

@@ -25,7 +25,7 @@ type side struct {
 
 // sides finds or builds both. Executables that are built go below dir.
 func (f *gateFlags) sides(ctx context.Context, dir string) (base, head side, warnings []string, err error) {
-	b := builder{dir: dir, layouts: f.layouts, stderr: f.stderr}
+	b := builder{dir: dir, layouts: f.layouts, stderr: f.stderr, first: 1}
 	if f.baseRef != "" {
 		base, err = b.revision(ctx, "base", f.baseRef)
 	} else {
@@ -101,8 +101,23 @@ func sameFile(a, b string) (bool, error) {
 type builder struct {
 	dir      string // for executables and worktrees
 	layouts  int
+	first    int // layouts are numbered from here on
 	stderr   io.Writer
 	warnings []string
+}
+
+// twins builds one revision twice, with other layouts: the same source, and as different as two builds of it can be.
+func (f *gateFlags) twins(ctx context.Context, dir string) (base, head side, err error) {
+	b := builder{dir: dir, layouts: f.layouts, stderr: f.stderr, first: 1}
+	if base, err = b.revision(ctx, "base", f.baseRef); err != nil {
+		return base, head, err
+	}
+	b.first += f.layouts
+	head, err = b.revision(ctx, "head", f.baseRef)
+	if err == nil && b.layouts == 0 {
+		err = usagef("this linker cannot lay code out at random: prove it with -base FILE")
+	}
+	return base, head, err
 }
 
 // git runs git. Its errors are the user's: no checkout, or no such revision.
@@ -153,7 +168,7 @@ func (b *builder) checkout(ctx context.Context) (s side, err error) {
 	if err != nil {
 		return s, err
 	}
-	changes, err := git(ctx, "status", "--porcelain", "--untracked-files=no")
+	changes, err := git(ctx, "status", "--porcelain", "--", "*.go", "*.s", "*.toml", "go.mod", "go.sum") // what is built, tracked or not
 	if err != nil {
 		return s, err
 	}
@@ -165,7 +180,7 @@ func (b *builder) checkout(ctx context.Context) (s side, err error) {
 	return s, err
 }
 
-// interruptLimit is how long a build that was told to stop may take to do so: it finishes the packages that it is at.
+// interruptLimit is how long a build that was told to stop may take to do so: it ends the compilers.
 const interruptLimit = 10 * time.Second
 
 // build builds the tree, once per layout. -trimpath makes builds of the same source the same, wherever it lies, and what
@@ -173,14 +188,15 @@ const interruptLimit = 10 * time.Second
 func (b *builder) build(ctx context.Context, name, tree string) (list []lockstep.Build, err error) {
 	fmt.Fprintf(b.stderr, "daxbench: building the %s\n", name)
 	for layout := range max(b.layouts, 1) {
-		out := lockstep.Build{Path: filepath.Join(b.dir, fmt.Sprintf("%s-%d", name, layout+1)), Layout: uint64(layout + 1)}
+		out := lockstep.Build{Path: filepath.Join(b.dir, fmt.Sprintf("%s-%d", name, layout+1)), Layout: uint64(layout + b.first)}
 		flags := fmt.Sprintf("-s -w -randlayout=%d", out.Layout)
 		if b.layouts == 0 {
 			flags, out.Layout = "-s -w", 0
 		}
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", out.Path, "./cmd/daxbench")
 		cmd.Dir = tree
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it removes its temporary files then
+		cmd.Env = append(os.Environ(), "GOTMPDIR="+b.dir) // it is removed, whatever becomes of the build
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 		cmd.WaitDelay = interruptLimit
 		text, err := cmd.CombinedOutput()
 		switch {

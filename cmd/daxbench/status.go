@@ -11,7 +11,9 @@ import (
 	"daxbench/engine/media"
 	"daxbench/engine/pmem"
 	"daxbench/engine/vfs"
+	"daxbench/reports/gate"
 	"daxbench/reports/render"
+	"daxbench/workloads/lockstep"
 	"daxbench/workloads/record"
 )
 
@@ -74,6 +76,7 @@ var usageSentinels = []error{
 	media.ErrNoSpace, media.ErrNoInodes, vfs.ErrCacheFull, vfs.ErrNoPages,
 	record.ErrOccupied, record.ErrNoRun, record.ErrNotFolder, record.ErrBusy,
 	baselines.ErrName, baselines.ErrNone, baselines.ErrBusy, baselines.ErrKept, baselines.ErrDoubtful, baselines.ErrOtherMachine,
+	gate.ErrSuite, gate.ErrOtherSuite,
 }
 
 // tooTight says that a storm does not fit into its engine.
@@ -95,7 +98,7 @@ func isEnvironment(err error) bool {
 	var input inputError
 	return errors.As(err, &nothing) || errors.As(err, &input) || errors.As(err, &fault) || errors.As(err, &path) || errors.As(err, &errno) ||
 		errors.Is(err, pmem.ErrNoSpace) || errors.Is(err, pmem.ErrBusy) || errors.Is(err, record.ErrDamaged) ||
-		errors.Is(err, baselines.ErrDamaged)
+		errors.Is(err, baselines.ErrDamaged) || errors.Is(err, gate.ErrSamples) || errors.Is(err, gate.ErrCounts)
 }
 
 // statusOf chooses the exit status for an error.
@@ -109,7 +112,7 @@ func statusOf(err error) int {
 		return statusOfStopped(err, signal)
 	case errors.As(err, &bad):
 		return statusBad
-	case errors.As(err, &open):
+	case errors.As(err, &open), errors.Is(err, lockstep.ErrProtocol):
 		return statusUndecided
 	case errors.As(err, &usage):
 		return statusUsage

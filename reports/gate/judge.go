@@ -17,6 +17,9 @@ func Judge(s *Samples, suite *Suite, look int) (*Report, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSamples, err)
 	}
+	if err := s.meant(suite); err != nil {
+		return nil, err
+	}
 	looks, err := suite.looks()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSuite, err)

@@ -42,11 +42,12 @@ type Sampled struct {
 
 // Fork is one pair of processes.
 type Fork struct {
-	Number int    `json:"number"` // from 1
-	Batch  int    `json:"batch"`  // 1, or 2 for forks that were run because the first batch left the cell undecided
-	Seed   uint64 `json:"seed"`   // of the storm, on both sides
-	Layout uint64 `json:"layout"` // seed of the linker, on both sides; 0: as it comes
-	Order  string `json:"order"`  // one letter per slice: b if the base was first, h if the head was
+	Number int    `json:"number"`          // from 1
+	Batch  int    `json:"batch"`           // 1, or 2 for forks that were run because the first batch left the cell undecided
+	Seed   uint64 `json:"seed"`            // of the storm, on both sides
+	Layout uint64 `json:"layout"`          // seed of the linker, on both sides; 0: as it comes
+	Order  string `json:"order"`           // one letter per slice: b if the base was first, h if the head was
+	Loose  bool   `json:"loose,omitempty"` // a side could not be kept on the processor that both were to share
 	Base   Side   `json:"base"`
 	Head   Side   `json:"head"`
 }

@@ -29,6 +29,7 @@ type crew struct {
 	ended   chan struct{}
 	spans   []span // per worker
 	threads bool   // each worker has a thread to itself, and its processor time is read
+	leadIn  float64
 
 	// wake takes a token for each worker but 0 and job, if the crew has threads: its turns alternate with those of another
 	// process, whose workers want the processors meanwhile, so between jobs its own sleep. nil otherwise.
@@ -63,8 +64,9 @@ func startCrew(n int, fatal chan error, threads bool) *crew {
 	if n > runtime.NumCPU() { // whoever spins keeps another worker from its slice
 		spins = 0
 	}
-	c := &crew{n: n, spins: spins, spans: make([]span, n), fatal: fatal, ended: make(chan struct{}, n), threads: threads}
+	c := &crew{n: n, spins: spins, spans: make([]span, n), fatal: fatal, ended: make(chan struct{}, n), threads: threads, leadIn: leadIn}
 	if threads {
+		c.leadIn = leadInSolo
 		c.wake = make(chan struct{}, n)
 	}
 	for id := 1; id < n; id++ {

@@ -70,8 +70,11 @@ func (p *pair) slices(rng *rand.Rand) {
 		return
 	}
 	if cpus := p.m.cpus; p.cell.Workers == 1 && len(cpus) > 0 {
-		for i := range p.side { // on one, by turns of forks: processors differ in speed
-			p.side[i].pin(cpus[p.fork.Number%len(cpus)])
+		k := p.fork.Number + p.fork.Number/len(p.m.Base) // so that each layout comes to each processor
+		for i := range p.side {                          // on one, by turns of forks: processors differ in speed
+			if !p.side[i].pin(cpus[k%len(cpus)]) {
+				p.fork.Loose = true
+			}
 		}
 	}
 	if !p.both(Request{Do: WarmUp, Ops: p.cell.Ops, Times: warmUp}) {

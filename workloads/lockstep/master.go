@@ -84,12 +84,15 @@ func (m *Master) Prepare(ctx context.Context, name string, slice time.Duration) 
 		build Build
 		fails *string
 	}{{m.Base[0], &c.BaseError}, {m.Head[0], &c.HeadError}} {
-		var cell *Cell
-		if cell, err = m.tryOpen(ctx, side.build, name); err != nil {
-			if errors.Is(err, ErrProtocol) || ctx.Err() != nil {
-				return c, err
-			}
+		cell, unknown, err := m.tryOpen(ctx, side.build, name)
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrProtocol) || ctx.Err() != nil:
+			return c, err
+		case unknown || side.fails == &c.BaseError:
 			*side.fails = err.Error()
+			continue
+		default: // the head knows the cell and cannot open it: its forks will show that
 			continue
 		}
 		if cell.Name != name {
@@ -100,26 +103,30 @@ func (m *Master) Prepare(ctx context.Context, name string, slice time.Duration) 
 	if c.BaseError != "" || c.HeadError != "" {
 		return c, nil
 	}
-	return c, m.chooseSlice(ctx, &c, slice)
+	err = m.chooseSlice(ctx, &c, slice)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrProtocol) {
+		c.BaseError, err = err.Error(), nil // slices are tried on the base
+	}
+	return c, err
 }
 
-// tryOpen lets a fresh worker open a cell.
-func (m *Master) tryOpen(ctx context.Context, b Build, name string) (*Cell, error) {
+// tryOpen lets a fresh worker open a cell. unknown says that this build does not have it; other errors, that it could not.
+func (m *Master) tryOpen(ctx context.Context, b Build, name string) (cell *Cell, unknown bool, err error) {
 	p, err := start(ctx, b)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer p.stop()
-	reply, err := p.ask(Request{Do: Open, Cell: name, Seed: m.Seed}, replyLimit)
+	reply, err := p.ask(Request{Do: Open, Cell: name, Seed: m.Seed}, m.limit(&Sampled{}, &Request{Do: Open}))
 	switch {
 	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
+		return nil, false, context.Cause(ctx)
 	case err != nil:
-		return nil, err
+		return nil, reply.Unknown, err
 	case reply.Cell == nil:
-		return nil, fmt.Errorf("%s: %w: no cell in the answer", b.Path, ErrProtocol)
+		return nil, false, fmt.Errorf("%s: %w: no cell in the answer", b.Path, ErrProtocol)
 	}
-	return reply.Cell, nil
+	return reply.Cell, false, nil
 }
 
 // Batch measures forks more forks of each of the cells, which must have been prepared. All cells have their k-th fork

@@ -37,7 +37,7 @@ type process struct {
 	err    error // what ended it; every later request gets it again
 }
 
-// start starts a worker. The context kills it.
+// start starts a worker. The context kills it, and its cause is the error if it is over already.
 func start(ctx context.Context, b Build) (*process, error) {
 	p := &process{cmd: exec.CommandContext(ctx, b.Path, workerCommand)}
 	p.cmd.Stderr = &p.stderr
@@ -52,23 +52,34 @@ func start(ctx context.Context, b Build) (*process, error) {
 		return nil, err
 	}
 	p.out = newLines(out)
-	if err := p.cmd.Start(); err != nil {
+	if err := p.cmd.Start(); ctx.Err() != nil {
+		if err == nil {
+			p.stop()
+		}
+		return nil, context.Cause(ctx) // Start knows the cause by the name of context.Canceled only
+	} else if err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// pin lets all threads of the worker run on one processor only; those that are to come inherit that. It is no error if it
-// cannot be: the slices are then less alike.
-func (p *process) pin(cpu int) {
+// pin lets all threads of the worker run on one processor only; those that are to come inherit that. It reports whether it
+// could.
+func (p *process) pin(cpu int) bool {
 	var one unix.CPUSet
 	one.Set(cpu)
-	threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid))
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid))
+	pinned := err == nil && len(threads) > 0
 	for _, t := range threads {
-		if tid, err := strconv.Atoi(t.Name()); err == nil {
-			unix.SchedSetaffinity(tid, &one)
+		tid, err := strconv.Atoi(t.Name())
+		if err == nil {
+			err = unix.SchedSetaffinity(tid, &one)
+		}
+		if err != nil && !errors.Is(err, unix.ESRCH) { // a thread may end meanwhile
+			pinned = false
 		}
 	}
+	return pinned
 }
 
 // processors lists those that this process may use.

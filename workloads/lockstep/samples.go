@@ -78,6 +78,7 @@ type Fork struct {
 	Seed   uint64 `json:"seed"`
 	Layout uint64 `json:"layout"`
 	Order  string `json:"order"`
+	Loose  bool   `json:"loose,omitempty"`
 	Base   Side   `json:"base"`
 	Head   Side   `json:"head"`
 }
