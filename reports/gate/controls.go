@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"slices"
 
 	"daxbench/reports/stats"
 	"daxbench/reports/unit"
@@ -16,7 +15,8 @@ const (
 )
 
 // judgeControls judges what no change can touch, pooled over all forks of all cells. One that moved, in either direction,
-// voids the report. One that is too noisy to tell shows nothing, and without any nothing shows that the machine was fair.
+// voids the report. One that is too noisy to tell shows nothing, and nor does one that some fork lacks: what happened there
+// nobody watched. Without any nothing shows that the machine was fair.
 func (r *Report) judgeControls(s *Samples, look int, alpha float64) error {
 	all, lacking := drawControls(s, look)
 	for i := range all {
@@ -32,17 +32,22 @@ func (r *Report) judgeControls(s *Samples, look int, alpha float64) error {
 		m := &all[i].Measure
 		m.Adjusted, m.Alpha = adjusted, alpha
 		m.judgeControl()
+		if where := lacking[m.Name]; where != "" && m.Verdict == Pass {
+			m.Verdict, m.Why = NoVerdict, fmt.Sprintf("the negative control %s was not measured on both sides of %s", m.Name, where)
+		}
 		r.Controls = append(r.Controls, *m)
 	}
 	if len(lacking) > 0 {
-		r.Warnings = append(r.Warnings, "not on both sides of all forks: the negative control "+list(lacking))
+		r.Warnings = append(r.Warnings, "not on both sides of all forks: the negative control "+list(sortedKeys(lacking)))
 	}
 	return nil
 }
 
-// drawControls draws each control that both sides of some fork have. It also names those that some fork lacks.
-func drawControls(s *Samples, look int) (all []series, lacking []string) {
+// drawControls draws each control that some side of some fork has. It also says of those that some fork lacks which fork
+// that is.
+func drawControls(s *Samples, look int) (all []series, lacking map[string]string) {
 	var forks []*Fork
+	var where []string
 	names := make(map[string]bool)
 	for i := range s.Cells {
 		for j := range s.Cells[i].Forks {
@@ -50,7 +55,7 @@ func drawControls(s *Samples, look int) (all []series, lacking []string) {
 			if f.Batch > look || f.Base.Outcome != outcomeOK || f.Head.Outcome != outcomeOK {
 				continue
 			}
-			forks = append(forks, f)
+			forks, where = append(forks, f), append(where, fmt.Sprintf("fork %d of %s", f.Number, s.Cells[i].Name))
 			for _, side := range f.sides() {
 				for name := range side.Controls {
 					names[name] = true
@@ -58,17 +63,18 @@ func drawControls(s *Samples, look int) (all []series, lacking []string) {
 			}
 		}
 	}
+	lacking = make(map[string]string)
 	for _, name := range sortedKeys(names) {
 		c := series{Measure: Measure{
 			Name: name, Unit: "ns/step", Role: Decides, Floor: controlFloor, Tolerance: controlTolerance,
 		}}
-		for _, f := range forks {
+		for i, f := range forks {
 			one := series{Measure: Measure{Name: name}}
 			if one.drawTime([]*Fork{f}, func(side *Side) []float64 { return side.Controls[name] }) == nil {
 				c.add(one.base[0], one.head[0])
 				c.logs[len(c.logs)-1] = one.logs[0]
-			} else if !slices.Contains(lacking, name) {
-				lacking = append(lacking, name)
+			} else if lacking[name] == "" {
+				lacking[name] = where[i]
 			}
 		}
 		all = append(all, c)

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"strings"
 
 	"daxbench/reports/stats"
 	"daxbench/reports/unit"
@@ -15,17 +14,8 @@ const doubtful = 0.01
 const maxNotes = 3
 
 // doubt adds what makes the figures of a cell doubtful, beside the cell.
-func (c *drawn) doubt(s *Sampled, forks []*Fork) {
+func (c *drawn) doubt(forks []*Fork) {
 	add := func(format string, args ...any) { c.Warnings = append(c.Warnings, fmt.Sprintf(format, args...)) }
-	first := 0
-	slices := 0
-	for _, f := range forks {
-		first += strings.Count(f.Order, "b")
-		slices += len(f.Order)
-	}
-	if lo, hi := stats.Proportion(first, slices, 1-doubtful/10); lo > 0.5 || hi < 0.5 {
-		add("the base went first in %d of %d slices: the order was not balanced", first, slices)
-	}
 	for i := range c.series {
 		m := &c.series[i]
 		if m.Role == Shown {
@@ -41,7 +31,8 @@ func (c *drawn) doubt(s *Sampled, forks []*Fork) {
 	c.Warnings = append(c.Warnings, notes(forks)...)
 }
 
-// disagree says that the two clocks exclude each other: the head waits more, or less, than the base.
+// disagree says that the two clocks exclude each other: the head waits more, or less, than the base. Where processor time
+// decides, it may not let pass what wall time says is worse, unless wall time too is shown to be within its tolerance.
 func (c *drawn) disagree() {
 	var cpu, wall *Measure
 	for i := range c.series {
@@ -54,6 +45,9 @@ func (c *drawn) disagree() {
 	}
 	if cpu == nil || wall == nil || !cpu.Change.Bounded() || !wall.Change.Bounded() {
 		return
+	}
+	if wall.Role == Convicts && wall.looksWorse() && !wall.within() {
+		c.torn = fmt.Sprintf("the clocks disagree: %s, and %s: processor time may not let that pass", cpu.inWords(), wall.inWords())
 	}
 	if cpu.Change.Lo > wall.Change.Hi || wall.Change.Lo > cpu.Change.Hi {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("the clocks disagree: %s, %s: one side waits more than the other", cpu.inWords(), wall.inWords()))

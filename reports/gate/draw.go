@@ -34,6 +34,7 @@ type drawn struct {
 	guilty string // why the cell is regressed whatever its figures are
 	blank  string // why it has no verdict whatever its figures are
 	undone string // likewise: what the counts say
+	torn   string // why the clock that decides may not let it pass: wall time says otherwise
 }
 
 // draw takes from the samples of a cell what is judged at a look, which counts from 1: of each fork one ratio per
@@ -58,12 +59,12 @@ func draw(c *Sampled, d *Declared, plan Plan, look int) *drawn {
 		return out
 	}
 	out.blank = out.undone
-	if err := out.drawTimes(forks, d, c.Sleeps); err != nil {
+	if err := out.drawTimes(forks, d, c.Sleeps || sleptOften(c, forks)); err != nil {
 		out.blank = err.Error()
 	} else if err := out.drawTail(forks, d); err != nil {
 		out.blank = err.Error()
 	}
-	out.doubt(c, forks)
+	out.doubt(forks)
 	return out
 }
 
@@ -131,7 +132,7 @@ func firstNote(s *Side) string {
 const usualSlice = 300_000
 
 // incomplete says that there are fewer forks or slices than declared; or more forks, since a rule that may measure until
-// it likes the result is none.
+// it likes the result is none; or that one side went first more often than the other.
 func incomplete(c *Sampled, forks []*Fork, plan Plan, look int) string {
 	want := plan.Forks
 	if look > 1 {
@@ -145,8 +146,26 @@ func incomplete(c *Sampled, forks []*Fork, plan Plan, look int) string {
 		if n := len(f.Order); n < least {
 			return fmt.Sprintf("fork %d has %d slices; %d are the least for slices of this length", f.Number, n, least)
 		}
+		if b := strings.Count(f.Order, "b"); max(b, len(f.Order)-b)-min(b, len(f.Order)-b) > 1 {
+			return fmt.Sprintf("fork %d: the base went first in %d of %d slices: the order is not balanced", f.Number, b, len(f.Order))
+		}
 	}
 	return ""
+}
+
+// maxSleeps is up to how many sleeps of a worker in a slice processor time still tells what an operation costs: one in ten
+// slices, whose outliers medians drop.
+const maxSleeps = 0.1
+
+// sleptOften says whether the workers of either side slept in more slices than that, by the median of the forks. The base
+// alone does not tell: it may be the head that began to wait.
+func sleptOften(c *Sampled, forks []*Fork) bool {
+	var base, head []float64
+	for _, f := range forks {
+		n := float64(max(1, len(f.Order)*c.Workers))
+		base, head = append(base, float64(f.Base.Slept)/n), append(head, float64(f.Head.Slept)/n)
+	}
+	return max(median(base), median(head)) > maxSleeps
 }
 
 // maxUnusable is the share of the slices of a fork that may be left out because one of the two took no time that the clock

@@ -93,7 +93,7 @@ func decide(cells []*drawn, alpha float64, others int, again bool) error {
 		}
 	}
 	family := convicting(cells)
-	settle(family, alpha, others)
+	settle(family, alpha, others, again)
 	for _, s := range family {
 		s.Smallest = s.smallest(len(family) + others)
 	}
@@ -135,7 +135,7 @@ func (s *Samples) renamed(name string) string {
 // conclude gives the cell its verdict, and its measures to the reader.
 func (c *drawn) conclude(again bool) {
 	var guilty, open, better []string
-	c.unusable = c.blank != ""
+	c.unusable = c.blank != "" || c.torn != "" && !again // clocks that exclude each other are no weak evidence
 	deciding := 0
 	for i := range c.Counts {
 		if n := &c.Counts[i]; n.Verdict == Regressed {
@@ -159,7 +159,7 @@ func (c *drawn) conclude(again bool) {
 		case s.Role == Shown:
 		case s.Verdict == Regressed:
 			guilty = append(guilty, s.inWords())
-		case s.Role == Decides && s.Verdict == NoVerdict:
+		case s.Verdict == NoVerdict && (s.Role == Decides || again && s.looksWorse()):
 			open = append(open, s.Why)
 		case s.Role == Decides && s.Verdict == Improved:
 			better = append(better, s.inWords())
@@ -177,6 +177,8 @@ func (c *drawn) conclude(again bool) {
 		c.Verdict, c.Why = NoVerdict, "nothing that was measured decides"
 	case len(open) > 0:
 		c.Verdict, c.Why, c.more = NoVerdict, list(open), again && decidable
+	case c.torn != "" && !again:
+		c.Verdict, c.Why = NoVerdict, c.torn
 	case len(better) > 0:
 		c.Verdict, c.Why = Improved, list(better)
 	default:

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -28,6 +27,9 @@ func (p *Proof) findSmallest(trials []Trial, suite *Suite) error {
 		each, err := thresholds(t.Samples, suite)
 		if err != nil {
 			return fmt.Errorf("trial %d: %w", i, err)
+		}
+		if t.Report.Verdict == Void { // in a void trial nothing is found, however large
+			each = slices.Repeat([]float64{math.Inf(1)}, len(each))
 		}
 		p.seen = append(p.seen, each...)
 	}
@@ -57,61 +59,85 @@ func (p *Proof) findSmallest(trials []Trial, suite *Suite) error {
 	return nil
 }
 
-// Detection returns the share of the cells without an effect in which a change would have been found; 0.02 is 2 %.
-func (p *Proof) Detection(change float64) float64 {
-	if len(p.seen) == 0 {
-		return 0
-	}
-	// The first threshold above the change.
-	i := sort.Search(len(p.seen), func(i int) bool { return p.seen[i] > math.Log1p(change) })
-	return float64(i) / float64(len(p.seen))
-}
-
 // thresholds returns, per declared cell, the log ratio from which on the rule would have called it regressed had every
 // operation of its head taken so much longer; infinity where it never would have.
+//
+// A second batch counts from where the first look would have asked for it. Where it was not run, because without an effect
+// nothing was open, the first look alone has to find the change, though in truth such a cell would have got its second look:
+// that is the cautious side.
 func thresholds(s *Samples, suite *Suite) ([]float64, error) {
 	looks, err := suite.looks()
 	if err != nil {
 		return nil, err
 	}
 	out := slices.Repeat([]float64{math.Inf(1)}, len(suite.Cells))
+	opens := slices.Clone(out)
+	family := 0 // of the first look: whatever is decided then keeps its place
 	for look := 1; look <= min(s.Looks(), looks.Len()); look++ {
 		cells := make([]*drawn, len(suite.Cells))
 		for i := range suite.Cells {
 			cells[i] = s.draw(&suite.Cells[i], suite.Plan, look)
 		}
+		if look == 1 {
+			family = len(convicting(cells))
+		}
 		_, alpha := looks.At(look - 1)
-		level := 1 - alpha/float64(max(1, len(convicting(cells))))
 		for i, c := range cells {
-			for k := range c.series {
-				if m := &c.series[k]; c.blank == "" && m.Role != Shown && m.Unit == unitTime && len(m.logs) > 0 {
-					t, err := m.threshold(level)
-					if err != nil {
-						return nil, fmt.Errorf("%s: %s: %w", c.Name, m.Name, err)
-					}
-					out[i] = min(out[i], t)
-				}
+			found, open, err := c.thresholds(1 - alpha/float64(max(1, family)))
+			if err != nil {
+				return nil, err
 			}
+			if look > 1 {
+				found = max(found, opens[i])
+			}
+			out[i], opens[i] = min(out[i], found), open
 		}
 	}
 	return out, nil
 }
 
-// threshold is where the rule begins to find a shift of all log ratios. Estimate and interval move with them, so the
-// estimate reaches the floor, and the lower end leaves no change behind, at known shifts. The signed-rank test finds it at
-// a level exactly if the lower end of the interval at that level does. The level is that of the smallest p in Holm's
-// method, which is the strictest: where other measures are found too, this one may be found a little earlier.
-func (s *series) threshold(level float64) (float64, error) {
+// thresholds returns from which shift of all log ratios of its clocks on the cell is found, and from which on it is open if
+// it is not.
+func (c *drawn) thresholds(level float64) (found, open float64, err error) {
+	found, open = math.Inf(1), math.Inf(1)
+	for i := range c.series {
+		m := &c.series[i]
+		if c.blank != "" || m.Role == Shown || m.Unit != unitTime || len(m.logs) == 0 {
+			continue
+		}
+		f, o, err := m.threshold(level)
+		if err != nil {
+			return 0, 0, fmt.Errorf("%s: %s: %w", c.Name, m.Name, err)
+		}
+		found, open = min(found, f), min(open, o)
+	}
+	return found, open, nil
+}
+
+// threshold is where the rule begins to find a shift of all log ratios, and where a first look begins to leave it open.
+// Estimate and interval move with them, so the estimate reaches the floor, and the lower end leaves no change behind, at
+// known shifts. The signed-rank test finds it at a level exactly if the lower end of the interval at that level does. The
+// level is that of the smallest p in Holm's method, which is the strictest: where other measures are found too, this one may
+// be found a little earlier.
+func (s *series) threshold(level float64) (found, open float64, err error) {
 	usual, err := stats.HodgesLehmann(s.logs, stats.Level)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	strict, err := stats.HodgesLehmann(s.logs, level)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	if strict.Confidence < level || !usual.Bounded() {
-		return math.Inf(1), nil
+	if !usual.Bounded() {
+		return math.Inf(1), math.Inf(-1), nil
 	}
-	return max(math.Log1p(s.Floor)-usual.Value, -usual.Lo, -strict.Lo), nil
+	worse := max(math.Log1p(s.Floor)-usual.Value, -usual.Lo) // see looksWorse
+	found, open = max(worse, -strict.Lo), worse
+	if strict.Confidence < level {
+		found = math.Inf(1)
+	}
+	if s.Role == Decides {
+		open = min(open, math.Log1p(s.Tolerance)-usual.Hi)
+	}
+	return found, open, nil
 }

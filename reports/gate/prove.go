@@ -25,7 +25,7 @@ type Promises struct {
 	FalseAlarms float64   // at most such a share of cells may be called a change where there is none
 	Trials      int       // so many cells without an effect are the least to say so
 	Found       []Promise // ascending by effect
-	NeverGreen  float64   // no cell with such an effect or a larger one may pass
+	NeverGreen  float64   // no cell with such an effect or a larger one may pass; see greenMargin
 }
 
 // Promise says which share of the cells with an effect must be found.
@@ -38,6 +38,19 @@ func Promised() Promises {
 		FalseAlarms: 0.02, Trials: 150, NeverGreen: 0.05,
 		Found: []Promise{{0.02, 0.80}, {0.03, 0.95}, {0.05, 0.98}, {0.10, 0.98}},
 	}
+}
+
+// greenMargin is how far above the largest tolerance of a suite no cell may pass, if that is more than promised: at the
+// tolerance itself one in forty may, and the interval of a cell is about as wide as this.
+const greenMargin = 0.02
+
+// neverGreen is the effect from which on no cell of the suite may pass: 5 % of hot-paths, whose tolerance is 3 %.
+func (p *Promises) neverGreen(suite *Suite) float64 {
+	v := p.NeverGreen
+	for i := range suite.Cells {
+		v = max(v, suite.Cells[i].Time.Tolerance+greenMargin)
+	}
+	return v
 }
 
 // Proof is what a gate showed of itself on this machine: how often it cries for nothing, and what it finds.
@@ -60,8 +73,13 @@ type Proof struct {
 // Failed says that the gate let something bad through, or cries too often.
 func (p *Proof) Failed() bool { return len(p.Failures) > 0 }
 
-// Shown says that nothing failed and nothing is open.
+// Shown says that nothing failed and nothing is open: each target was met. See Certain.
 func (p *Proof) Shown() bool { return !p.Failed() && len(p.Open) == 0 }
+
+// Certain says that the proof is Shown, and that of all rates that have a target the whole interval is inside it.
+func (p *Proof) Certain() bool {
+	return p.Shown() && !slices.ContainsFunc(p.Rows, func(r ProofRow) bool { return r.Cell == "" && !r.Certain })
+}
 
 // ProofRow counts the cells of all trials with one planted effect. One cell in one trial is one try.
 type ProofRow struct {
@@ -78,6 +96,7 @@ type ProofRow struct {
 	Hi      float64 `json:"hi"`
 	Target  float64 `json:"target"` // that Rate should reach, or without an effect should not exceed; 0 with an effect: none
 	Met     bool    `json:"met"`
+	Certain bool    `json:"certain"` // Met, and the unfavourable end of the interval is inside the target too
 }
 
 // Prove sums trials up and holds them to promises. The gate fails if a cell with an effect that was promised to be found,
@@ -96,7 +115,7 @@ func Prove(trials []Trial, suite *Suite, promised Promises) (*Proof, error) {
 		p.Command, p.Machine = t.Report.Command, t.Report.Machine
 	}
 	p.count(trials, suite, &promised)
-	p.judge(&promised)
+	p.judge(&promised, promised.neverGreen(suite))
 	p.time(trials)
 	return p, p.findSmallest(trials, suite)
 }
@@ -184,10 +203,13 @@ func (row *ProofRow) hold(promised *Promises) {
 	}
 	switch {
 	case row.Missing:
-		row.Target = 1
+		row.Target, row.Met = 1, row.Trials > 0 && row.Green == 0
+		row.Certain = row.Met // that is no matter of chance: the same samples always get the same report
+		return
 	case row.Effect == 0:
 		row.Target = promised.FalseAlarms
 		row.Met = row.Trials > 0 && row.Rate <= row.Target
+		row.Certain = row.Met && row.Hi <= row.Target
 		return
 	default:
 		for _, f := range promised.Found {
@@ -197,11 +219,12 @@ func (row *ProofRow) hold(promised *Promises) {
 		}
 	}
 	row.Met = row.Trials > 0 && row.Rate >= row.Target
+	row.Certain = row.Met && row.Lo >= row.Target
 }
 
 // judge says what failed, and what is open. Only rows over all cells are held to promises: those of one cell have fewer
 // tries, and are for the reader. That a bad cell is green fails wherever it stands.
-func (p *Proof) judge(promised *Promises) {
+func (p *Proof) judge(promised *Promises, neverGreen float64) {
 	fail := func(format string, args ...any) { p.Failures = append(p.Failures, fmt.Sprintf(format, args...)) }
 	open := func(format string, args ...any) { p.Open = append(p.Open, fmt.Sprintf(format, args...)) }
 	same, missing := 0, 0
@@ -230,7 +253,7 @@ func (p *Proof) judge(promised *Promises) {
 			}
 		default:
 			tried[row.Effect] = true
-			if row.Green > 0 && row.Effect >= promised.NeverGreen {
+			if row.Green > 0 && row.Effect >= neverGreen {
 				fail("%s planted, and %d of %d cells were green", percent(row.Effect), row.Green, row.Trials)
 			}
 			if !row.Met {

@@ -163,6 +163,9 @@ func (s namedSide) check(n int) error {
 			return err
 		}
 	}
+	if s.Slept < 0 {
+		return fmt.Errorf("slept %d times", s.Slept)
+	}
 	for _, name := range sortedKeys(s.Counters) {
 		if s.Counters[name] < 0 {
 			return fmt.Errorf("counter %.80q is %d", name, s.Counters[name])

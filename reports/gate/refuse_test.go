@@ -11,8 +11,15 @@ import (
 func TestNothingGreenWithoutProof(t *testing.T) {
 	w := quiet(1)
 	w.cells, w.slices, w.bias = []string{churn, pinmix}, 40, 0.005
-	suite := suiteOf(churn, pinmix)
-	suite.Plan.Slices = 40
+	declare := func() *Suite {
+		suite := suiteOf(churn, pinmix)
+		suite.Plan.Slices = 40
+		for i := range suite.Cells {
+			suite.Cells[i].Tail.Role = Shown // there are no latencies
+		}
+		return suite
+	}
+	suite := declare()
 	good := gate(t, w.samples(), suite)
 	if good.Verdict != Pass || len(good.Warnings) != 0 || len(good.Cells[0].Warnings) != 0 {
 		t.Fatalf("the samples that are to be broken are no pass: %s%q %q", tell(good), good.Warnings, good.Cells[0].Warnings)
@@ -80,6 +87,32 @@ func TestNothingGreenWithoutProof(t *testing.T) {
 			s.Cells[1].Forks = s.Cells[1].Forks[1:]
 			s.Cells[1].Forks[7].Head.Counters[countViolations] = 1
 		}, Regressed, "1 violation"},
+		{"only the head looked for violations", func(s *Samples, _ *Suite) {
+			for i := range s.Cells[1].Forks {
+				delete(s.Cells[1].Forks[i].Base.Counters, countViolations)
+			}
+		}, NoVerdict, "looked for violations"},
+		{"the base did not look in one fork", func(s *Samples, _ *Suite) {
+			delete(s.Cells[1].Forks[3].Base.Counters, countViolations)
+		}, NoVerdict, "looked for violations"},
+		{"the head did not count its allocations", func(s *Samples, _ *Suite) {
+			head(s, func(side *Side) { delete(side.Counters, countAllocs) })
+		}, NoVerdict, `"allocs" was not counted`},
+		{"the head does not say over what it counted allocations", func(s *Samples, _ *Suite) {
+			head(s, func(side *Side) { delete(side.Counters, countAllocsOps) })
+		}, NoVerdict, `"allocs_ops" was not counted`},
+		{"one eviction more", func(s *Samples, _ *Suite) {
+			s.Cells[1].Forks[6].Head.Counters["evictions"]++
+		}, NoVerdict, "different work: evictions (18000 and 18001)"},
+		{"only the base counts its hits", func(s *Samples, _ *Suite) {
+			head(s, func(side *Side) { delete(side.Counters, "hits") })
+		}, NoVerdict, "different work: hits (not counted on both sides)"},
+		{"the base was always first", func(s *Samples, _ *Suite) {
+			s.Cells[1].Forks[2].Order = strings.Repeat("b", 40)
+		}, NoVerdict, "fork 3: the base went first in 40 of 40 slices"},
+		{"the head was first twice more", func(s *Samples, _ *Suite) {
+			s.Cells[1].Forks[2].Order = strings.Repeat("hb", 19) + "hh"
+		}, NoVerdict, "the base went first in 19 of 40 slices"},
 		{"a violation where the base did not look", func(s *Samples, _ *Suite) {
 			delete(s.Cells[1].Forks[7].Base.Counters, countViolations)
 			s.Cells[1].Forks[7].Head.Counters[countViolations] = 3
@@ -115,9 +148,12 @@ func TestNothingGreenWithoutProof(t *testing.T) {
 				}
 			}
 		}, NoVerdict, "was not measured on both sides"},
+		{"a fork without controls", func(s *Samples, _ *Suite) { s.Cells[1].Forks[4].Base.Controls = nil },
+			NoVerdict, "the negative control spin was not measured on both sides of fork 5 of " + pinmix},
+		{"a fork without one of the controls", func(s *Samples, _ *Suite) { delete(s.Cells[0].Forks[0].Head.Controls, "walk") },
+			NoVerdict, "walk was not measured on both sides of fork 1 of " + churn},
 	} {
-		s, broken := w.samples(), suiteOf(churn, pinmix)
-		broken.Plan.Slices = 40
+		s, broken := w.samples(), declare()
 		c.spoil(s, broken)
 		r := gate(t, s, broken)
 		said := r.Summary
@@ -155,6 +191,39 @@ func TestFewAllocationsPass(t *testing.T) {
 	}
 }
 
+// TestAllocationsOfFewOperations: with 32 operations a slice, what the runtime may have of its own must not hide that each
+// operation allocates; and what comes and goes on both sides convicts nobody.
+func TestAllocationsOfFewOperations(t *testing.T) {
+	w := quiet(1)
+	w.bias, w.slices = 0.005, 20
+	suite := suiteOf(churn)
+	suite.Plan.Slices = 20
+	for _, c := range []struct {
+		name       string
+		ops        int64
+		base, head func(fork int) int64
+		want       Verdict
+	}{
+		{"one per operation", 32, func(int) int64 { return 0 }, func(int) int64 { return 32 }, Regressed},
+		{"one in ten", 32, func(int) int64 { return 0 }, func(int) int64 { return 3 }, Regressed},
+		{"no longer one per operation", 32, func(int) int64 { return 32 }, func(int) int64 { return 0 }, Pass},
+		{"the runtime's, on both sides", 32, func(i int) int64 { return int64(i * 7 % 4) }, func(i int) int64 { return int64(i*7%5) % 4 }, Pass},
+		{"the head's, in 15 of 20 forks", 32, func(int) int64 { return 0 }, func(i int) int64 { return int64(min(i/5, 1)) }, Pass},
+		{"a timer", 20_000, func(int) int64 { return 0 }, func(int) int64 { return 28 }, Pass},
+		{"one in five hundred", 20_000, func(int) int64 { return 0 }, func(int) int64 { return 40 }, Regressed},
+	} {
+		s := w.samples()
+		for i := range s.Cells[0].Forks {
+			f := &s.Cells[0].Forks[i]
+			f.Base.Counters[countAllocsOps], f.Head.Counters[countAllocsOps] = c.ops, c.ops
+			f.Base.Counters[countAllocs], f.Head.Counters[countAllocs] = c.base(i), c.head(i)
+		}
+		if r := gate(t, s, suite); r.Verdict != c.want {
+			t.Errorf("%s of %d operations: %s", c.name, c.ops, tell(r))
+		}
+	}
+}
+
 // TestSamplesThatContradictThemselves are errors of Judge too: they need not have come from a file.
 func TestSamplesThatContradictThemselves(t *testing.T) {
 	s := quiet(1).samples()
@@ -182,11 +251,6 @@ func TestWarnings(t *testing.T) {
 		{"other compiler", func(s *Samples) { s.Head.Go = "go1.27" }, "different compilers"},
 		{"other flags", func(s *Samples) { s.Head.Build = "-race" }, "different flags"},
 		{"planted", func(s *Samples) { s.Cells[0].PlantedNow = 0.01 }, "further work"},
-		{"one-sided order", func(s *Samples) {
-			for i := range s.Cells[0].Forks {
-				s.Cells[0].Forks[i].Order = strings.Repeat("b", w.slices)
-			}
-		}, "the order was not balanced"},
 		{"drift", func(s *Samples) {
 			for i := range s.Cells[0].Forks {
 				for j := range w.slices {
@@ -208,7 +272,13 @@ func TestWarnings(t *testing.T) {
 				}
 			}
 		}, "the clocks disagree"},
-		{"work", func(s *Samples) { s.Cells[0].Forks[0].Head.Counters["evictions"]++ }, "different work: evictions"},
+		{"no latencies", func(*Samples) {}, "no latencies were recorded: p99 convicts nothing"},
+		{"few latencies", func(s *Samples) {
+			few := w.latenciesFor(t, 900)
+			for i := range s.Cells[0].Forks {
+				s.Cells[0].Forks[i].Base.Latency, s.Cells[0].Forks[i].Head.Latency = few, few
+			}
+		}, "a fork has 900 latencies, and p99 needs 1000: it convicts nothing"},
 		{"notes", func(s *Samples) {
 			for i := range s.Cells[0].Forks {
 				s.Cells[0].Forks[i].Base.Notes = []string{"late", fmt.Sprint("note ", i)}

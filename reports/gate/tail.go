@@ -84,6 +84,9 @@ func interpolate(xs, ys []float64, x float64) float64 {
 // paired, so that what disturbs both sides of a fork disturbs none of the ratios.
 func (c *drawn) drawTail(forks []*Fork, d *Declared) error {
 	if d.Tail.Role != Decides && !anyLatency(forks) {
+		if d.Tail.Role == Convicts {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("no latencies were recorded: %s convicts nothing", d.Tail.Name()))
+		}
 		return nil
 	}
 	var base, head []*latencies
@@ -123,6 +126,9 @@ func (c *drawn) drawTail(forks []*Fork, d *Declared) error {
 	if few < d.Tail.needed() {
 		tail.refuse(fmt.Sprintf("a fork has %.0f latencies, and %s needs %.0f", few, tail.Name, math.Ceil(d.Tail.needed())))
 		above.refuse(tail.Why)
+		if tail.Role == Convicts {
+			c.Warnings = append(c.Warnings, tail.Why+": it convicts nothing")
+		}
 	}
 	c.series = append(c.series, tail, above)
 	return nil

@@ -52,7 +52,7 @@ func Within(base, head *folder.Run, suite *Suite) (*Report, error) {
 		}
 		family = append(family, convicting([]*drawn{&p.drawn})...)
 	}
-	settle(family, suite.Plan.Alpha, 0)
+	settle(family, suite.Plan.Alpha, 0, false)
 	r.unreachable(pairs, len(family), suite.Plan.Alpha)
 	doubtReference(pairs)
 	for _, p := range pairs {

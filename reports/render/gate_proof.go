@@ -31,6 +31,8 @@ func proofVerdict(p *gate.Proof) (mark, word string, shade text.Colors) {
 		return "✗", "failed", bad
 	case !p.Shown():
 		return "?", "not shown", dear
+	case !p.Certain():
+		return "✓", "met", good
 	}
 	return "✓", "shown", good
 }
@@ -90,6 +92,9 @@ func proofSentences(p *gate.Proof) (out []string) {
 	}
 	if p.Seconds > 0 && finite(p.Seconds) {
 		out = append(out, fmt.Sprintf("Until a cell has its verdict it takes %.3g s (median).", p.Seconds))
+	}
+	if slices.ContainsFunc(p.Rows, func(r gate.ProofRow) bool { return r.Cell != "" }) {
+		out = append(out, "The tries of one trial share its minutes, so they are not independent, and intervals over all cells are too narrow by that.")
 	}
 	return out
 }
@@ -204,7 +209,7 @@ func ProofMarkdown(w io.Writer, p *gate.Proof, _ Options) error {
 type (
 	proofJSON struct {
 		Schema int    `json:"schema"`
-		Status string `json:"status"` // shown, not shown, failed
+		Status string `json:"status"` // shown, met (but not beyond chance), not shown, failed
 		*gate.Proof
 		Rows     []proofRowJSON `json:"rows"`
 		Smallest estimateJSON   `json:"smallest"`

@@ -17,17 +17,21 @@ func target(r *gate.ProofRow) string {
 	case r.Cell != "" || (r.Missing || r.Effect != 0) && !(r.Target > 0):
 		return ""
 	case r.Effect == 0 && !r.Missing:
-		return met(r) + " ≤ " + rate(r.Target)
+		return met(r, "≤")
 	}
-	return met(r) + " ≥ " + rate(r.Target)
+	return met(r, "≥")
 }
 
-// met is the mark of a target.
-func met(r *gate.ProofRow) string {
-	if r.Met {
-		return "✓"
+// met is a target with its mark, and if it is met, whether by chance.
+func met(r *gate.ProofRow, than string) string {
+	mark, word := "✗", ""
+	switch {
+	case r.Certain:
+		mark, word = "✓", " shown"
+	case r.Met:
+		mark, word = "✓", " met"
 	}
-	return "✗"
+	return mark + " " + than + " " + rate(r.Target) + word
 }
 
 // targetShade is the colour of a target.
@@ -115,7 +119,11 @@ func proofLegend(rows []gate.ProofRow) string {
 	if has(func(r gate.ProofRow) bool { return r.Missing }) {
 		out += "; −1 cell: the head lacked a declared cell, and found means that it was not green"
 	}
-	return out + "."
+	out += "."
+	if has(func(r gate.ProofRow) bool { return target(&r) != "" && r.Met }) {
+		out += " Shown: the whole interval is inside the target; met: the rate is, which is not shown beyond chance."
+	}
+	return out
 }
 
 // rateInterval is the interval of a rate.

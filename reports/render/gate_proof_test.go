@@ -17,16 +17,16 @@ import (
 func proofExample() *gate.Proof {
 	row := func(cell string, effect float64, trials, found int, lo, hi, target float64) gate.ProofRow {
 		r := gate.ProofRow{Cell: cell, Effect: effect, Trials: trials, Found: found, Rate: float64(found) / float64(trials), Lo: lo, Hi: hi, Target: target}
-		r.Met = r.Rate >= target
+		r.Met, r.Certain = r.Rate >= target, r.Lo >= target
 		r.Green, r.Open = trials-found, 0
 		if effect == 0 {
-			r.Met, r.Open = r.Rate <= target, 4
+			r.Met, r.Certain, r.Open = r.Rate <= target, r.Hi <= target, 4
 			r.Green -= r.Open
 		}
 		return r
 	}
 	missing := row("", 0, 150, 150, 0.976, 1, 1)
-	missing.Missing, missing.Met, missing.Green, missing.Open = true, true, 0, 150
+	missing.Missing, missing.Met, missing.Certain, missing.Green, missing.Open = true, true, true, 0, 150
 	return &gate.Proof{
 		Suite: "hot-paths, revision 3", Rule: "A cell regresses if the signed-rank test over its forks has p < 0.005.",
 		Command: "daxbench gate -prove -suite hot-paths -trials 50 -seed 7 -out proof", Machine: "AMD EPYC, 2 cores, linux 6.18.2", Trials: 50,
@@ -115,10 +115,14 @@ func TestProofWidth(t *testing.T) {
 func TestProofVerdict(t *testing.T) {
 	open := proofExample()
 	open.Open = []string{"too few tries"}
-	for want, p := range map[string]*gate.Proof{"shown": proofExample(), "not shown": open, "failed": proofFailed()} {
+	certain := proofExample()
+	for i := range certain.Rows {
+		certain.Rows[i].Certain = certain.Rows[i].Cell == ""
+	}
+	for want, p := range map[string]*gate.Proof{"shown": certain, "met": proofExample(), "not shown": open, "failed": proofFailed()} {
 		for _, f := range ProofFormats() {
 			head, _, _ := strings.Cut(strings.TrimLeft(renderProof(t, f.Name, p, Options{Width: 200}), "━\n"), "\n\n")
-			for name, word := range map[string]string{"shown": "✓ shown", "not shown": "? not shown", "failed": "✗ failed"} {
+			for name, word := range map[string]string{"shown": "✓ shown", "met": "✓ met", "not shown": "? not shown", "failed": "✗ failed"} {
 				if f.Name != "json" && strings.Contains(head, word) != (name == want) {
 					t.Errorf("%s of one that is %s: %s", f.Name, want, head)
 				}
@@ -173,9 +177,10 @@ func TestProofTargets(t *testing.T) {
 		row  gate.ProofRow
 		want string
 	}{
-		{gate.ProofRow{Target: 0.02, Met: true}, "✓ ≤ 2 %"},
+		{gate.ProofRow{Target: 0.02, Met: true}, "✓ ≤ 2 % met"},
+		{gate.ProofRow{Target: 0.02, Met: true, Certain: true}, "✓ ≤ 2 % shown"},
 		{gate.ProofRow{Target: 0.02}, "✗ ≤ 2 %"},
-		{gate.ProofRow{Effect: 0.03, Target: 0.95, Met: true}, "✓ ≥ 95 %"},
+		{gate.ProofRow{Effect: 0.03, Target: 0.95, Met: true}, "✓ ≥ 95 % met"},
 		{gate.ProofRow{Effect: 0.03, Met: true}, ""},
 		{gate.ProofRow{Missing: true, Target: 1}, "✗ ≥ 100 %"},
 		{gate.ProofRow{Cell: "PinMix", Effect: 0.03, Target: 0.95}, ""},
