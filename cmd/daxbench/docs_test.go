@@ -19,7 +19,7 @@ var elsewhere = map[string]string{
 	"daxbench gate -base-ref origin/main":                                                ".ci/run",
 	"daxbench gate -base-ref origin/main -github - -markdown summary.md -junit gate.xml": ".ci/run",
 	"daxbench gate -base ./daxbench.old -head ./daxbench.new":                            "TestGateFindsSlowEngine",
-	"daxbench gate -prove":                                "TestGateProves",
+	"daxbench gate -prove -base-ref HEAD":                                "TestGateProves",
 	"daxbench gate -within -base OLD -head NEW":           "TestGateWithin",
 	"daxbench gate -baseline baselines/amd-epyc-2/RECORD": "TestGateBaseline",
 	"daxbench baseline record -promote":                   "TestScripts/baseline",
