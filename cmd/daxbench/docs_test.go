@@ -19,11 +19,11 @@ var elsewhere = map[string]string{
 	"daxbench gate -base-ref origin/main":                                                ".ci/run",
 	"daxbench gate -base-ref origin/main -github - -markdown summary.md -junit gate.xml": ".ci/run",
 	"daxbench gate -base ./daxbench.old -head ./daxbench.new":                            "TestGateFindsSlowEngine",
-	"daxbench gate -prove -base-ref HEAD":                                "TestGateProves",
-	"daxbench gate -within -base OLD -head NEW":           "TestGateWithin",
-	"daxbench gate -baseline baselines/amd-epyc-2/RECORD": "TestGateBaseline",
-	"daxbench baseline record -promote":                   "TestScripts/baseline",
-	"daxbench baseline record":                            "TestScripts/baseline",
+	"daxbench gate -prove -base-ref HEAD":                                                "TestGateProves",
+	"daxbench gate -within -base OLD -head NEW":                                          "TestGateWithin",
+	"daxbench gate -baseline baselines/amd-epyc-2/RECORD":                                "TestGateBaseline",
+	"daxbench baseline record -promote":                                                  "TestScripts/baseline",
+	"daxbench baseline record":                                                           "TestScripts/baseline",
 }
 
 // stand-ins for what a reader has and a test has not, or not in reasonable time.
