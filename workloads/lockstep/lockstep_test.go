@@ -203,8 +203,9 @@ func TestFaults(t *testing.T) {
 
 // TestMeetRefuses says which heads are told at once.
 func TestMeetRefuses(t *testing.T) {
-	for _, fault := range []string{"hello die", "hello garbage", "hello newer", "hello empty"} {
+	for _, fault := range []string{"hello die", "hello garbage", "hello newer", "hello empty", "hello hang"} {
 		m := newMaster(t, fault)
+		m.patience = 2 * time.Second
 		if _, _, err := m.Meet(t.Context()); !errors.Is(err, ErrProtocol) {
 			t.Errorf("%s: %v", fault, err)
 		}

@@ -59,7 +59,8 @@ func (m *Master) Meet(ctx context.Context) (base, head Hi, err error) {
 		if err != nil {
 			return base, head, err
 		}
-		reply, err := p.ask(Request{Do: Hello, Protocol: Protocol}, replyLimit)
+		hello := Request{Do: Hello, Protocol: Protocol}
+		reply, err := p.ask(hello, m.limit(&Sampled{}, &hello))
 		p.stop()
 		switch {
 		case ctx.Err() != nil:

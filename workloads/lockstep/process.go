@@ -128,6 +128,8 @@ func (p *process) ended(r *Request, cause error) error {
 	p.cmd.Process.Kill()
 	state := p.cmd.Wait()
 	switch {
+	case errors.Is(cause, errHung) && r.Do == Hello:
+		cause = fmt.Errorf("%w: %v", ErrProtocol, cause)
 	case errors.Is(cause, errHung):
 	case errors.Is(cause, ErrProtocol):
 	case r.Do == Hello && p.stderr.Len() > 0: // an older build does not know the command
