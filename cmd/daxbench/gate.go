@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,11 +110,11 @@ func notRegressed(err error) error {
 
 // execute takes the way that was asked for.
 func (f *gateFlags) execute(ctx context.Context) error {
-	suite, err := f.loadSuite()
-	if err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
-	if err := f.check(); err != nil {
+	suite, err := f.loadSuite()
+	if err != nil {
 		return err
 	}
 	ctx, stop := withSignals(ctx)
@@ -164,12 +166,13 @@ func (f *gateFlags) check() error {
 	case f.trials < 1 || f.trials > 10_000:
 		return usagef("%d trials: want 1 to 10000", f.trials)
 	}
-	for flag, useless := range map[string]bool{
+	useless := map[string]bool{
 		"cell": f.within || f.baseline != "", "suite": f.baseline != "", "layouts": f.baseRef+f.headRef == "",
 		"o": f.within || f.baseline != "" || f.judge != "", "trials": !f.prove, "effects": !f.prove,
 		"seed": f.within || f.baseline != "" || f.judge != "",
-	} {
-		if useless && f.given(flag) {
+	}
+	for _, flag := range slices.Sorted(maps.Keys(useless)) {
+		if useless[flag] && f.given(flag) {
 			return usagef("that way has no use for -%s", flag)
 		}
 	}
