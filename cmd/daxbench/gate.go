@@ -86,7 +86,7 @@ func newGate() *cobra.Command {
 	fl.StringVar(&f.baseline, "baseline", "", "compare exact counts with those of a record, a `folder` below baselines/; with -head, a result folder, also show its times as a trend")
 	fl.StringVar(&f.judge, "judge", "", "judge again what was measured into `folder`; nothing is run")
 	fl.BoolVar(&f.prove, "prove", false, "show on this machine what the gate finds and how often it errs: many gatings of this program, or of -base, against itself, some with planted further work; with -base-ref, of two builds of that revision with other link layouts")
-	fl.IntVar(&f.trials, "trials", 50, "with -prove, gate `n` times without an effect, and half as often with each effect (default 50)")
+	fl.IntVar(&f.trials, "trials", 50, "with -prove, gate `n` times without an effect, and two fifths as often with each effect (default 50)")
 	fl.StringArrayVar(&f.effects, "effects", []string{"2,3,5,10"}, "with -prove, plant this much further work, in `per cent` (default 2,3,5,10)")
 	fl.BoolVarP(&f.verbose, "v", "v", false, "tell all measures of all cells")
 	for _, format := range render.GateFormats() {

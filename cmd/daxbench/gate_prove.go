@@ -119,7 +119,7 @@ func (f *gateFlags) planted() (list []float64, err error) {
 			if err != nil || !(v > 0 && v <= 100) {
 				return nil, usagef("-effects %q: want per cents above 0, up to 100", given)
 			}
-			for range (f.trials + 1) / 2 {
+			for range (2*f.trials + 4) / 5 {
 				list = append(list, v/100)
 			}
 		}
