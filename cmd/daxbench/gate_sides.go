@@ -145,6 +145,7 @@ func (b *builder) revision(ctx context.Context, name, revision string) (s side, 
 		return s, err
 	}
 	tree := filepath.Join(b.dir, name+"-tree")
+	git(ctx, "worktree", "prune") // of gates that were killed; it is no matter if it cannot
 	if _, err := git(ctx, "worktree", "add", "--force", "--detach", tree, commit); err != nil {
 		return s, err
 	}

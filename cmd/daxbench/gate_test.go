@@ -12,6 +12,7 @@ import (
 
 	"daxbench/engine/enginetest"
 	"daxbench/reports/gate"
+	"daxbench/reports/stats"
 	"daxbench/workloads/lockstep"
 )
 
@@ -296,6 +297,30 @@ func TestGateAnswer(t *testing.T) {
 			if status != want { // a report without cells is not merely undecided
 				t.Errorf("%v under %s: status %d, want %d", v, policy, status, want)
 			}
+		}
+	}
+	// A cell that was measured and not decided is what the policy is for; one that was not measured is not.
+	measured := gate.Measure{Role: gate.Decides, Verdict: gate.NoVerdict, Change: stats.Estimate{Value: 1, Lo: 0.9, Hi: 1.1, N: 40, Confidence: 0.95}}
+	held := gate.Measure{Name: "spin", Role: gate.Decides, Verdict: gate.Pass, Change: measured.Change}
+	for _, tt := range []struct {
+		measures []gate.Measure
+		controls []gate.Measure
+		policy   string
+		want     int
+	}{
+		{[]gate.Measure{measured}, []gate.Measure{held}, "warn", 0},
+		{[]gate.Measure{measured}, []gate.Measure{held}, "fail", 3},
+		{nil, []gate.Measure{held}, "warn", 3},
+		{[]gate.Measure{measured}, nil, "warn", 3},
+	} {
+		suite.Plan.Undecided = tt.policy
+		r := &gate.Report{Way: "lock-step", Verdict: gate.NoVerdict, Controls: tt.controls, Cells: []gate.Cell{{Verdict: gate.NoVerdict, Measures: tt.measures}}}
+		status := 0
+		if err := f.answer(r, suite); err != nil {
+			status = statusOf(err)
+		}
+		if status != tt.want {
+			t.Errorf("%d measures and %d controls under %s: status %d, want %d", len(tt.measures), len(tt.controls), tt.policy, status, tt.want)
 		}
 	}
 }

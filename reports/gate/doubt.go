@@ -28,6 +28,15 @@ func (c *drawn) doubt(forks []*Fork) {
 			add("%s: the ratios of the forks have two modes", m.Name)
 		}
 	}
+	loose := 0
+	for _, f := range forks {
+		if f.Loose {
+			loose++
+		}
+	}
+	if loose > 0 {
+		add("in %d of %d forks the two sides could not be kept on one processor", loose, len(forks))
+	}
 	c.Warnings = append(c.Warnings, notes(forks)...)
 }
 
