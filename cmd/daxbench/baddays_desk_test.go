@@ -36,7 +36,7 @@ type badCase struct {
 	prints []string                     // on standard output
 	never  []string                     // on standard output
 	silent bool                         // nothing on standard output
-	leaves []string                     // files and folders that may be new or other than before
+	leaves []string                     // files and folders that may be new or other than before; a name with a star at its end stands for more
 	memory int64                        // bytes that it may take; 0: defaultMemory
 	limit  time.Duration                // of its time; 0: defaultLimit
 	needs  string                       // a command without which there is no such case
@@ -393,6 +393,9 @@ func (d *desk) tree() map[string]string {
 func (d *desk) leftFiles(before map[string]string, may []string) (wrong []string) {
 	allowed := func(name string) bool {
 		for _, m := range may {
+			if hidden, ok := strings.CutSuffix(m, "*"); ok && strings.HasPrefix(name, hidden) {
+				return true
+			}
 			if name == m || strings.HasPrefix(name, m+"/") {
 				base := name[strings.LastIndexByte(name, '/')+1:]
 				return name == m || !strings.HasPrefix(base, ".") || before[name] != "" // a new hidden one is temporary
