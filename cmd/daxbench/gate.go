@@ -79,7 +79,7 @@ func newGate() *cobra.Command {
 	fl.StringVar(&f.headRef, "head-ref", "", "build the head from `revision` too")
 	fl.IntVar(&f.layouts, "layouts", 10, "link each side that is built with `n` layouts of its code and take another one for each fork, the same on both sides; 0 leaves the order to the linker (default 10)")
 	fl.StringVar(&f.suite, "suite", gate.Default().Name, "the declared cells and limits: "+strings.Join(suiteNames(), ", ")+", or a TOML `file` (default "+gate.Default().Name+"; see daxbench list)")
-	fl.StringArrayVar(&f.cells, "cell", nil, "judge only the declared cells with this `name`; * stands for anything but a slash")
+	fl.StringArrayVar(&f.cells, "cell", nil, "judge only the declared cells with this `name`, or a name that goes on behind a slash; * stands for anything but a slash")
 	fl.Uint64Var(&f.seed, "seed", 0, "`number` that every random choice comes from (default: drawn, and recorded)")
 	fl.StringVarP(&f.out, "o", "o", "", "write samples, report and profiles to `folder` (default results/gate-<time>-<seed>)")
 	fl.BoolVar(&f.within, "within", false, "compare the ratios between policies inside two runs: -base and -head are result folders")
@@ -204,14 +204,14 @@ func (f *gateFlags) loadSuite() (*gate.Suite, error) {
 			if err != nil {
 				return nil, usagef("-cell %q: %w", pattern, err)
 			}
-			if match {
+			if match || strings.HasPrefix(c.Name, pattern+"/") {
 				suite.Cells = append(suite.Cells, c)
 				break
 			}
 		}
 	}
 	if len(suite.Cells) == 0 {
-		return nil, usagef("-cell %q: the suite has %s", f.cells, strings.Join(names, ", "))
+		return nil, usagef("-cell %q: no cell of the suite is called so; it has %s", f.cells, strings.Join(names, ", "))
 	}
 	if len(suite.Cells) < len(all) {
 		suite.Name += fmt.Sprintf(" (%d of %d cells)", len(suite.Cells), len(all))
@@ -226,6 +226,8 @@ const maxSuite = 1 << 20
 func readSuite(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("there is neither a suite %q (known: %s) nor such a file: %w", name, strings.Join(suiteNames(), ", "), os.ErrNotExist)
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():

@@ -222,6 +222,9 @@ func (f *gateFlags) repeats(r *gate.Report) {
 			words = append(words, p[0], p[1])
 		}
 	}
+	if f.given("layouts") {
+		words = append(words, "-layouts", fmt.Sprint(f.layouts))
+	}
 	for i := range r.Cells {
 		if c := &r.Cells[i]; c.Verdict != gate.Pass && c.Verdict != gate.Improved {
 			c.Repeat = gate.Command(append(words, "-cell", c.Name, "-seed", fmt.Sprint(f.seed)))

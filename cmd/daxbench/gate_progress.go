@@ -47,16 +47,16 @@ func (s *steps) step(look int, st lockstep.Step) {
 	}
 	if look != s.look {
 		s.look, s.begun = look, time.Now()
-		if s.bar == nil {
-			fmt.Fprintf(s.w, "daxbench: batch %d: %s\n", look, plural(st.All, "fork"))
-		}
-	}
-	if s.bar == nil {
-		return
 	}
 	rest := ""
 	if took := time.Since(s.begun); st.Done > 2 {
 		rest = " · " + spell(took/time.Duration(st.Done)*time.Duration(st.All-st.Done)) + " left"
+	}
+	if s.bar == nil {
+		if st.Done == 1 || st.Done%(st.All/4+1) == 0 {
+			fmt.Fprintf(s.w, "daxbench: batch %d: fork %d of %d%s\n", look, st.Done, st.All, rest)
+		}
+		return
 	}
 	s.describe(fmt.Sprintf("batch %d · fork %d/%d%s · %s", look, st.Fork, st.Forks, rest, st.Cell))
 	s.bar.ChangeMax(st.All)

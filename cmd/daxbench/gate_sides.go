@@ -67,8 +67,12 @@ func self() (side, error) {
 
 // executable is a file that can be run.
 func executable(name string) (side, error) {
-	path, err := exec.LookPath(name)
-	if err == nil || errors.Is(err, exec.ErrDot) {
+	file := name
+	if _, err := os.Stat(name); err == nil && filepath.Base(name) == name {
+		file = "." + string(filepath.Separator) + name // the one that is here, and not one of that name elsewhere
+	}
+	path, err := exec.LookPath(file)
+	if err == nil {
 		path, err = filepath.Abs(path)
 	}
 	if err != nil {
@@ -140,9 +144,9 @@ const short = 12
 
 // revision builds a revision in a worktree of its own, which is removed again.
 func (b *builder) revision(ctx context.Context, name, revision string) (s side, err error) {
-	commit, err := git(ctx, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
+	commit, err := git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
 	if err != nil {
-		return s, err
+		return s, usagef("this checkout has no revision %q: %w", revision, err)
 	}
 	tree := filepath.Join(b.dir, name+"-tree")
 	git(ctx, "worktree", "prune") // of gates that were killed; it is no matter if it cannot

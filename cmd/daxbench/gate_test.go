@@ -271,10 +271,10 @@ func TestGateFlags(t *testing.T) {
 		{"-prove -effects 2,x", "per cents above 0"},
 		{"-prove -effects NaN", "per cents above 0"},
 		{"-base a -json - -markdown -", "cannot both be written"},
-		{"-base a -cell Nonesuch", "the suite has IgetChurn"},
+		{"-base a -cell Nonesuch", "it has IgetChurn"},
 		{"-base a -cell [", "syntax error in pattern"},
 		{"-base nonesuch", "cannot be run"},
-		{"-base a -suite nonesuch.toml", "no such file"},
+		{"-base a -suite nonesuch.toml", "nor such a file"},
 	} {
 		var out, errs strings.Builder
 		if got := run(t.Context(), append([]string{"gate"}, strings.Fields(tt.args)...), &out, &errs); got != 2 || !strings.Contains(errs.String(), tt.want) {

@@ -89,7 +89,7 @@ func (m *Measure) judgeControl() {
 	m.Verdict, m.Why = NoVerdict, ""
 	switch {
 	case significant && e.Lo > 1 && e.Value >= 1+m.Floor, significant && e.Hi < 1 && e.Value <= 1/(1+m.Floor):
-		m.Verdict, m.Why = Void, fmt.Sprintf("the negative control %s moved, which no change to the engine can cause", m.inWords())
+		m.Verdict, m.Why = Void, fmt.Sprintf("the negative control %s moved, which a change to the engine can hardly cause", m.inWords())
 	case e.Bounded() && e.Hi < 1+m.Tolerance && e.Lo > 1/(1+m.Tolerance):
 		m.Verdict = Pass
 	case e.N == 0:

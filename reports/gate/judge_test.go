@@ -362,6 +362,14 @@ func TestControls(t *testing.T) {
 			if r := gate(t, w.samples(), suite); r.Verdict != Void || r.Cells[0].Verdict != Void {
 				t.Errorf("moved by %v, and slower: %s", control, tell(r))
 			}
+			w.effect = 1.5 // far slower than what the control moved: it may have been moved by that
+			if r := gate(t, w.samples(), suite); r.Verdict != Regressed || r.Cells[0].Verdict != Regressed || len(r.Warnings) == 0 {
+				t.Errorf("moved by %v, and far slower: %s", control, tell(r))
+			}
+			w.effect = -0.7 // what is better is not believed
+			if r := gate(t, w.samples(), suite); r.Verdict != Void {
+				t.Errorf("moved by %v, and far quicker: %s", control, tell(r))
+			}
 			s.Cells[0].Forks[0].Head.Counters[countViolations] = 1
 			if r := gate(t, s, suite); r.Verdict != Regressed || r.Cells[0].Verdict != Regressed {
 				t.Errorf("moved by %v, and a violation: %s", control, tell(r))

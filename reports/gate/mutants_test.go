@@ -36,7 +36,7 @@ var mutants = []struct{ name, file, old, new string }{
 	{"controls are judged on one side only", "controls.go", "e.Value >= 1+m.Floor, significant && e.Hi < 1 && e.Value <= 1/(1+m.Floor):", "e.Value >= 1+m.Floor:"},
 	{"no control is as good as one that held", "conclude.go", "return \"there is no negative control: nothing shows that the machine was fair\"", "return \"\""},
 	{"nothing judged is a pass", "conclude.go", "len(r.Cells) == 0 || ", ""},
-	{"a void report keeps its cells green", "conclude.go", "if c := &r.Cells[i]; !c.exact() {", "if c := &r.Cells[i]; c == nil {"},
+	{"a void report keeps its cells green", "conclude.go", "			case c.exact():\n			case r.outweighs(c):", "			case c != nil:\n			case r.outweighs(c):"},
 	{"a hang of the head is nobody's fault", "draw.go", "if f.Head.Outcome != outcomeOK {", "if false {"},
 	{"the base may have failed", "draw.go", "if f.Base.Outcome != outcomeOK {", "if false {"},
 	{"forks may be few", "draw.go", "if len(forks) != want {", "if len(forks) > want {"},

@@ -44,7 +44,7 @@ func (s *Suite) Rule() string {
 	}
 	b.WriteString("Where processor time decides, wall time may not look worse in that way at the last look, unless its " +
 		"interval ends below the tolerance. Anything else, and whatever is missing or unusable, is no verdict. If a negative " +
-		"control moves, all is void.")
+		"control moves, all is void, but for a cell that is slower by more than five times what the control moved: so slow a head moves it.")
 	for _, l := range s.limitsInWords() {
 		b.WriteString(" " + l)
 	}

@@ -240,7 +240,7 @@ func (p *pair) measure(l Limits) {
 	if p.blank != "" {
 		return
 	}
-	s := series{Measure: Measure{Name: "ratio", Unit: p.unit, Role: Decides, Floor: l.Floor, Tolerance: l.Tolerance}, logs: p.head}
+	s := series{Measure: Measure{Name: "ratio", Unit: "ratio", Role: Decides, Floor: l.Floor, Tolerance: l.Tolerance}, logs: p.head}
 	if p.Forks < stats.MinPairs {
 		s.refuse(fmt.Sprintf("%d rounds of the base and %d of the head; each needs %d", len(p.base), len(p.head), stats.MinPairs))
 	}

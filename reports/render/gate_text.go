@@ -33,7 +33,7 @@ func GateText(w io.Writer, r *gate.Report, o Options) error {
 	p.gateTable(cells, pairs(r), o.Verbose)
 	p.gateReasons(cells, pairs(r), o.Verbose)
 	p.trend(r.Trend)
-	p.gateFoot(r)
+	p.gateFoot(r, o.Verbose)
 	_, err := w.Write(p.out.Bytes())
 	return err
 }
@@ -140,7 +140,7 @@ func (p *page) verbatim(lead, s string) {
 }
 
 // gateFoot writes the controls, the rule, and the command.
-func (p *page) gateFoot(r *gate.Report) {
+func (p *page) gateFoot(r *gate.Report, verbose bool) {
 	if held, s := controlsSentence(r); s != "" {
 		p.line("")
 		if held {
@@ -149,7 +149,11 @@ func (p *page) gateFoot(r *gate.Report) {
 			p.prose(0, "! ", s, dear)
 		}
 	}
-	p.closing(r.Rule, r.Command)
+	rule := r.Rule
+	if green(r.Verdict) && !verbose {
+		rule = "" // who has nothing to doubt need not read it
+	}
+	p.closing(rule, r.Command)
 }
 
 // closing writes by which rule the verdict came about, and the command.

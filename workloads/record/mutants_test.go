@@ -58,7 +58,7 @@ var mutants = []mutant{
 		"./engine/media", "Record|Check",
 	}, {
 		"what was not decided is fine", "cmd/daxbench/status.go",
-		"	case errors.As(err, &open):\n		return statusUndecided", "	case errors.As(err, &open):\n		return statusOK",
+		"errors.Is(err, lockstep.ErrProtocol):\n		return statusUndecided", "errors.Is(err, lockstep.ErrProtocol):\n		return statusOK",
 		"./cmd/daxbench", "StatusOf|NothingMeasured",
 	},
 }
