@@ -24,6 +24,9 @@ func readCurrent(machine *os.Root) (string, error) {
 	return name, nil
 }
 
+// mendCurrent says what to do about a file current that cannot be used.
+const mendCurrent = "promote a record to mend it"
+
 // Current returns the name of the record that counts. Errors: ErrName; ErrNone if there is no such machine or none of its
 // records counts; ErrDamaged if the file current is no name, or names nothing.
 func (s *Store) Current(machine string) (string, error) {
@@ -37,12 +40,20 @@ func (s *Store) Current(machine string) (string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("%w: none of %s is current; name one, or promote it", ErrNone, machine)
 	case err != nil:
-		return "", fmt.Errorf("%s/%s %w: %v", machine, currentName, ErrDamaged, err)
+		return "", fmt.Errorf("%s/%s %w: %v; %s", machine, currentName, ErrDamaged, err, mendCurrent)
 	}
 	if _, err := root.Lstat(name); err != nil {
-		return "", fmt.Errorf("%s/%s %w: it names %s, which is not there", machine, currentName, ErrDamaged, name)
+		return "", fmt.Errorf("%s/%s %w: it names %s, which is not there; %s", machine, currentName, ErrDamaged, name, mendCurrent)
 	}
 	return name, nil
+}
+
+// Err wraps ErrDamaged if a machine's file current cannot be used; that there is none is no damage.
+func (s *Store) Err(machine string) error {
+	if _, err := s.Current(machine); errors.Is(err, ErrDamaged) {
+		return err
+	}
+	return nil
 }
 
 // Promote makes a record the current one, if it is whole. Errors: those of Find, ErrDamaged, ErrBusy, and ErrNone for a
@@ -83,7 +94,7 @@ func (s *Store) Check(machine string, entries []*Entry) (list []Problem, err err
 		return nil, err
 	}
 	defer root.Close()
-	if _, err := s.Current(machine); errors.Is(err, ErrDamaged) {
+	if err := s.Err(machine); err != nil {
 		_, reason, _ := strings.Cut(err.Error(), ErrDamaged.Error()+": ")
 		list = append(list, Problem{currentName, "cannot be used: " + reason})
 	}

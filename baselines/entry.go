@@ -159,7 +159,7 @@ func (s *Store) Entries(machine string) ([]*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	current, _ := readCurrent(root) // what is wrong with it is Check's to say
+	current, _ := readCurrent(root) // what is wrong with it is Err's to say
 	var out []*Entry
 	for _, d := range list {
 		if !dated.MatchString(d.Name()) {

@@ -171,6 +171,7 @@ func TestCurrent(t *testing.T) {
 		}
 		_, err := s.Find(e.Machine, "")
 		wantErr(t, err, ErrDamaged, says)
+		wantErr(t, s.Err(e.Machine), ErrDamaged, says)
 		list, err := s.Check(e.Machine, []*Entry{e})
 		if err != nil || len(list) != 1 || list[0].File != currentName || !strings.Contains(list[0].Reason, says) {
 			t.Errorf("%q: %v, %v", text, list, err)
@@ -179,7 +180,7 @@ func TestCurrent(t *testing.T) {
 	os.Remove(path)
 	_, err := s.Find(e.Machine, "")
 	wantErr(t, err, ErrNone, "none of amd-epyc-2 is current")
-	if list, err := s.Check(e.Machine, []*Entry{e}); err != nil || len(list) > 0 {
+	if list, err := s.Check(e.Machine, []*Entry{e}); err != nil || len(list) > 0 || s.Err(e.Machine) != nil {
 		t.Errorf("without a current one: %v, %v", list, err)
 	}
 }

@@ -223,14 +223,21 @@ func (f *baselineFlags) list(w io.Writer, s *baselines.Store) error {
 		}
 		p.line(machine)
 		p.line(entryTable(entries, p.width))
-		for _, e := range entries {
-			damaged = append(damaged, e.Err())
-		}
+		damaged = append(damaged, damage(s, machine, entries))
 	}
 	if len(machines) == 0 {
 		p.line("nothing is recorded in " + f.dir)
 	}
 	return errors.Join(p.print(w), errors.Join(damaged...))
+}
+
+// damage names what cannot be relied on: a file current, and records. It is nil if all is whole.
+func damage(s *baselines.Store, machine string, entries []*baselines.Entry) error {
+	damaged := []error{s.Err(machine)}
+	for _, e := range entries {
+		damaged = append(damaged, e.Err())
+	}
+	return errors.Join(damaged...)
 }
 
 // wholePage is a page as wide as the terminal: tables use all of it.

@@ -44,7 +44,7 @@ func newBaselineShow() *cobra.Command {
 			}
 			p := newPage(cmd.OutOrStdout())
 			showEntry(p, e)
-			return errors.Join(p.print(cmd.OutOrStdout()), e.Err())
+			return errors.Join(p.print(cmd.OutOrStdout()), s.Err(e.Machine), e.Err())
 		},
 	}
 	f.flags(cmd.Flags(), "this one")

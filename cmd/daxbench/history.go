@@ -82,9 +82,7 @@ func (f *history) execute(cmd *cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			damaged = append(damaged, e.Err())
-		}
+		damaged = append(damaged, damage(s, machine, entries))
 		list, err := baselines.History(entries, q)
 		if err != nil {
 			return err
