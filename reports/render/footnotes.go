@@ -2,6 +2,7 @@ package render
 
 import (
 	"slices"
+	"strings"
 
 	"daxbench/reports/compare"
 )
@@ -49,13 +50,16 @@ func (f *footnotes) of(row int) []int {
 
 // mark puts the numbers of the footnotes of a row behind its name.
 func (f *footnotes) mark(name string, row int) string {
-	for k, n := range f.of(row) {
-		if k > 0 {
-			name += "⁻"
-		}
-		name += superscript(n)
+	return name + superscripts(f.of(row))
+}
+
+// superscripts are the numbers of footnotes: ²,¹. Without the comma they would read as one number, or as a power.
+func superscripts(numbers []int) string {
+	words := make([]string, len(numbers))
+	for i, n := range numbers {
+		words[i] = superscript(n)
 	}
-	return name
+	return strings.Join(words, ",")
 }
 
 // shown returns the footnotes that have a number, and how many have none.

@@ -54,8 +54,11 @@ func shortNames(names []string) (short []string, common string) {
 }
 
 // withoutKeys are the names with /key=value as /value, if many of them are wider than limit and they stay different. A
-// few are better cut.
+// few are better cut, and so is one that has no neighbours to say what its values are of.
 func withoutKeys(names []string, limit int) []string {
+	if len(names) < 2 {
+		return nil
+	}
 	long := 0
 	for _, n := range names {
 		if columns(n) > limit && strings.Contains(n, "=") {

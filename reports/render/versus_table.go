@@ -96,7 +96,7 @@ type marks struct {
 // maxMarks is how many warnings a table gets. What is beyond is counted.
 const maxMarks = 9
 
-// of returns the marks of warnings: ¹⁻², or [1,2].
+// of returns the marks of warnings: ¹,², or [1,2].
 func (m *marks) of(warnings ...versus.Warning) string {
 	var numbers []string
 	for _, w := range warnings {
@@ -115,7 +115,7 @@ func (m *marks) of(warnings ...versus.Warning) string {
 	}
 	switch {
 	case !m.ascii:
-		return strings.Join(numbers, "⁻")
+		return strings.Join(numbers, ",")
 	case len(numbers) > 0:
 		return "[" + strings.Join(numbers, ",") + "]"
 	}

@@ -338,6 +338,9 @@ func TestShortNames(t *testing.T) {
 	if got := withoutKeys([]string{"A/x=1/policy=none", "A/x=2/policy=none"}, 10); fmt.Sprint(got) != "[A/1/none A/2/none]" {
 		t.Errorf("%v", got)
 	}
+	if got := withoutKeys([]string{"A/x=1/policy=none"}, 10); got != nil {
+		t.Errorf("one name lost its keys: %v", got)
+	}
 	if got := withoutKeys([]string{"A/x=1/long=name", "A/y=1/long=name"}, 10); got != nil {
 		t.Errorf("names that would be equal: %v", got)
 	}
