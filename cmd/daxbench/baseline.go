@@ -85,7 +85,7 @@ type baselineRecord struct {
 func newBaselineRecord() *cobra.Command {
 	var f baselineRecord
 	cmd := &cobra.Command{
-		Use:   "record",
+		Use:   "record [flags] [-- FLAGS OF RUN]",
 		Short: "keep a finished run, or run the default matrix and keep that",
 		Long: "Record copies a run folder to <dir>/<machine>/<date>-<commit>/: one file for each\n" +
 			"workload, run.json, counts.txt, SHA256SUMS. Without -from it runs first, as\n" +

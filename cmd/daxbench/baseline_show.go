@@ -25,7 +25,7 @@ func newBaselineShow() *cobra.Command {
 	var f baselineFlags
 	commit := false
 	cmd := &cobra.Command{
-		Use:     "show",
+		Use:     "show [flags] [NAME]",
 		Short:   "say all about a record, or about the current one",
 		Example: "  daxbench baseline show 2026-11-22-e14e154\n  daxbench baseline show -commit",
 		Args:    oneName,
@@ -144,7 +144,7 @@ func showDifferences(p *page, e *baselines.Entry) {
 func newBaselinePromote() *cobra.Command {
 	var f baselineFlags
 	cmd := &cobra.Command{
-		Use:   "promote",
+		Use:   "promote [flags] NAME",
 		Short: "make a record the current one, if it is whole",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -39,8 +39,49 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(newRun(), newLitmus(), newVerify(), newVerifyWorker(), newGate(), newGateWorker(), newCompare(), newList(), newCensus(), newBaseline(), newHistory(), newEnv(), newVersion())
 	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
 	goHelp(root)
 	return root
+}
+
+// newHelp returns the command that says more about others. That of cobra ends with status 0 on a name that it does not know.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:                   "help [command]",
+		Short:                 "say more about a command",
+		DisableFlagsInUseLine: true,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return commandNames(of), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			switch {
+			case err != nil:
+				return usageError{err}
+			case len(rest) > 0 && of.HasAvailableSubCommands():
+				return noArgs(of, rest)
+			case len(rest) > 0:
+				return usagef("%s has no commands, but got %q; say daxbench help %s", of.CommandPath(), rest[0],
+					strings.TrimPrefix(of.CommandPath(), "daxbench "))
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+	}
+}
+
+// commandNames are the commands below one that are not hidden.
+func commandNames(cmd *cobra.Command) (names []string) {
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	return names
 }
 
 // noArgs refuses arguments, and says what there is instead.
@@ -49,13 +90,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	case cmd.HasSubCommands():
-		var names []string
-		for _, c := range cmd.Commands() {
-			if !c.Hidden {
-				names = append(names, c.Name())
-			}
-		}
-		return usagef("unknown command %q; known: %s", args[0], strings.Join(names, ", "))
+		return usagef("unknown command %q; known: %s", args[0], strings.Join(commandNames(cmd), ", "))
 	}
 	return usagef("%s takes no arguments, but got %q; everything is a flag: see daxbench help %s", cmd.CommandPath(), args[0],
 		strings.TrimPrefix(cmd.CommandPath(), "daxbench "))

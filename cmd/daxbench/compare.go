@@ -27,7 +27,7 @@ type compareFlags struct {
 func newCompare() *cobra.Command {
 	f := compareFlags{Options: versus.Defaults()}
 	cmd := &cobra.Command{
-		Use:   "compare [flags] [label=]file…",
+		Use:   "compare [flags] [LABEL=]FILE|FOLDER…",
 		Short: "put runs or benchmark files side by side",
 		Long: "Compare reads folders that daxbench run wrote and files in the Go benchmark\n" +
 			"format, of any project, and holds each against the first; \"-\" is the standard\n" +

@@ -48,7 +48,7 @@ func flagError(cmd *cobra.Command, err error) error {
 func goHelp(root *cobra.Command) {
 	cobra.AddTemplateFunc("goFlags", goFlags)
 	root.SetUsageTemplate(`Usage:{{if .Runnable}}
-  {{.CommandPath}}{{if .HasAvailableLocalFlags}} [flags]{{end}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
   {{.CommandPath}} command [flags]
 
 Commands:{{range .Commands}}{{if .IsAvailableCommand}}
@@ -64,7 +64,7 @@ Examples:
 {{end}}`)
 }
 
-// goFlags lists flags in the order of their definition; help says itself.
+// goFlags lists flags in the order of their definition, with their defaults; help says itself.
 func goFlags(set *pflag.FlagSet) string {
 	p := page{width: helpWidth}
 	set.SortFlags = false
@@ -74,10 +74,16 @@ func goFlags(set *pflag.FlagSet) string {
 		}
 		kind, usage := pflag.UnquoteUsage(f)
 		p.line(strings.TrimRight("  -"+f.Name+" "+kind, " "))
+		if d := f.DefValue; !strings.Contains(usage, "(default") && !slices.Contains(nothings, d) {
+			usage += " (default " + d + ")"
+		}
 		p.item(8, 0, "", usage)
 	})
 	return p.out.String()
 }
+
+// nothings are the defaults of flags that then do nothing.
+var nothings = []string{"", "false", "[]"}
 
 // helpWidth is how wide help is, whatever the terminal: no terminal is narrower.
 const helpWidth = 80

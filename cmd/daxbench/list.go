@@ -16,7 +16,7 @@ import (
 func newList() *cobra.Command {
 	verbose := false
 	cmd := &cobra.Command{
-		Use:     "list",
+		Use:     "list [flags] [NAME…]",
 		Short:   "list workloads and policies, or say all about some of them",
 		Example: "  daxbench list\n  daxbench list evict-storm unconditional\n  daxbench list -v",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
