@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,16 +18,16 @@ func newList() *cobra.Command {
 	verbose := false
 	cmd := &cobra.Command{
 		Use:     "list [flags] [NAME…]",
-		Short:   "list workloads and policies, or say all about some of them",
-		Example: "  daxbench list\n  daxbench list evict-storm unconditional\n  daxbench list -v",
+		Short:   "list workloads, policies, kernels and suites, or say all about some of them",
+		Example: "  daxbench list\n  daxbench list evict-storm unconditional\n  daxbench list 6.19 hot-paths\n  daxbench list -v",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return append(workloads.Names(), layout.Names()...), cobra.ShellCompDirectiveNoFileComp
+			return listed(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, names []string) error {
 			p := listPage{newPage(cmd.OutOrStdout())}
 			switch {
 			case verbose:
-				names = append(names, append(workloads.Names(), layout.Names()...)...)
+				names = append(names, listed()...)
 			case len(names) == 0:
 				p.all()
 			}
@@ -43,6 +44,11 @@ func newList() *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&verbose, "v", "v", false, "say all about all of them")
 	return cmd
+}
+
+// listed are the names that list can say all about.
+func listed() []string {
+	return slices.Concat(workloads.Names(), layout.Names(), vfs.PresetNames(), suiteNames())
 }
 
 // listPage is what list prints.
@@ -86,7 +92,7 @@ func (p listPage) all() {
 		}
 		p.item(2, room, s.Name, strings.Join(cells, ", "))
 	}
-	p.line("\n\"daxbench list NAME\" says all about a workload or a policy.")
+	p.line("\n\"daxbench list NAME\" says all about a workload, a policy, a kernel or a suite.")
 }
 
 // values are those that a knob takes unless -set says otherwise.
@@ -109,7 +115,7 @@ func safety(p layout.Policy) string {
 	return text
 }
 
-// one writes all about a workload or a policy.
+// one writes all about what has that name.
 func (p listPage) one(name string) error {
 	if p.out.Len() > 0 {
 		p.line("")
@@ -118,13 +124,41 @@ func (p listPage) one(name string) error {
 		p.workload(wl)
 		return nil
 	}
-	l, err := layout.Lookup(name)
-	if err != nil {
-		return usagef("%q is neither a workload (%s) nor a policy (%s)", name,
-			strings.Join(workloads.Names(), ", "), strings.Join(layout.Names(), ", "))
+	if l, err := layout.Lookup(name); err == nil {
+		p.policy(l)
+		return nil
 	}
-	p.policy(l)
-	return nil
+	if k, err := vfs.LookupPreset(name); err == nil {
+		p.item(0, 0, "", "Kernel "+k.Name+": "+k.About)
+		return nil
+	}
+	if s, ok := gate.LookupSuite(name); ok {
+		p.suite(s)
+		return nil
+	}
+	return usagef("%q is no workload (%s), policy (%s), kernel (%s) or suite (%s)", name,
+		strings.Join(workloads.Names(), ", "), strings.Join(layout.Names(), ", "),
+		strings.Join(vfs.PresetNames(), ", "), strings.Join(suiteNames(), ", "))
+}
+
+// suite writes the cells of a suite with their limits, and the rule by which they are judged.
+func (p listPage) suite(s *gate.Suite) {
+	p.item(0, 0, "", s.Title()+": what daxbench gate -suite "+s.Name+" judges, a verdict for each cell")
+	for i := range s.Cells {
+		c := &s.Cells[i]
+		p.item(2, 0, "", c.Name)
+		p.item(4, 0, "", fmt.Sprintf("time: %s; %s (%s): %s", limits(c.Time), c.Tail.Name(), c.Tail.Role, limits(c.Tail.Limits)))
+		if len(c.Counts) > 0 {
+			p.item(4, 0, "", "must not rise: "+strings.Join(c.Counts, ", "))
+		}
+	}
+	p.item(2, 0, "", s.Rule())
+	p.item(2, 0, "", "A cell without a verdict means: "+s.Plan.Undecided)
+}
+
+// limits says which changes count: those of the floor and above are called one, those that end below the tolerance pass.
+func limits(l gate.Limits) string {
+	return fmt.Sprintf("floor %.3g %%, tolerance %.3g %%", 100*l.Floor, 100*l.Tolerance)
 }
 
 func (p listPage) workload(wl *driver.Workload) {
