@@ -289,19 +289,13 @@ func (e *Entry) add(file string, err error) {
 
 // results puts the lines of all workloads together again.
 func (e *Entry) results(dir *os.Root) ([]byte, error) {
-	if e.Older {
-		return readFile(dir, folder.ResultsName, maxRun)
-	}
 	list, err := fs.ReadDir(dir.FS(), ".")
 	if err != nil {
 		return nil, err
 	}
 	var out []byte
-	for _, d := range list {
-		if !strings.HasSuffix(d.Name(), resultsSuffix) || d.Name() == countsName {
-			continue
-		}
-		data, err := readFile(dir, d.Name(), maxRun)
+	for _, name := range folder.ResultsNames(list) {
+		data, err := readFile(dir, name, maxRun)
 		if err != nil {
 			return nil, err
 		}

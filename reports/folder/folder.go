@@ -1,5 +1,5 @@
 // Package folder reads what one run wrote: a folder with results.txt, in the Go benchmark format, and run.json beside
-// it. It turns the two into cells with one entry per round, in round order, so that the cells of a round pair up.
+// it. The record of a baseline is such a folder too, with one file of results per workload. It turns the two into cells with one entry per round, in round order, so that the cells of a round pair up.
 //
 // It reads and joins; it draws no conclusions and never writes. What is doubtful about the files themselves, such as a
 // last line that was cut off, becomes a warning in Run.Warnings. What makes them unusable becomes an error that names
@@ -11,14 +11,19 @@ package folder
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Names of the two files that make a result folder.
 const (
 	ResultsName  = "results.txt"
 	ManifestName = "run.json"
+
+	recordSuffix = ".txt"       // of the results of one workload in the record of a baseline
+	countsName   = "counts.txt" // in such a record: what was counted, which is no result
 )
 
 // Limits on what is read into memory. A run of 10 000 cells with histograms stays below a tenth of either.
@@ -56,11 +61,56 @@ func Read(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	results, err := readFile(filepath.Join(dir, ResultsName), maxResultsSize)
+	m, err := parseManifest(filepath.Join(dir, ManifestName), manifest)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(dir, manifest, results)
+	paths, err := ResultsPaths(dir)
+	if err != nil {
+		return nil, err
+	}
+	all := new(results)
+	for _, path := range paths {
+		data, err := readFile(path, maxResultsSize)
+		if err != nil {
+			return nil, err
+		}
+		res, err := parseResults(path, data)
+		if err != nil {
+			return nil, err
+		}
+		all.add(res)
+	}
+	return assemble(dir, m, all), nil
+}
+
+// ResultsNames picks the files with the results of a run from those of its folder: results.txt, or else, in the record of
+// a baseline, those of the workloads, in the order of the list.
+func ResultsNames(list []fs.DirEntry) (names []string) {
+	for _, d := range list {
+		switch name := d.Name(); {
+		case name == ResultsName:
+			return []string{name}
+		case strings.HasSuffix(name, recordSuffix) && name != countsName:
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// ResultsPaths are the paths of the files with the results of the run in dir. The error wraps ErrNotFolder if there is none.
+func ResultsPaths(dir string) (paths []string, err error) {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range ResultsNames(list) {
+		paths = append(paths, filepath.Join(dir, name))
+	}
+	if len(paths) == 0 {
+		return nil, missing(filepath.Join(dir, ResultsName))
+	}
+	return paths, nil
 }
 
 // Parse is Read for the contents of run.json and results.txt; dir is what errors and Run.Dir call the folder.
@@ -73,9 +123,14 @@ func Parse(dir string, manifest, results []byte) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	return assemble(dir, m, res), nil
+}
+
+// assemble joins what was read.
+func assemble(dir string, m *Manifest, res *results) *Run {
 	run := &Run{Dir: dir, Manifest: *m, Config: res.config, Warnings: res.warnings, better: res.better}
 	run.join(res.lines)
-	return run, nil
+	return run
 }
 
 // readFile reads a regular file of at most limit bytes. A named pipe in the folder must not block the reader for ever,
@@ -84,7 +139,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("%w: %s is missing; give the folder that a run wrote", ErrNotFolder, path)
+		return nil, missing(path)
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
@@ -93,4 +148,9 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %d bytes are more than the %d that are read", path, info.Size(), limit)
 	}
 	return os.ReadFile(path)
+}
+
+// missing says that a file that makes a folder one of results is not there.
+func missing(path string) error {
+	return fmt.Errorf("%w: %s is missing; give the folder that a run wrote", ErrNotFolder, path)
 }

@@ -3,6 +3,7 @@ package folder
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 
@@ -22,6 +23,21 @@ type results struct {
 	config   []Param
 	warnings []string
 	better   func(unit string) int
+}
+
+// add adds what another file of the same run says.
+func (res *results) add(other *results) {
+	res.lines = append(res.lines, other.lines...)
+	res.warnings = append(res.warnings, other.warnings...)
+	if other.config != nil {
+		res.config = other.config
+	}
+	if res.better == nil {
+		res.better = other.better
+		return
+	}
+	first := res.better
+	res.better = func(unit string) int { return cmp.Or(first(unit), other.better(unit)) }
 }
 
 // parseResults reads results.txt. It is stricter than benchfmt, which skips lines that it does not understand: here

@@ -16,7 +16,7 @@ type source struct {
 	Input
 	stdin    bool
 	labelled bool
-	results  string      // the path of the benchmark file
+	results  []string    // the paths of the benchmark files; one, but in the record of a baseline
 	run      *folder.Run // nil for a plain file
 	rounds   map[string][]int
 }
@@ -37,7 +37,7 @@ func sources(args []string, force bool) ([]*source, error) {
 		if path == "" || label == "" {
 			return nil, optionf("argument %q: want a file, or label=file", arg)
 		}
-		out = append(out, &source{Input: Input{Label: label, Path: path}, results: path, labelled: labelled})
+		out = append(out, &source{Input: Input{Label: label, Path: path}, results: []string{path}, labelled: labelled})
 	}
 	number := make(map[string]int)
 	stdin := false
@@ -76,8 +76,10 @@ func (s *source) find(force bool) error {
 			return nil
 		}
 	}
-	s.results = filepath.Join(dir, folder.ResultsName)
-	if s.run, err = folder.Read(dir); err != nil {
+	if s.run, err = folder.Read(dir); err == nil {
+		s.results, err = folder.ResultsPaths(dir)
+	}
+	if err != nil {
 		if force && dir != s.Path { // the benchmark file alone still is one
 			s.warn(Damage, "%v: compared without %s", err, folder.ManifestName)
 			return nil
@@ -140,17 +142,17 @@ func machine(m *folder.Manifest) string {
 	return strings.Join(words, ", ")
 }
 
-// open opens the benchmark file.
-func (s *source) open(stdin io.Reader) (io.ReadCloser, error) {
+// open opens one of the benchmark files.
+func (s *source) open(path string, stdin io.Reader) (io.ReadCloser, error) {
 	if s.stdin {
 		if stdin == nil {
 			return nil, optionf("there is no standard input")
 		}
 		return io.NopCloser(stdin), nil
 	}
-	f, err := os.Open(s.results)
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, &InputError{s.results, 0, reason(err), err}
+		return nil, &InputError{path, 0, reason(err), err}
 	}
 	return f, nil
 }
@@ -160,12 +162,15 @@ func (s *source) warn(kind Kind, format string, args ...any) {
 	s.Warnings = append(s.Warnings, Warning{kind, fmt.Sprintf(format, args...)})
 }
 
-// name is the file in messages.
+// name is a file in messages, or what the caller named if there are several.
 func (s *source) name() string {
-	if s.stdin {
+	switch {
+	case s.stdin:
 		return "standard input"
+	case len(s.results) == 1:
+		return s.results[0]
 	}
-	return s.results
+	return s.Path
 }
 
 // reason is an error of the file system without the path, which stands before it already.

@@ -81,22 +81,43 @@ func (p *plan) read(sources []*source) (*reader, error) {
 	return r, nil
 }
 
-// file reads one benchmark file.
+// file reads the benchmark files of one argument.
 func (r *reader) file(s *source) error {
-	f, err := s.open(r.Stdin)
+	for _, path := range s.results {
+		if err := r.part(s, path); err != nil {
+			return err
+		}
+	}
+	if s.Results == 0 {
+		return &InputError{s.name(), 0, "holds no benchmark result", nil}
+	}
+	if !r.kept {
+		s.warn(Set, "nothing in %s passes the filter", s.name())
+	}
+	s.remember(r.config)
+	return nil
+}
+
+// part reads one benchmark file.
+func (r *reader) part(s *source, path string) error {
+	f, err := s.open(path, r.Stdin)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	g := newGuard(f, s.name(), r.Force)
+	name := path
+	if s.stdin {
+		name = s.name()
+	}
+	g := newGuard(f, name, r.Force)
 	in := new(benchfmt.Reader)
-	in.Reset(g, s.name(), ".file", s.Label)
+	in.Reset(g, name, ".file", s.Label)
 	byRounds := true
 	for in.Scan() {
 		switch rec := in.Result().(type) {
 		case *benchfmt.SyntaxError:
 			if !r.Force {
-				return &InputError{s.name(), rec.Line, rec.Msg, nil}
+				return &InputError{name, rec.Line, rec.Msg, nil}
 			}
 			g.drop(rec.Line, rec.Msg)
 		case *benchfmt.UnitMetadata:
@@ -109,7 +130,7 @@ func (r *reader) file(s *source) error {
 			_, line := rec.Pos()
 			if why := unusable(rec); why != "" {
 				if !r.Force {
-					return &InputError{s.name(), line, why, nil}
+					return &InputError{name, line, why, nil}
 				}
 				g.drop(line, why)
 				continue
@@ -117,7 +138,7 @@ func (r *reader) file(s *source) error {
 			s.Results++
 			last := r.last
 			if err := r.result(rec); err != nil {
-				return &InputError{s.name(), line, err.Error(), nil}
+				return &InputError{name, line, err.Error(), nil}
 			}
 			byRounds = byRounds && r.last >= last
 		}
@@ -126,19 +147,12 @@ func (r *reader) file(s *source) error {
 		if bad := (*InputError)(nil); errors.As(err, &bad) {
 			return bad
 		}
-		return &InputError{s.name(), 0, err.Error(), err}
+		return &InputError{name, 0, err.Error(), err}
 	}
 	s.Warnings = append(s.Warnings, g.dropped...)
-	if s.Results == 0 {
-		return &InputError{s.name(), 0, "holds no benchmark result", nil}
-	}
-	if !r.kept {
-		s.warn(Set, "nothing in %s passes the filter", s.name())
-	}
 	if !s.Run {
 		s.byRounds = byRounds
 	}
-	s.remember(r.config)
 	return nil
 }
 

@@ -466,3 +466,53 @@ func TestStdinAndLabels(t *testing.T) {
 		t.Errorf("the same file twice: %v", rep.Tables[0].Columns)
 	}
 }
+
+// recorded turns a run folder into what baselines keep of it: one file of results per workload.
+func recorded(t *testing.T, dir string) {
+	t.Helper()
+	path := filepath.Join(dir, folder.ResultsName)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, files := "", map[string]string{"counts": "BenchmarkCounts 1 1 allocs/op\n"}
+	for line := range strings.Lines(string(data)) {
+		if name, _, ok := strings.Cut(line, "/"); ok && strings.HasPrefix(line, "Benchmark") {
+			files[name] += line
+		} else {
+			head += line
+		}
+	}
+	for name, lines := range files {
+		if err := os.WriteFile(filepath.Join(dir, name+".txt"), []byte(head+lines), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRecords holds that a record of a baseline is a run.
+func TestRecords(t *testing.T) {
+	whole, record := run(t, reportstest.Example()), run(t, reportstest.Example())
+	recorded(t, record)
+	rep := compare(t, versus.Defaults(), whole, record)
+	if a, b := &rep.Inputs[0], &rep.Inputs[1]; !b.Run || a.Results != b.Results || len(b.Warnings) != len(a.Warnings) {
+		t.Errorf("the record is %+v, the run %+v", b, a)
+	}
+	for i := range rep.Tables {
+		for _, r := range rep.Tables[i].Rows {
+			if c := r.Cells[1].Change; c == nil || c.Delta == nil || *c.Delta != 0 || c.Method == versus.Shifted {
+				t.Fatalf("%s %s: %+v", rep.Tables[i].Unit, r.Name, c)
+			}
+		}
+	}
+	torn := filepath.Join(record, "BenchmarkEvictStorm.txt")
+	if err := os.WriteFile(torn, []byte("BenchmarkEvictStorm/policy=none 1 NaN ns/op\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := versus.Compare(versus.Defaults(), []string{whole, record}); err == nil || !strings.Contains(err.Error(), torn+":1") {
+		t.Errorf("a file of a record that is no measurement: %v", err)
+	}
+}
