@@ -35,6 +35,9 @@ func Compare(o Options, inputs []string) (*Report, error) {
 	if len(r.tables) == 0 {
 		return nil, &InputError{"-filter " + o.Filter, 0, "no result passes the filter", nil}
 	}
+	if err := r.keyed(); err != nil {
+		return nil, err
+	}
 	b := &builder{reader: r, sources: files}
 	rep := &Report{Alpha: o.Alpha, Confidence: o.Confidence, Reference: o.Reference}
 	b.layout(rep)

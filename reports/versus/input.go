@@ -41,7 +41,7 @@ func sources(args []string, force bool) ([]*source, error) {
 	}
 	number := make(map[string]int)
 	stdin := false
-	for _, s := range out {
+	for i, s := range out {
 		if !s.labelled && seen[s.Path] > 1 { // as benchstat does: they are two columns
 			s.Label = fmt.Sprintf("%s#%d", s.Path, number[s.Path])
 			number[s.Path]++
@@ -56,8 +56,24 @@ func sources(args []string, force bool) ([]*source, error) {
 		if err := s.find(force); err != nil {
 			return nil, err
 		}
+		for _, before := range out[:i] {
+			if before.is(s) {
+				s.warn(Set, "the same file as %s: nothing can differ", before.Label)
+				break
+			}
+		}
 	}
 	return out, nil
+}
+
+// is says whether two arguments are the same file, under whichever names.
+func (s *source) is(other *source) bool {
+	if s.stdin || other.stdin {
+		return false
+	}
+	x, err := os.Stat(s.results[0])
+	y, err2 := os.Stat(other.results[0])
+	return err == nil && err2 == nil && os.SameFile(x, y)
 }
 
 // find looks at what the path is.

@@ -3,6 +3,7 @@ package versus
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -138,6 +139,24 @@ func (o *Options) parse() (*plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// keyed refuses a projection by a key that no result has: it would put everything into one place. Keys that begin with a
+// dot are those of benchstat, and always there.
+func (r *reader) keyed() error {
+	for _, p := range []struct {
+		flag string
+		of   *benchproc.Projection
+	}{{"-table", r.table}, {"-row", r.row}, {"-col", r.col}} {
+		for _, f := range p.of.Fields() {
+			if strings.HasPrefix(f.Name, ".") || r.keys[f.Name] {
+				continue
+			}
+			keys := slices.DeleteFunc(slices.Sorted(maps.Keys(r.keys)), func(key string) bool { return strings.HasPrefix(key, ".") })
+			return optionf("%s %s: no result has that key; known: %s", p.flag, f.Name, strings.Join(keys[:min(len(keys), maxKnown)], ", "))
+		}
+	}
+	return nil
 }
 
 // join lists the orders.

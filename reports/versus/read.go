@@ -21,9 +21,10 @@ type reader struct {
 	from    *source
 	index   int // of from
 	configs []*config
-	config  *config // of the last result
-	last    int     // round of the last result
-	kept    bool    // something of this file passed the filter
+	config  *config         // of the last result
+	last    int             // round of the last result
+	kept    bool            // something of this file passed the filter
+	keys    map[string]bool // that some result has, as projections name them
 }
 
 // table is one table while it is filled.
@@ -70,7 +71,8 @@ type fork struct {
 
 // read reads all sources.
 func (p *plan) read(sources []*source) (*reader, error) {
-	r := &reader{plan: p, units: make(benchfmt.UnitMetadataMap), tables: make(map[benchproc.Key]*table)}
+	r := &reader{plan: p, units: make(benchfmt.UnitMetadataMap), tables: make(map[benchproc.Key]*table),
+		keys: make(map[string]bool)}
 	for i, s := range sources {
 		r.from, r.index, r.configs, r.config, r.last, r.kept = s, i, nil, nil, 0, false
 		if err := r.file(s); err != nil {
@@ -246,6 +248,7 @@ func (r *reader) configure(now []benchfmt.Config) {
 	r.config = &config{routes: make(map[string]*route)}
 	for _, c := range now {
 		r.config.keys = append(r.config.keys, c.Key)
+		r.keys[c.Key] = true
 		r.config.values = append(r.config.values, slices.Clone(c.Value))
 	}
 	r.configs = append(r.configs, r.config)
@@ -256,6 +259,15 @@ func (r *reader) route(rec *benchfmt.Result) *route {
 	name := rec.Name.String()
 	to := &route{name: name, rounds: r.from.roundsOf(name)}
 	r.config.routes[name] = to
+	_, parts := rec.Name.Parts()
+	for _, p := range parts {
+		switch key, _, ok := strings.Cut(string(p), "="); {
+		case ok:
+			r.keys[key] = true
+		case key[0] == '-':
+			r.keys["/gomaxprocs"] = true
+		}
+	}
 	return to
 }
 

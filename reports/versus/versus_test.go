@@ -420,7 +420,7 @@ func TestStatus(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	good := file(t, "f", lines("X", "ns/op", 1, 2))
+	good := file(t, "f", "goos: linux\n"+lines("X/mode=a-8", "ns/op", 1, 2))
 	for _, c := range []struct {
 		name string
 		set  func(o *versus.Options)
@@ -435,6 +435,9 @@ func TestOptions(t *testing.T) {
 		{"table", func(o *versus.Options) { o.Table = "(" }, "-table"},
 		{"ignore", func(o *versus.Options) { o.Ignore = "(" }, "-ignore"},
 		{"sort", func(o *versus.Options) { o.Sort = "size" }, "known: effect, file, name"},
+		{"col", func(o *versus.Options) { o.Col = "/mdoe" }, "-col /mdoe: no result has that key; known: /gomaxprocs, /mode, goos"},
+		{"row", func(o *versus.Options) { o.Row = ".name,note" }, "-row note: no result has that key"},
+		{"table", func(o *versus.Options) { o.Table = "/size" }, "-table /size: no result has that key"},
 		{"reference", func(o *versus.Options) { o.Reference = "policy=" }, "-reference"},
 		{"reference", func(o *versus.Options) { o.Reference, o.Col = "none", "/policy" }, "tears them apart"},
 	} {
@@ -464,6 +467,14 @@ func TestStdinAndLabels(t *testing.T) {
 	}
 	if rep := compare(t, versus.Defaults(), f, f); fmt.Sprint(rep.Tables[0].Columns) != "["+f+"#0 "+f+"#1]" {
 		t.Errorf("the same file twice: %v", rep.Tables[0].Columns)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(f, link); err != nil {
+		t.Fatal(err)
+	}
+	rep = compare(t, versus.Defaults(), f, file(t, "f", lines("X", "ns/op", 5, 6, 7, 8)), "l="+link)
+	if w := texts(rep.Inputs[1].Warnings) + texts(rep.Inputs[2].Warnings); w != "the same file as "+f+": nothing can differ" {
+		t.Errorf("the same file under another name: %q", w)
 	}
 }
 
