@@ -193,8 +193,10 @@ func newBaselineVerify() *cobra.Command {
 				return err
 			}
 			switch {
-			case bad > 0:
-				return fmt.Errorf("%s %w: see above", plural(bad, "file"), baselines.ErrDamaged)
+			case bad == 1:
+				return fmt.Errorf("1 file %w: see above", baselines.ErrDamaged)
+			case bad > 1:
+				return inputError{fmt.Errorf("%d files are damaged: see above", bad)}
 			case good == 0:
 				return &undecided{"nothing was verified: " + f.dir + " has no record with checksums"}
 			}

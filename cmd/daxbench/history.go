@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
@@ -46,7 +47,7 @@ func newHistory() *cobra.Command {
 	f.flags(fl, "all")
 	fl.StringVar(&f.metric, "metric", "", "`unit` to show, as in results.txt (default: the one by which each storm is judged)")
 	fl.StringVar(&f.cell, "cell", "", "cells whose names match `regexp`, as go test -bench has them (default: all)")
-	fl.StringVar(&f.against, "against", "", "show ratios to `policy`, round by round: what slows both alike does not show (default: the values themselves)")
+	fl.StringVar(&f.against, "against", "", "ratios to that `policy` in the same run, round by round, such as to the policy none: what slows both alike does not show (default: the values themselves)")
 	fl.Float64Var(&f.alpha, "alpha", 0.01, "call a change one with a p-value of at most `p` (default 0.01)")
 	fl.StringVarP(&f.out, "o", "o", "", "also draw charts into `file`, a PNG")
 	return cmd
@@ -77,12 +78,18 @@ func (f *history) execute(cmd *cobra.Command) error {
 	p := historyPage{page: wholePage(cmd.OutOrStdout()), against: f.against, least: baselines.LeastForChange(f.alpha)}
 	var charts []*chart.Chart
 	var damaged []error
+	whole := 0 // records that have a say
 	for _, machine := range machines {
 		entries, err := s.Entries(machine)
 		if err != nil {
 			return err
 		}
 		damaged = append(damaged, damage(s, machine, entries))
+		for _, e := range entries {
+			if e.Err() == nil {
+				whole++
+			}
+		}
 		list, err := baselines.History(entries, q)
 		if err != nil {
 			return err
@@ -95,8 +102,12 @@ func (f *history) execute(cmd *cobra.Command) error {
 		charts = append(charts, f.charts(machine, groups)...)
 	}
 	if len(charts) == 0 {
+		if err := errors.Join(damaged...); err != nil && whole == 0 {
+			return err
+		}
 		return errors.Join(append(damaged, &nothingError{f.nothing()})...)
 	}
+	p.end()
 	if err := p.print(cmd.OutOrStdout()); err != nil {
 		return err
 	}
@@ -172,6 +183,8 @@ type historyPage struct {
 	*page
 	against string // the policy that ratios are to; "": values
 	least   int    // records that a change takes; 0: no number does
+	few     bool   // a stretch has fewer
+	longest int    // records that compare, of any series
 }
 
 // value writes one value of a series.
@@ -185,7 +198,7 @@ func (p *historyPage) value(s *baselines.Series, v float64) string {
 // what says of what the values of a series are, and which direction is the good one.
 func (p *historyPage) what(s *baselines.Series) string {
 	if p.against != "" {
-		return ", change against " + p.against
+		return ", change against the policy " + render.Clean(p.against, maxShown)
 	}
 	return direction(s)
 }
@@ -196,7 +209,6 @@ func (p *historyPage) machine(name string, groups [][]*baselines.Series) {
 		p.line("")
 	}
 	p.line("On " + name + ":")
-	few, longest := false, 0
 	var records []*baselines.Entry
 	breaks := make(map[string]string) // by record
 	for _, g := range groups {
@@ -206,7 +218,7 @@ func (p *historyPage) machine(name string, groups [][]*baselines.Series) {
 		for _, s := range g {
 			for i := range s.Stretches {
 				st := &s.Stretches[i]
-				few, longest = few || st.Few, max(longest, len(st.Points))
+				p.few, p.longest = p.few || st.Few, max(p.longest, len(st.Points))
 				for _, point := range st.Points {
 					if !slices.Contains(records, point.Entry) {
 						records = append(records, point.Entry)
@@ -219,12 +231,22 @@ func (p *historyPage) machine(name string, groups [][]*baselines.Series) {
 		}
 	}
 	p.notes(records, breaks)
-	switch {
-	case p.least == 0:
+}
+
+// end says how many records a change point takes, and whether there are as many.
+func (p *historyPage) end() {
+	if p.least == 0 {
 		p.item(0, 0, "", "\nNo number of records makes a change significant at this -alpha.")
-	case few:
-		p.item(0, 0, "", fmt.Sprintf("\nToo few records for some change points: one takes n=%d that compare, and the longest series has %d.", p.least, longest))
+		return
 	}
+	says := fmt.Sprintf("\nA change point takes at least %d records that compare", p.least)
+	switch {
+	case p.longest < p.least:
+		says += fmt.Sprintf("; the longest series has %d", p.longest)
+	case p.few:
+		says += "; some series have fewer"
+	}
+	p.item(0, 0, "", says+".")
 }
 
 // notes says what is to be known about the records behind the lines.
@@ -338,8 +360,11 @@ const longestSpark = 24
 // leastSpread is what a sparkline spans at least, as a share of the smallest value, so that noise is not drawn as steps.
 const leastSpread = 0.1
 
-// sparkline draws a series: one column a record, a bar where records stop to compare.
+// sparkline draws a series: one column a record, a bar where records stop to compare. One record has no level.
 func sparkline(s *baselines.Series) string {
+	if s.Len() == 1 {
+		return "–"
+	}
 	lo, hi := math.Inf(1), 0.0
 	for i := range s.Stretches {
 		for _, p := range s.Stretches[i].Points {
@@ -370,14 +395,35 @@ func (f *history) charts(machine string, groups [][]*baselines.Series) (out []*c
 		for _, s := range g {
 			lines = append(lines, historyLine(s))
 		}
+		if f.against != "" {
+			lines = append(lines, unity(render.Clean(f.against, maxShown), lines))
+		}
 		title, _, _ := strings.Cut(groupName(g[0]), " · ")
 		c := chart.History(title+" on "+machine, g[0].Unit, g[0].Better, lines)
 		if f.against != "" {
-			c.Y.Title, c.Y.Kind = "ratio of "+g[0].Unit+" to "+f.against, unit.Plain
+			c.Y.Title, c.Y.Kind = "ratio of "+g[0].Unit+" to the policy "+f.against, unit.Plain
 		}
 		out = append(out, c)
 	}
 	return out
+}
+
+// unity is the line at 1 from the first to the last record of lines: the policy that their ratios are to.
+func unity(against string, lines []chart.Line) chart.Line {
+	var first, last time.Time
+	for _, l := range lines {
+		for _, st := range l.Stretches {
+			for _, r := range st.Records {
+				if first.IsZero() || r.When.Before(first) {
+					first = r.When
+				}
+				if r.When.After(last) {
+					last = r.When
+				}
+			}
+		}
+	}
+	return chart.Line{Name: against, Stretches: []chart.Stretch{{Records: []chart.Record{{When: first, Value: 1}, {When: last, Value: 1}}}}}
 }
 
 // historyLine is a series as a chart wants it.

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"daxbench/baselines"
+	"daxbench/reports/chart"
 	"daxbench/reports/folder"
 	"daxbench/reports/reportstest"
 )
@@ -119,7 +120,7 @@ func TestHistorySeparates(t *testing.T) {
 	if status != statusOK || strings.Contains(out, " since ") {
 		t.Errorf("status %d: %s\n%s", status, stderr, out)
 	}
-	for _, want := range []string{"│", "n=6 of 12", "kernel was 6.18.2 and is 6.19.0", "the longest series has 6"} {
+	for _, want := range []string{"│", "n=6 of 12", "kernel was 6.18.2 and is 6.19.0", fmt.Sprintf("A change point takes at least %d records that compare; the longest series has 6.", baselines.LeastForChange(0.01))} {
 		if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
 			t.Errorf("no word of %q in\n%s", want, out)
 		}
@@ -181,6 +182,36 @@ func TestHistoryLeavesDamageOut(t *testing.T) {
 	}
 }
 
+// TestHistoryOfDamageOnly wants the damage said, and not that nothing is recorded.
+func TestHistoryOfDamageOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "b")
+	synthetic(t, dir, 1, 1, 99)
+	left, _ := filepath.Glob(filepath.Join(dir, "*", "2026-*", "run.json"))
+	if len(left) != 1 || errors.Join(os.Chmod(left[0], 0o666), os.Truncate(left[0], 1000)) != nil {
+		t.Fatal(left)
+	}
+	status, _, stderr := called("history", "-dir", dir)
+	if status != statusEnvironment || !strings.Contains(stderr, "run.json is torn") || strings.Contains(stderr, "nothing is recorded") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+}
+
+// TestUnity wants the line at 1 to reach from the first record of all lines to the last.
+func TestUnity(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2026, 7, d, 0, 0, 0, 0, time.UTC) }
+	line := func(days ...int) (l chart.Line) {
+		for _, d := range days {
+			l.Stretches = append(l.Stretches, chart.Stretch{Records: []chart.Record{{When: day(d), Value: 2}}})
+		}
+		return l
+	}
+	got := unity("none", []chart.Line{line(3, 5), line(2, 4), line(9)})
+	want := []chart.Record{{When: day(2), Value: 1}, {When: day(9), Value: 1}}
+	if got.Name != "none" || len(got.Stretches) != 1 || !slices.Equal(got.Stretches[0].Records, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // TestHostileRecords wants nothing that a terminal obeys in what is shown of a record that says so.
 func TestHostileRecords(t *testing.T) {
 	const evil = "\x1b[2J\u202eevil"
@@ -232,7 +263,7 @@ func TestSparkline(t *testing.T) {
 	}{
 		{series([]float64{1, 2, 3, 4, 5, 6, 7, 8}), "▁▂▃▄▅▆▇█"},
 		{series([]float64{100, 100.5, 101}), "▁▁▂"}, // noise stays flat
-		{series([]float64{5}), "▁"},
+		{series([]float64{5}), "–"},                 // one has no level
 		{series([]float64{1, 2}, []float64{2}), "▁█│█"},
 		{series(long), "…" + strings.Repeat("▁", longestSpark-1)},
 	} {
