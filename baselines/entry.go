@@ -105,13 +105,31 @@ func rounds(m *folder.Manifest) (n int) {
 	return n
 }
 
+// Doubts about what was built.
+const (
+	noCommit    = "commit unknown"
+	uncommitted = "uncommitted changes"
+)
+
+// Remedy says what to do about doubts: how to build without them, where that helps, or to insist.
+func Remedy(doubts []string) string {
+	const insist = "-force keeps it nevertheless, and says so"
+	switch {
+	case slices.Contains(doubts, noCommit):
+		return "build daxbench in a git checkout with go build -buildvcs=true and run that; " + insist
+	case slices.Contains(doubts, uncommitted):
+		return "commit them, build and run again; " + insist
+	}
+	return insist
+}
+
 // BuildDoubts returns why no run of a program is worth keeping, each reason in a few words.
 func BuildDoubts(commit string, race bool) (list []string) {
 	switch {
 	case commit == "":
-		list = append(list, "commit unknown")
+		list = append(list, noCommit)
 	case strings.HasSuffix(commit, "-dirty"):
-		list = append(list, "uncommitted changes")
+		list = append(list, uncommitted)
 	}
 	if race {
 		list = append(list, "race detector")

@@ -83,7 +83,7 @@ func prepare(from string, o Options) (*recording, error) {
 	}
 	doubts := Doubts(&run.Manifest)
 	if len(doubts) > 0 && !o.Force {
-		return nil, fmt.Errorf("%s %w: %s; -force records it nevertheless, and says so", from, ErrDoubtful, strings.Join(doubts, ", "))
+		return nil, fmt.Errorf("%s %w: %s; %s", from, ErrDoubtful, strings.Join(doubts, ", "), Remedy(doubts))
 	}
 	r := &recording{machine: o.Machine, facts: Of(&run.Manifest), files: files, promote: o.Promote, sound: len(doubts) == 0}
 	if r.machine == "" {

@@ -249,7 +249,7 @@ func TestRefusedBeforeAnything(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "b")
 	count := func(*folder.Run) ([]byte, error) { t.Error("counted"); return nil, nil }
 	_, err := Record(dir, written(t, spec), Options{Counts: count})
-	wantErr(t, err, ErrDoubtful, "commit unknown")
+	wantErr(t, err, ErrDoubtful, "commit unknown; build daxbench in a git checkout")
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder is there: %v", err)
 	}

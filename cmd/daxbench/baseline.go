@@ -107,12 +107,22 @@ func newBaselineRecord() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.execute(cmd, args) },
 	}
+	cmd.SetFlagErrorFunc(recordFlagError)
 	fl := cmd.Flags()
 	fl.StringVar(&f.from, "from", "", "keep the run in `folder` (default: run first)")
 	f.flags(fl, "its processor and cores, such as amd-epyc-2")
 	fl.BoolVar(&f.promote, "promote", false, "make it the current one")
 	fl.BoolVar(&f.force, "force", false, "keep it in spite of doubts; list shows them")
 	return cmd
+}
+
+// recordFlagError also says where the flags of daxbench run go.
+func recordFlagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || newRun().Flags().Lookup(unknown.GetSpecifiedName()) == nil {
+		return flagError(cmd, err)
+	}
+	return usagef("%w; flags of daxbench run go behind --: daxbench baseline record -- -%s …", flagError(cmd, err), unknown.GetSpecifiedName())
 }
 
 // execute runs, unless there is a run, and records it.
@@ -152,7 +162,8 @@ func (f *baselineRecord) execute(cmd *cobra.Command, runArgs []string) error {
 // run makes the run that is to be kept. What can be known to be refused later is refused before.
 func (f *baselineRecord) run(cmd *cobra.Command, args []string) error {
 	if doubts := baselines.BuildDoubts(record.Commit(), record.Look().Race); len(doubts) > 0 && !f.force {
-		return usagef("a run of this build %w: %s; -force keeps it nevertheless", baselines.ErrDoubtful, strings.Join(doubts, ", "))
+		return usagef("a run of this build %w: %s; %s", baselines.ErrDoubtful,
+			strings.Join(doubts, ", "), baselines.Remedy(doubts))
 	}
 	f.from = filepath.Join("results", fmt.Sprintf("%s-baseline", time.Now().UTC().Format("20060102T150405Z")))
 	run := newRun()
