@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -16,13 +17,20 @@ type gridColumn struct {
 	shades []text.Colors // of the cells; nil is plain
 	short  *gridColumn   // what stands in for it before it goes
 	keep   bool          // even if all its cells are empty
+	what   string        // the reader misses if the column goes; empty if nothing
+	notes  [][]string    // footnotes of the cells, before they have numbers; nil if there are none
+	room   []int         // columns that the numbers will take
 }
 
 // width is how wide the column is.
 func (c *gridColumn) width() int {
 	width := columns(c.head)
-	for _, s := range c.texts {
-		width = max(width, columns(s))
+	for i, s := range c.texts {
+		w := columns(s)
+		if c.room != nil {
+			w += c.room[i]
+		}
+		width = max(width, w)
 	}
 	return width
 }
@@ -32,8 +40,8 @@ func (c *gridColumn) empty() bool {
 	return !c.keep && strings.Join(c.texts, "") == ""
 }
 
-// squeeze leaves out columns without a cell, and then drops columns until the rest fits into width. ok is false if what
-// is left does not fit.
+// squeeze leaves out columns without a cell, and then drops columns until the rest fits into width: those that have the
+// same number all at once, so that a reader knows whose the others are. ok is false if what is left does not fit.
 func squeeze(cols []gridColumn, width int) (out []gridColumn, ok bool) {
 	for _, c := range cols {
 		if !c.empty() {
@@ -41,23 +49,39 @@ func squeeze(cols []gridColumn, width int) (out []gridColumn, ok bool) {
 		}
 	}
 	for {
-		worst := -1
+		worst := 0
 		for i := range out {
-			if d := out[i].drop; d > 0 && (worst < 0 || d > out[worst].drop) {
-				worst = i
-			}
+			worst = max(worst, out[i].drop)
 		}
 		switch {
 		case totalWidth(out) <= width:
 			return out, true
-		case worst < 0:
+		case worst == 0:
 			return out, false
-		case out[worst].short != nil:
-			out[worst] = *out[worst].short
-		default:
-			out = append(out[:worst:worst], out[worst+1:]...)
+		}
+		var rest []gridColumn
+		for _, c := range out {
+			switch {
+			case c.drop != worst:
+				rest = append(rest, c)
+			case c.short != nil:
+				rest = append(rest, *c.short)
+			}
+		}
+		out = rest
+	}
+}
+
+// leftOut is what a reader misses of columns, each once.
+func leftOut(all, shown []gridColumn) (what []string) {
+	for i := range all {
+		w := all[i].what
+		here := func(c gridColumn) bool { return c.what == w }
+		if w != "" && !all[i].empty() && !slices.Contains(what, w) && !slices.ContainsFunc(shown, here) {
+			what = append(what, w)
 		}
 	}
+	return what
 }
 
 // totalWidth is how wide columns are, with the gaps between them.

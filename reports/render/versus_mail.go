@@ -1,9 +1,13 @@
 package render
 
 import (
+	"cmp"
+	"fmt"
 	"io"
 	"strings"
+	"time"
 
+	"daxbench/reports/gate"
 	"daxbench/reports/versus"
 )
 
@@ -16,9 +20,12 @@ const mailWidth = 75
 // line above 75 columns, the command and the machine with it. Everything is indented but for words of ours, so that no
 // line can be what git am takes for the end of the message ("---", "diff -", "Index: ") or git commit for a comment (#).
 func VersusMail(w io.Writer, r *versus.Report, o VersusOptions) error {
-	p := &versusPage{page{ascii: true, width: mailWidth}, newSideBySide(r, true), ""}
+	p := &versusPage{page{ascii: true, width: mailWidth}, newSideBySide(r, true), "", "", ""}
 	if r.Command != "" {
-		p.prose(0, "Measured with: ", p.say(clean(r.Command, maxProse)), neutral)
+		p.prose(0, "Compared with: ", p.say(clean(r.Command, maxCommand)), neutral)
+	}
+	for i := range r.Inputs {
+		p.measured(&r.Inputs[i])
 	}
 	for _, m := range p.machines() {
 		p.prose(0, "Machine: ", m, neutral)
@@ -30,6 +37,37 @@ func VersusMail(w io.Writer, r *versus.Report, o VersusOptions) error {
 	p.close()
 	_, err := w.Write(p.out.Bytes())
 	return err
+}
+
+// measured says how a run was measured, so that others can do it again.
+func (p *versusPage) measured(in *versus.Input) {
+	if !in.Run {
+		return
+	}
+	command := gate.Command(append([]string{"daxbench"}, in.Command...))
+	if len(in.Command) == 0 {
+		command = "command unknown"
+	}
+	p.prose(0, "", p.say(clean(p.label(in), maxName)+": "+clean(command, maxCommand)), neutral)
+	facts := []string{cmp.Or(in.Tool, "version unknown"), "commit unknown", fmt.Sprintf("seed %d", in.Seed), plural(in.Rounds, "round")}
+	if in.Commit != "" {
+		facts[1] = "commit " + in.Commit
+	}
+	if t, err := time.Parse(time.RFC3339Nano, in.Started); err == nil {
+		facts = append(facts, t.UTC().Format(time.DateOnly))
+	}
+	if in.Status != "finished" {
+		facts = append(facts, in.Status)
+	}
+	for i := range facts {
+		facts[i] = p.say(clean(facts[i], maxFact))
+	}
+	p.prose(indent, "", strings.Join(facts, ", "), neutral)
+}
+
+// label is the name of a file, as short as that of its column.
+func (s *sideBySide) label(in *versus.Input) string {
+	return cmp.Or(s.labels[in.Label], in.Label)
 }
 
 // machines are the machines of the files, each once, with what ran there.
@@ -44,11 +82,7 @@ func (s *sideBySide) machines() (out []string) {
 		if seen[m] == nil {
 			order = append(order, m)
 		}
-		label := s.Inputs[i].Label
-		if short, ok := s.labels[label]; ok {
-			label = short
-		}
-		seen[m] = append(seen[m], s.say(clean(label, maxName)))
+		seen[m] = append(seen[m], s.say(clean(s.label(&s.Inputs[i]), maxName)))
 	}
 	for _, m := range order {
 		if len(order) > 1 {

@@ -41,10 +41,10 @@ func VersusMarkdown(w io.Writer, r *versus.Report, o VersusOptions) error {
 			continue
 		}
 		s := m.newSheet(t)
-		m.table(s, s.columns(others(t)), "")
+		m.table(s, s.columns(others(t)), "", false)
 		if r.Reference != "" && slices.ContainsFunc(t.Rows, func(r versus.Row) bool { return hasWithin(&r) }) {
 			s := m.newSheet(t)
-			m.table(s, s.withinColumns(others(t)), "Ratio to "+clean(r.Reference, maxPolicy)+" in the same file:")
+			m.table(s, s.withinColumns(others(t)), "Ratio to "+clean(r.Reference, maxPolicy)+" in the same file:", true)
 		}
 	}
 	if left := len(m.Tables) - len(shown) - m.besides(shown); left > 0 {
@@ -82,11 +82,13 @@ func (m *versusPaper) config(config []versus.Param) {
 }
 
 // table writes one table with its notes.
-func (m *versusPaper) table(s *sheet, cols []gridColumn, title string) {
+func (m *versusPaper) table(s *sheet, cols []gridColumn, title string, within bool) {
 	if title != "" {
 		fmt.Fprintf(&m.out, "\n%s\n", escape(title))
 	}
 	cols, _ = squeeze(cols, 1<<20)
+	s.number(cols)
+	m.see(cols)
 	tw := table.NewWriter()
 	tw.Style().Markdown.PadContent = true
 	var head table.Row
@@ -108,10 +110,13 @@ func (m *versusPaper) table(s *sheet, cols []gridColumn, title string) {
 		notes = append(notes, "all: "+escape(s.common))
 	}
 	for i, text := range s.texts[:min(len(s.texts), maxMarks)] {
-		notes = append(notes, s.mark(i)+" "+escape(clean(text, maxProse)))
+		notes = append(notes, s.marks(i+1)+" "+escape(clean(text, maxProse)))
 	}
 	if left := len(s.texts) - maxMarks; left > 0 {
 		notes = append(notes, plural(left, "further warning")+" in the csv and json formats")
+	}
+	if how := s.reading(within); how != "" {
+		notes = append(notes, escape(how))
 	}
 	markdownLine(&m.out, notes...)
 }

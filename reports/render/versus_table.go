@@ -19,9 +19,11 @@ import (
 const (
 	dropVersusVerdict   = 1
 	dropVersusInterval  = 2
-	dropBesides         = 3 // and upward: the last goes first
-	dropVersusP         = dropBesides + maxBesides
-	dropBesidesToChange = dropVersusP + 1 // and upward: they become short
+	dropVersusP         = 3 // n stays
+	dropMailVerdict     = 4 // what stands in a mail is to be judged by others: the evidence goes last
+	dropBesides         = 5 // and upward: the last goes first
+	dropVersusRange     = dropBesides + maxBesides
+	dropBesidesToChange = dropVersusRange + 1 // and upward: they become short
 )
 
 // Widths of files side by side, in terminal columns.
@@ -39,6 +41,8 @@ type sideBySide struct {
 	*versus.Report
 	ascii  bool
 	labels map[string]string // short names of columns
+
+	intervals, tildes bool // some table shows an interval, or that nothing was found
 }
 
 // newSideBySide prepares a report.
@@ -87,56 +91,28 @@ func (s *sideBySide) shown(all bool) (out []*versus.Table) {
 	return out
 }
 
-// marks numbers the warnings of a table. Cells with the same warning share its number.
-type marks struct {
-	*sideBySide
-	texts []string
-}
-
 // maxMarks is how many warnings a table gets. What is beyond is counted.
 const maxMarks = 9
 
-// of returns the marks of warnings: ¹,², or [1,2].
-func (m *marks) of(warnings ...versus.Warning) string {
-	var numbers []string
-	for _, w := range warnings {
-		n := slices.Index(m.texts, w.Text)
-		if n < 0 {
-			n = len(m.texts)
-			m.texts = append(m.texts, w.Text)
-		}
-		number := strconv.Itoa(n + 1)
-		if !m.ascii {
-			number = superscript(n + 1)
-		}
-		if n < maxMarks && !slices.Contains(numbers, number) {
-			numbers = append(numbers, number)
-		}
+// marks writes numbers of warnings, from 1: ¹,², or [1,2].
+func (s *sideBySide) marks(numbers ...int) string {
+	if !s.ascii || len(numbers) == 0 {
+		return superscripts(numbers)
 	}
-	switch {
-	case !m.ascii:
-		return strings.Join(numbers, ",")
-	case len(numbers) > 0:
-		return "[" + strings.Join(numbers, ",") + "]"
+	words := make([]string, len(numbers))
+	for i, n := range numbers {
+		words[i] = strconv.Itoa(n)
 	}
-	return ""
-}
-
-// mark is the n-th mark, from 0.
-func (m *marks) mark(n int) string {
-	if m.ascii {
-		return fmt.Sprintf("[%d]", n+1)
-	}
-	return superscript(n + 1)
+	return "[" + strings.Join(words, ",") + "]"
 }
 
 // sheet is one table on its way to columns.
 type sheet struct {
 	*sideBySide
-	*marks
 	table  *versus.Table
 	common string // of all names
 	names  []string
+	texts  []string // of the footnotes, by their numbers
 
 	keyless bool // the names came to be without the keys of their parts
 }
@@ -152,7 +128,7 @@ func (s *sideBySide) newSheet(t *versus.Table) *sheet {
 		short[i] = s.say(clean(name, maxProse))
 	}
 	return &sheet{
-		sideBySide: s, marks: &marks{sideBySide: s}, table: t,
+		sideBySide: s, table: t,
 		common: s.say(clean(common, maxProse)), names: elide(short, maxNameWide, s.say("…")),
 	}
 }
@@ -184,6 +160,57 @@ func (s *sheet) column(head string, align text.Align, drop int, cell func(r *ver
 	return c
 }
 
+// noted puts the warnings of cells, and those of the geomean, beside a column. They get their numbers once it is known
+// which columns are shown.
+func (s *sheet) noted(c gridColumn, of func(r *versus.Row) []versus.Warning, geomean []versus.Warning) gridColumn {
+	c.notes, c.room = make([][]string, len(c.texts)), make([]int, len(c.texts))
+	for i := range c.texts {
+		warnings := geomean
+		if i < len(s.table.Rows) {
+			warnings = of(&s.table.Rows[i])
+		}
+		for _, w := range warnings {
+			if !slices.Contains(c.notes[i], w.Text) {
+				c.notes[i] = append(c.notes[i], w.Text)
+			}
+		}
+		c.room[i] = columns(s.marks(make([]int, len(c.notes[i]))...))
+	}
+	return c
+}
+
+// number gives the footnotes of the columns that are shown their numbers, row by row. Cells with the same warning share
+// its number.
+func (s *sheet) number(blocks ...[]gridColumn) {
+	for _, cols := range blocks {
+		for row := range cols[0].texts {
+			for i := range cols {
+				if cols[i].notes != nil {
+					cols[i].texts[row] += s.marks(s.numbers(cols[i].notes[row])...)
+				}
+			}
+		}
+		for i := range cols {
+			cols[i].notes, cols[i].room = nil, nil
+		}
+	}
+}
+
+// numbers are those of footnotes, which get them as they come.
+func (s *sheet) numbers(notes []string) (numbers []int) {
+	for _, text := range notes {
+		n := slices.Index(s.texts, text)
+		if n < 0 {
+			n = len(s.texts)
+			s.texts = append(s.texts, text)
+		}
+		if n < maxMarks {
+			numbers = append(numbers, n+1)
+		}
+	}
+	return numbers
+}
+
 // columns are those of the table, with the columns of the model that are asked for; the first is always there.
 func (s *sheet) columns(heads []int) []gridColumn {
 	name := gridColumn{head: s.say(clean(s.table.Unit, maxName)), align: text.AlignLeft, texts: slices.Clone(s.names)}
@@ -192,7 +219,8 @@ func (s *sheet) columns(heads []int) []gridColumn {
 	}
 	out := []gridColumn{name, s.values(0)}
 	for _, col := range heads {
-		out = append(out, s.values(col), s.change(col), s.interval(col), s.p(col), s.verdict(col))
+		change := func(r *versus.Row) *versus.Change { return r.Cells[col].Change }
+		out = append(out, s.values(col), s.change(col), s.interval(col), s.p(col), s.verdict(col, change))
 	}
 	besides := s.Beside(s.table)
 	for i, b := range besides[:min(len(besides), maxBesides)] {
@@ -220,25 +248,35 @@ func (s *sheet) fit(cols []gridColumn, width int) ([]gridColumn, bool) {
 	return out, ok
 }
 
-// values are the centres with their ranges.
+// values are the centres with their ranges, or without where there is too little room.
 func (s *sheet) values(col int) gridColumn {
+	short := s.centres(col, func(*versus.Cell) string { return "" }, func(w versus.Warning) bool { return w.Kind == versus.TooFew })
+	long := s.centres(col, func(c *versus.Cell) string { return " ± " + brief(c.Range) }, func(versus.Warning) bool { return false })
+	long.drop, long.what, long.short = dropVersusRange, "range (±)", &short
+	return long
+}
+
+// centres are the centres with what stands behind them, and without the warnings that are not about them.
+func (s *sheet) centres(col int, behind func(c *versus.Cell) string, besides func(w versus.Warning) bool) gridColumn {
 	class := benchunit.ClassOf(s.table.Unit)
+	sum := s.table.Summary[col]
 	geomean := func() string {
-		sum := s.table.Summary[col]
 		if sum.Centre.Finite() {
-			return brief(benchunit.Scale(float64(sum.Centre), class)) + s.of(sum.Warnings...)
+			return brief(benchunit.Scale(float64(sum.Centre), class))
 		}
-		return "–" + s.of(sum.Warnings...)
+		return "–"
 	}
 	c := s.column(s.labels[s.table.Columns[col]], text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
 		c := &r.Cells[col]
 		if c.N == 0 {
 			return "–", faint
 		}
-		return brief(rowScale(r, class).Format(float64(c.Centre))) + " ± " + brief(c.Range) + s.of(c.Warnings...), neutral
+		return brief(rowScale(r, class).Format(float64(c.Centre))) + behind(c), neutral
 	}, geomean)
 	c.keep = true
-	return c
+	return s.noted(c, func(r *versus.Row) []versus.Warning {
+		return slices.DeleteFunc(slices.Clone(r.Cells[col].Warnings), besides)
+	}, sum.Warnings)
 }
 
 // rowScale is the scale that all values of a row share, as in benchstat.
@@ -252,22 +290,59 @@ func rowScale(r *versus.Row, class benchunit.Class) benchunit.Scaler {
 	return benchunit.CommonScale(centres, class)
 }
 
-// change is by how much the centres differ, or the rounds.
+// change is by how much the centres differ, or the rounds. That of the geomean is one only if its interval says so.
 func (s *sheet) change(col int) gridColumn {
-	geomean := func() string {
-		if sum := s.table.Summary[col]; sum.Ratio.Finite() {
-			return asChange(sum.Ratio)
-		}
-		return ""
+	sum := &s.table.Summary[col]
+	var notes []versus.Warning
+	if sum.Ratio.Finite() && !sum.Lo.Finite() {
+		notes = []versus.Warning{{Kind: versus.TooFew, Text: "the change of one benchmark: that of all has no interval"}}
 	}
-	return s.column("change", text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
+	c := s.column("change", text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
 		c := r.Cells[col].Change
 		if c == nil {
 			return "", neutral
 		}
-		return changeText(c) + s.of(worthy(c)...), versusShade(c.Verdict)
-	}, geomean)
+		return changeText(c), versusShade(c.Verdict)
+	}, func() string {
+		switch {
+		case !sum.Ratio.Finite():
+			return ""
+		case sum.Lo <= 1 && sum.Hi >= 1:
+			return "~"
+		}
+		return asChange(sum.Ratio)
+	})
+	return s.noted(c, func(r *versus.Row) []versus.Warning {
+		if c := r.Cells[col].Change; c != nil {
+			return worthy(c)
+		}
+		return nil
+	}, notes)
 }
+
+// geomeans says where the changes of the geomeans lie that are shown without their intervals.
+func (s *sheet) geomeans(shown []gridColumn, heads []int) (out []string) {
+	if s.rows() == len(s.table.Rows) || slices.ContainsFunc(shown, func(c gridColumn) bool { return c.what == whatInterval }) {
+		return nil
+	}
+	for _, col := range heads {
+		sum := &s.table.Summary[col]
+		if in := span(sum.Lo, sum.Hi); in != "" && (sum.Lo > 1 || sum.Hi < 1) {
+			text := "interval of the geomean's change: " + in + " %"
+			if len(s.table.Columns) > 2 {
+				text = s.labels[s.table.Columns[col]] + ": " + text
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// What is missed of a table without it.
+const (
+	whatInterval = "interval"
+	whatP        = "p"
+)
 
 // worthy are the warnings of a change without those that the verdict says already.
 func worthy(c *versus.Change) []versus.Warning {
@@ -307,40 +382,68 @@ func span(lo, hi versus.Number) string {
 // interval is where the ratio lies.
 func (s *sheet) interval(col int) gridColumn {
 	sum := s.table.Summary[col]
-	return s.column("interval %", text.AlignRight, dropVersusInterval, func(r *versus.Row) (string, text.Colors) {
+	c := s.column("interval %", text.AlignRight, dropVersusInterval, func(r *versus.Row) (string, text.Colors) {
 		if c := r.Cells[col].Change; c != nil && c.Verdict.Says() && c.Method != versus.Exactly {
 			return span(c.Ratio.Lo, c.Ratio.Hi), faint
 		}
 		return "", neutral
 	}, func() string { return span(sum.Lo, sum.Hi) })
+	c.what = whatInterval
+	return c
 }
 
 // p is how likely such a difference is if there is none, and how many values that rests on.
 func (s *sheet) p(col int) gridColumn {
-	return s.column("p, n", text.AlignLeft, dropVersusP, func(r *versus.Row) (string, text.Colors) {
+	short := s.column("n", text.AlignLeft, 0, func(r *versus.Row) (string, text.Colors) {
+		if c := r.Cells[col].Change; c != nil {
+			return sizes(c), faint
+		}
+		return "", neutral
+	}, nil)
+	long := s.column("p, n", text.AlignLeft, dropVersusP, func(r *versus.Row) (string, text.Colors) {
 		c := r.Cells[col].Change
 		switch {
 		case c == nil:
 			return "", neutral
 		case c.Method == versus.Paired:
-			return fmt.Sprintf("p=%.3f n=%d paired", c.PairedP, c.Ratio.N), faint
+			return fmt.Sprintf("p=%.3f n=%s paired", c.PairedP, sizes(c)), faint
 		case s.table.Exact:
-			return "exact", faint
-		case c.N1 == c.N2:
-			return fmt.Sprintf("p=%.3f n=%d", c.P, c.N1), faint
+			return "exact n=" + sizes(c), faint
 		}
-		return fmt.Sprintf("p=%.3f n=%d+%d", c.P, c.N1, c.N2), faint
+		return fmt.Sprintf("p=%.3f n=%s", c.P, sizes(c)), faint
 	}, nil)
+	long.what, long.short = whatP, &short
+	return long
+}
+
+// sizes is how many values, or pairs of them, a change rests on.
+func sizes(c *versus.Change) string {
+	switch {
+	case c.Method == versus.Paired:
+		return strconv.Itoa(c.Ratio.N)
+	case c.N1 == c.N2:
+		return strconv.Itoa(c.N1)
+	}
+	return fmt.Sprintf("%d+%d", c.N1, c.N2)
 }
 
 // verdict is the change in a word.
-func (s *sheet) verdict(col int) gridColumn {
-	return s.column("verdict", text.AlignLeft, dropVersusVerdict, func(r *versus.Row) (string, text.Colors) {
-		if c := r.Cells[col].Change; c != nil {
+func (s *sheet) verdict(col int, of func(r *versus.Row) *versus.Change) gridColumn {
+	head, drop := "verdict", dropVersusVerdict
+	if len(s.table.Columns) > 2 {
+		head += " " + s.labels[s.table.Columns[col]]
+	}
+	if s.ascii {
+		drop = dropMailVerdict
+	}
+	c := s.column(head, text.AlignLeft, drop, func(r *versus.Row) (string, text.Colors) {
+		if c := of(r); c != nil {
 			return verdictText(c), versusShade(c.Verdict)
 		}
 		return "", neutral
 	}, nil)
+	c.what = "verdict"
+	return c
 }
 
 // verdictText is a verdict in words.
@@ -372,8 +475,9 @@ func (s *sheet) beside(b *versus.Table, col, i int) gridColumn {
 	if head == "" {
 		head = clean(b.Unit, maxName)
 	}
+	column := ""
 	if len(s.table.Columns) > 2 {
-		head += " " + s.labels[s.table.Columns[col]]
+		column = " " + s.labels[s.table.Columns[col]]
 	}
 	find := func(r *versus.Row) (*versus.Row, *versus.Change) {
 		// A table of another unit may lack a column that no benchmark has it in.
@@ -383,14 +487,14 @@ func (s *sheet) beside(b *versus.Table, col, i int) gridColumn {
 		}
 		return o, o.Cells[at].Change
 	}
-	short := s.column(head, text.AlignRight, dropBesides+i, func(r *versus.Row) (string, text.Colors) {
+	short := s.column(head+" change"+column, text.AlignRight, dropBesides+i, func(r *versus.Row) (string, text.Colors) {
 		if _, c := find(r); c != nil {
 			return changeText(c), versusShade(c.Verdict)
 		}
 		return "", neutral
 	}, nil)
 	class := benchunit.ClassOf(b.Unit)
-	long := s.column(head, text.AlignRight, dropBesidesToChange+i, func(r *versus.Row) (string, text.Colors) {
+	long := s.column(head+column, text.AlignRight, dropBesidesToChange+i, func(r *versus.Row) (string, text.Colors) {
 		o, c := find(r)
 		if c == nil {
 			return "", neutral
@@ -399,6 +503,7 @@ func (s *sheet) beside(b *versus.Table, col, i int) gridColumn {
 		at := slices.Index(b.Columns, s.table.Columns[col])
 		return brief(scale.Format(float64(o.Cells[0].Centre))) + " → " + brief(scale.Format(float64(o.Cells[at].Centre))) + "  " + changeText(c), versusShade(c.Verdict)
 	}, nil)
+	short.what, long.what = head, head
 	long.short = &short
 	return long
 }
@@ -414,9 +519,9 @@ func (s *sheet) withinColumns(heads []int) []gridColumn {
 			}
 			return nil
 		}
-		out = append(out, s.changeColumns(s.labels[s.table.Columns[col]], ratio, col == 0 && len(heads) == 0)...)
+		out = append(out, s.changeColumns(s.labels[s.table.Columns[col]], col, ratio, col == 0 && len(heads) == 0)...)
 		if col > 0 {
-			out = append(out, s.changeColumns("changed", func(r *versus.Row) *versus.Change {
+			out = append(out, s.changeColumns("changed", col, func(r *versus.Row) *versus.Change {
 				if w := r.Cells[col].Within; w != nil {
 					return w.Change
 				}
@@ -426,17 +531,25 @@ func (s *sheet) withinColumns(heads []int) []gridColumn {
 	}
 	for i := range out { // rows without a ratio are those of the reference, which the title names
 		out[i].texts = out[i].texts[:len(s.table.Rows)]
+		if out[i].notes != nil {
+			out[i].notes, out[i].room = out[i].notes[:len(s.table.Rows)], out[i].room[:len(s.table.Rows)]
+		}
 	}
 	return s.onlyWithin(out)
 }
 
 // changeColumns are a ratio and its interval, and its verdict if asked for.
-func (s *sheet) changeColumns(head string, of func(r *versus.Row) *versus.Change, verdict bool) []gridColumn {
-	value := s.column(head, text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
+func (s *sheet) changeColumns(head string, col int, of func(r *versus.Row) *versus.Change, verdict bool) []gridColumn {
+	value := s.noted(s.column(head, text.AlignRight, 0, func(r *versus.Row) (string, text.Colors) {
 		if c := of(r); c != nil {
-			return c.Text + s.of(c.Warnings...), versusShade(c.Verdict)
+			return c.Text, versusShade(c.Verdict)
 		}
 		return "", neutral
+	}, nil), func(r *versus.Row) []versus.Warning {
+		if c := of(r); c != nil {
+			return c.Warnings
+		}
+		return nil
 	}, nil)
 	interval := s.column("interval %", text.AlignRight, dropVersusInterval, func(r *versus.Row) (string, text.Colors) {
 		if c := of(r); c != nil && c.Verdict.Says() {
@@ -444,14 +557,13 @@ func (s *sheet) changeColumns(head string, of func(r *versus.Row) *versus.Change
 		}
 		return "", neutral
 	}, nil)
+	interval.what = whatInterval
+	if !verdict { // that of the change says more
+		interval.what, interval.drop = "intervals of the ratios", dropBesides
+	}
 	out := []gridColumn{value, interval}
 	if verdict {
-		out = append(out, s.column("verdict", text.AlignLeft, dropVersusVerdict, func(r *versus.Row) (string, text.Colors) {
-			if c := of(r); c != nil {
-				return verdictText(c), versusShade(c.Verdict)
-			}
-			return "", neutral
-		}, nil))
+		out = append(out, s.verdict(col, of))
 	}
 	return out
 }
@@ -461,6 +573,8 @@ func (s *sheet) onlyWithin(cols []gridColumn) []gridColumn {
 	for i := range cols {
 		var texts []string
 		var shades []text.Colors
+		var notes [][]string
+		var room []int
 		for r := range s.table.Rows {
 			if !hasWithin(&s.table.Rows[r]) {
 				continue
@@ -469,8 +583,11 @@ func (s *sheet) onlyWithin(cols []gridColumn) []gridColumn {
 			if cols[i].shades != nil {
 				shades = append(shades, cols[i].shades[r])
 			}
+			if cols[i].notes != nil {
+				notes, room = append(notes, cols[i].notes[r]), append(room, cols[i].room[r])
+			}
 		}
-		cols[i].texts, cols[i].shades = texts, shades
+		cols[i].texts, cols[i].shades, cols[i].notes, cols[i].room = texts, shades, notes, room
 	}
 	return cols
 }

@@ -250,7 +250,7 @@ func TestMail(t *testing.T) {
 					}
 				}
 			}
-			if !strings.HasPrefix(got, "Measured with: daxbench compare") || !strings.Contains(got, "Machine: ") {
+			if !strings.HasPrefix(got, "Compared with: daxbench compare") || !strings.Contains(got, "Machine: ") {
 				t.Errorf("%s: no command or no machine:\n%s", name, got)
 			}
 		}
@@ -354,5 +354,117 @@ func TestShortNames(t *testing.T) {
 		if got := shortLabels(c.in); !slices.Equal(got, c.want) {
 			t.Errorf("%v: %v, want %v", c.in, got, c.want)
 		}
+	}
+}
+
+// policies compares the policies of one run.
+func policies(t *testing.T, filter string) *versus.Report {
+	t.Helper()
+	dir := t.TempDir()
+	if err := reportstest.Example().Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	o := versus.Defaults()
+	o.Col, o.Filter = "/policy", filter
+	rep, err := versus.Compare(o, []string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// TestVersusSaysWhatIsLeftOut holds that a column that goes is named, goes everywhere at once, and takes along what only it
+// needed: footnotes, and words of the legend.
+func TestVersusSaysWhatIsLeftOut(t *testing.T) {
+	narrow, broad := beside(t, "text", stores(t), wide(64)), beside(t, "text", stores(t), wide(240))
+	for _, c := range []struct {
+		text        string
+		broad, slim bool
+	}{
+		{"left out at this width: range (±), interval, p", false, true},
+		{"need >= 6 samples for confidence interval", true, false},
+		{"interval of the shift", true, false},
+		{"~ where none was found", true, true},
+	} {
+		flat := strings.Join(strings.Fields(narrow), " ")
+		if strings.Contains(strings.Join(strings.Fields(broad), " "), c.text) != c.broad || strings.Contains(flat, c.text) != c.slim {
+			t.Errorf("%q:\n%s\n%s", c.text, broad, narrow)
+		}
+	}
+	three := policies(t, "*")
+	for width := 60; width < 300; width += 10 {
+		for table := range strings.SplitSeq(beside(t, "text", three, wide(width)), "\n\n") {
+			head, _, _ := strings.Cut(table, "─")
+			if n, m := strings.Count(head, "change"), strings.Count(head, "interval %"); m > 0 && m != n-strings.Count(head, "p99") {
+				t.Fatalf("%d intervals of %d changes at width %d:\n%s", m, n, width, head)
+			}
+			if whose := regexp.MustCompile("verdict (always-call|dax-only|unconditional)"); strings.Count(head, "verdict") != len(whose.FindAllString(head, -1)) {
+				t.Fatalf("whose verdicts at width %d:\n%s", width, head)
+			}
+		}
+	}
+}
+
+// TestGeomeanChange holds that the change of a geomean is one only with an interval that says so.
+func TestGeomeanChange(t *testing.T) {
+	file := func(factors ...float64) string {
+		var b strings.Builder
+		for i, f := range factors {
+			for k := range 6 {
+				fmt.Fprintf(&b, "BenchmarkB%d 1 %g ns/op\n", i, f*float64(100+k))
+			}
+		}
+		return b.String()
+	}
+	line := func(o VersusOptions, format string, factors ...float64) (geomean, all string) {
+		all = beside(t, format, compared(t, versus.Defaults(), [2]string{"a", file(1, 1, 1)}, [2]string{"b", file(factors...)}), o)
+		for l := range strings.Lines(all) {
+			if strings.Contains(l, "geomean ") && geomean == "" {
+				geomean = l
+			}
+		}
+		return geomean, all
+	}
+	if got, _ := line(wide(100), "text", 1.4, 0.9, 1.2); !regexp.MustCompile(`~ +\[-34, \+100\]`).MatchString(got) {
+		t.Errorf("the interval contains no change: %s", got)
+	}
+	if got, _ := line(wide(100), "text", 1.2, 1.21, 1.19); !strings.Contains(got, "+20.00%  [+") {
+		t.Errorf("the interval excludes no change: %s", got)
+	}
+	if got, all := line(wide(36), "text", 1.2, 1.21, 1.19); !strings.Contains(got, "+20.00%") || !strings.Contains(all, "interval of the geomean's change:") {
+		t.Errorf("no interval of the change:\n%s", all)
+	}
+	if got, _ := line(VersusOptions{}, "markdown", 1.4, 0.9, 1.2); !regexp.MustCompile(`\\~ \| +\[-34, \+100\]`).MatchString(got) {
+		t.Errorf("in Markdown: %s", got)
+	}
+	if got, all := line(wide(100), "text", 1.2); !strings.Contains(got, "+20.00%") || !strings.Contains(all, "has no interval") {
+		t.Errorf("one benchmark:\n%s", all)
+	}
+}
+
+// TestPairedReading holds that a change that is not that of the medians beside it is said to be none, and no other is.
+func TestPairedReading(t *testing.T) {
+	const reading = "which need not be the ratio of the two medians"
+	for _, format := range []string{"text", "mail", "markdown"} {
+		if got := beside(t, format, policies(t, "*"), wide(160)); !strings.Contains(strings.Join(strings.Fields(got), " "), reading) {
+			t.Errorf("%s:\n%s", format, got)
+		}
+		if got := beside(t, format, stores(t), wide(160)); strings.Contains(strings.Join(strings.Fields(got), " "), reading) {
+			t.Errorf("%s of unpaired samples:\n%s", format, got)
+		}
+	}
+}
+
+// TestMailOfRuns holds that a mail says how each run was made, also if that is little.
+func TestMailOfRuns(t *testing.T) {
+	r := runs(t)
+	got := beside(t, "mail", r, VersusOptions{})
+	if !strings.Contains(got, "\nold: daxbench run --rounds 6\n  daxbench 0.1.0, commit 3f2a9c1, seed 1, 6 rounds, 2026-11-22\n") {
+		t.Errorf("how the run was made is missing:\n%s", got)
+	}
+	r.Inputs[0].Commit, r.Inputs[0].Command, r.Inputs[0].Started = "", nil, ""
+	got = beside(t, "mail", r, VersusOptions{})
+	if !strings.Contains(got, "\nold: command unknown\n  daxbench 0.1.0, commit unknown, seed 1, 6 rounds\n") {
+		t.Errorf("what is not known is not said:\n%s", got)
 	}
 }

@@ -20,7 +20,7 @@ func VersusText(w io.Writer, r *versus.Report, o VersusOptions) error {
 	if o.Width <= 0 {
 		o.Width = DefaultWidth
 	}
-	p := &versusPage{page{paint: paint(o.Colour), width: max(o.Width, minWidth)}, newSideBySide(r, false), ""}
+	p := &versusPage{page{paint: paint(o.Colour), width: max(o.Width, minWidth)}, newSideBySide(r, false), "", "", ""}
 	p.head()
 	p.tables(o.All)
 	p.close()
@@ -33,6 +33,8 @@ type versusPage struct {
 	page
 	*sideBySide
 	common string // what was left out of the names of the last table
+	left   string // what was left out of its columns
+	said   string // how to read changes of rounds
 }
 
 // head names the files and what is doubtful about all of them.
@@ -173,14 +175,22 @@ func (p *versusPage) table(t *versus.Table, within bool) {
 	if within {
 		pick = s.withinColumns
 	}
-	var blocks [][]gridColumn
-	cols, ok := s.fit(pick(heads), room)
-	if ok || len(heads) < 2 {
-		blocks = append(blocks, cols)
-	} else {
+	all := pick(heads)
+	blocks, names := [][]int{heads}, all[0].texts
+	cols, ok := s.fit(all, room)
+	stacked := p.page.ascii && !(evident(all, cols) && slices.Equal(cols[0].texts, names))
+	fit := func(heads []int) ([]gridColumn, bool) { return s.fit(pick(heads), room) }
+	if stacked {
+		names, s.keyless = elide(names, room, p.say("…")), false
+		fit = func(heads []int) ([]gridColumn, bool) { return squeeze(pick(heads)[1:], room-indent) }
+		cols, ok = fit(heads)
+	}
+	shown := [][]gridColumn{cols}
+	if !ok && len(heads) > 1 {
+		blocks, shown = nil, nil
 		for _, col := range heads {
-			cols, _ := s.fit(pick([]int{col}), room)
-			blocks = append(blocks, cols)
+			cols, _ := fit([]int{col})
+			blocks, shown = append(blocks, []int{col}), append(shown, cols)
 		}
 	}
 	about := s.aboutNames()
@@ -188,17 +198,65 @@ func (p *versusPage) table(t *versus.Table, within bool) {
 		p.prose(indent, "", about, faint)
 	}
 	p.common = about
-	for i, cols := range blocks {
+	s.number(shown...)
+	for i, cols := range shown {
 		if i > 0 {
 			p.line("")
 		}
-		p.grid(cols, len(cols[0].texts))
+		p.see(cols)
+		if stacked {
+			p.stack(all[0].head, names, cols)
+		} else {
+			p.grid(cols, len(cols[0].texts))
+		}
+		if !within {
+			for _, text := range s.geomeans(cols, blocks[i]) {
+				p.prose(indent, "", p.say(text), faint)
+			}
+		}
 	}
+	p.below(s, leftOut(all, slices.Concat(shown...)), within)
+}
+
+// evident says whether what is shown of a table lets others judge the changes, as those who read a mail must.
+func evident(all, shown []gridColumn) bool {
+	left := leftOut(all, shown)
+	return !slices.Contains(left, whatInterval) && !slices.Contains(left, whatP)
+}
+
+// stack writes a table with each name on a line of its own, above the row.
+func (p *versusPage) stack(unit string, names []string, cols []gridColumn) {
+	below := page{paint: p.paint, ascii: p.page.ascii, width: p.width}
+	below.grid(cols, len(names))
+	margin := strings.Repeat(" ", indent)
+	p.line(margin + unit)
+	for i, line := range strings.Split(strings.TrimSuffix(below.out.String(), "\n"), "\n") {
+		if row := i - 2; row >= 0 { // below the heads and their rule
+			p.line(margin + names[row])
+		}
+		p.line(margin + line)
+	}
+}
+
+// below writes what stands under a table: footnotes, what was left out, and how to read it.
+func (p *versusPage) below(s *sheet, left []string, within bool) {
 	for i, text := range s.texts[:min(len(s.texts), maxMarks)] {
-		p.prose(indent, s.mark(i)+" ", p.say(clean(text, maxProse)), dear)
+		p.prose(indent, s.marks(i+1)+" ", p.say(clean(text, maxProse)), dear)
 	}
-	if left := len(s.texts) - maxMarks; left > 0 {
-		p.prose(indent, "", plural(left, "further warning")+" in the csv and json formats", dear)
+	if n := len(s.texts) - maxMarks; n > 0 {
+		p.prose(indent, "", plural(n, "further warning")+" in the csv and json formats", dear)
+	}
+	if what := strings.Join(left, ", "); what != "" && what != p.left {
+		shows := "; -format markdown or a wider terminal shows them"
+		if p.page.ascii {
+			shows = "; -format markdown shows them"
+		}
+		p.prose(indent, "", p.say("left out at this width: "+what+shows), faint)
+		p.left = what
+	}
+	if how := s.reading(within); how != "" && how != p.said {
+		p.prose(indent, "", p.say(how), faint)
+		p.said = how
 	}
 }
 
@@ -237,17 +295,60 @@ func (s *sideBySide) legend() string {
 		text += ", and " + unit.Count(s.Holm) + " with all comparisons taken together (Holm)"
 	}
 	text += "."
-	if paired {
-		text += fmt.Sprintf(" Paired: the median over the rounds of the ratio of each round, with its %g %% interval.", 100*stats.Level)
+	if paired && s.intervals {
+		text += fmt.Sprintf(" Paired: with the %g %% interval of the median of the rounds' ratios.", 100*stats.Level)
 	}
 	if shifted {
-		text += fmt.Sprintf(" Unpaired: the change of the medians, ~ where none was found, "+
-			"with the %g %% interval of the shift (Hodges, Lehmann).", 100*(1-s.Alpha))
+		text += " Unpaired: the change of the medians"
+		if s.tildes {
+			text += ", ~ where none was found"
+		}
+		if s.intervals {
+			text += fmt.Sprintf(", with the %g %% interval of the shift (Hodges, Lehmann)", 100*(1-s.Alpha))
+		}
+		text += "."
 	}
 	for _, w := range s.Warnings {
 		if w.Kind == versus.Unpaired {
 			text += " " + w.Text
 		}
+	}
+	return text
+}
+
+// see notes what the legend has to explain.
+func (s *sideBySide) see(cols []gridColumn) {
+	for i := range cols {
+		s.intervals = s.intervals || strings.HasPrefix(cols[i].what, whatInterval)
+		s.tildes = s.tildes || slices.Contains(cols[i].texts, "~")
+	}
+}
+
+// reading says what the changes of a table are, if they are not those of the numbers beside them.
+func (s *sheet) reading(within bool) string {
+	paired, changed := false, false
+	for i := range s.table.Rows {
+		for _, c := range s.table.Rows[i].Cells {
+			if !within {
+				paired = paired || c.Change != nil && c.Change.Method == versus.Paired && c.Change.Verdict.Says()
+			} else if c.Within != nil {
+				paired = paired || c.Within.Ratio.Method == versus.Paired
+				changed = changed || c.Within.Change != nil && c.Within.Change.Method == versus.Shifted
+			}
+		}
+	}
+	text := ""
+	switch {
+	case paired && within:
+		text = "ratio: the median of the rounds' ratios"
+	case paired:
+		return "change: the median of the rounds' ratios, which need not be the ratio of the two medians"
+	}
+	if changed {
+		if text != "" {
+			text += "; "
+		}
+		text += "changed: the shift from the rounds' ratios of one file to those of the other, which need not be the ratio of the two"
 	}
 	return text
 }

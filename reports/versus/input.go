@@ -110,6 +110,10 @@ func (s *source) know(force bool) error {
 	m := &s.run.Manifest
 	s.Run, s.byRounds = true, true
 	s.Tool, s.Commit, s.Status, s.Seed, s.Machine = m.Tool, m.Commit, m.Status, m.Seed, machine(m)
+	s.Command, s.Started = m.Command, m.Started
+	for i := range m.Cells {
+		s.Rounds = max(s.Rounds, m.Cells[i].Round)
+	}
 	switch m.Status {
 	case "finished":
 	case "failed":

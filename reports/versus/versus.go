@@ -52,6 +52,9 @@ type Input struct {
 	Commit   string    `json:"commit,omitempty"`
 	Status   string    `json:"status,omitempty"`
 	Seed     uint64    `json:"seed,omitempty"`
+	Command  []string  `json:"command,omitempty"` // that made the run, without the program
+	Rounds   int       `json:"rounds,omitempty"`  // that some cell has
+	Started  string    `json:"started,omitempty"` // RFC 3339
 	Machine  string    `json:"machine,omitempty"` // in one line, from run.json or the configuration lines
 	Config   []Param   `json:"config,omitempty"`  // configuration lines, as last set in the file
 	Warnings []Warning `json:"warnings,omitempty"`
