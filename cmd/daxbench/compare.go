@@ -29,12 +29,13 @@ func newCompare() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare [flags] [LABEL=]FILE|FOLDER…",
 		Short: "put runs or benchmark files side by side",
-		Long: "Compare reads folders that daxbench run wrote and files in the Go benchmark\n" +
-			"format, of any project, and holds each against the first; \"-\" is the standard\n" +
-			"input. Median, range, change and p are those of benchstat, and so are the\n" +
-			"projections (-table, -row, -col, -ignore) and the filter. Beside them stand an\n" +
-			"interval for each ratio, a verdict, p99 and throughput, and what makes a number\n" +
-			"doubtful.\n\n" +
+		Long: "Compare reads folders that daxbench run wrote, records of baselines, and files\n" +
+			"in the Go benchmark format, of any project, and holds each against the first;\n" +
+			"\"-\" is the standard input. Median, range, p and, of unpaired samples, change\n" +
+			"are those of benchstat, and so are the projections (-table, -row, -col, -ignore)\n" +
+			"and the filter. Beside them stand an interval for each ratio, a verdict, p99 and\n" +
+			"throughput, and what makes a number doubtful. A table names the columns that its\n" +
+			"width has no room for.\n\n" +
 			"Policies of one run are paired by round. Rounds of two runs are paired only if\n" +
 			"both have the same seed; all else is compared as two unpaired samples. A file\n" +
 			"with NaN, a failed benchmark, a line that was cut off or is no benchmark line\n" +

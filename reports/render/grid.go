@@ -72,12 +72,14 @@ func squeeze(cols []gridColumn, width int) (out []gridColumn, ok bool) {
 	}
 }
 
-// leftOut is what a reader misses of columns, each once.
-func leftOut(all, shown []gridColumn) (what []string) {
+// leftOut is what a reader misses of columns in one of the blocks that are shown of them, each once.
+func leftOut(all []gridColumn, blocks ...[]gridColumn) (what []string) {
 	for i := range all {
 		w := all[i].what
-		here := func(c gridColumn) bool { return c.what == w }
-		if w != "" && !all[i].empty() && !slices.Contains(what, w) && !slices.ContainsFunc(shown, here) {
+		missing := func(cols []gridColumn) bool {
+			return !slices.ContainsFunc(cols, func(c gridColumn) bool { return c.what == w })
+		}
+		if w != "" && !all[i].empty() && !slices.Contains(what, w) && slices.ContainsFunc(blocks, missing) {
 			what = append(what, w)
 		}
 	}

@@ -115,6 +115,7 @@ type sheet struct {
 	texts  []string // of the footnotes, by their numbers
 
 	keyless bool // the names came to be without the keys of their parts
+	several bool // columns are compared, so that it must be said whose a verdict is
 }
 
 // newSheet prepares a table.
@@ -213,6 +214,7 @@ func (s *sheet) numbers(notes []string) (numbers []int) {
 
 // columns are those of the table, with the columns of the model that are asked for; the first is always there.
 func (s *sheet) columns(heads []int) []gridColumn {
+	s.several = len(heads) > 1
 	name := gridColumn{head: s.say(clean(s.table.Unit, maxName)), align: text.AlignLeft, texts: slices.Clone(s.names)}
 	if s.rows() > len(s.names) {
 		name.texts = append(name.texts, geomeanName)
@@ -430,7 +432,7 @@ func sizes(c *versus.Change) string {
 // verdict is the change in a word.
 func (s *sheet) verdict(col int, of func(r *versus.Row) *versus.Change) gridColumn {
 	head, drop := "verdict", dropVersusVerdict
-	if len(s.table.Columns) > 2 {
+	if s.several {
 		head += " " + s.labels[s.table.Columns[col]]
 	}
 	if s.ascii {
@@ -476,7 +478,7 @@ func (s *sheet) beside(b *versus.Table, col, i int) gridColumn {
 		head = clean(b.Unit, maxName)
 	}
 	column := ""
-	if len(s.table.Columns) > 2 {
+	if s.several {
 		column = " " + s.labels[s.table.Columns[col]]
 	}
 	find := func(r *versus.Row) (*versus.Row, *versus.Change) {
@@ -510,6 +512,7 @@ func (s *sheet) beside(b *versus.Table, col, i int) gridColumn {
 
 // withinColumns are the ratios to the reference in each file, and how they changed.
 func (s *sheet) withinColumns(heads []int) []gridColumn {
+	s.several = len(heads) > 1
 	name := gridColumn{head: s.say(clean(s.table.Unit, maxName)), align: text.AlignLeft, texts: slices.Clone(s.names)}
 	out := []gridColumn{name}
 	for _, col := range append([]int{0}, heads...) {

@@ -215,7 +215,7 @@ func (p *versusPage) table(t *versus.Table, within bool) {
 			}
 		}
 	}
-	p.below(s, leftOut(all, slices.Concat(shown...)), within)
+	p.below(s, leftOut(all, shown...), within)
 }
 
 // evident says whether what is shown of a table lets others judge the changes, as those who read a mail must.
