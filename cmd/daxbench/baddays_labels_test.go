@@ -157,7 +157,7 @@ func flagCases() (list []badCase) {
 		{"gate -base nonesuch-program", "nonesuch-program cannot be run"},
 		{"gate -judge g -json - -junit -", "cannot both be written to standard output"},
 		{"gate -judge g -cell [", "syntax error in pattern"},
-		{"gate -judge g -suite nonesuch.toml", "nonesuch.toml: no such file"},
+		{"gate -judge g -suite nonesuch.toml", "nor such a file"},
 		{"gate -judge g extra", "takes no arguments"},
 		{"history -alpha NaN", "-alpha NaN: want a number between 0 and 1"},
 		{"history -alpha -1", "-alpha -1: want"},

@@ -77,7 +77,7 @@ func TestDocs(t *testing.T) {
 				switch {
 				case strings.Contains(line, "-resume"): // takes all from the folder
 				case args[0] == "daxbench" && len(args) > 1 && args[1] == "run":
-					args = append(args, "-rounds", "1", "-duration", "1ms", "-o", filepath.Join(t.TempDir(), "run"))
+					args = append(args, "-rounds", "1", "-duration", "20ms", "-o", filepath.Join(t.TempDir(), "run"))
 				case strings.HasPrefix(line, "go tool benchstat "):
 					args = append([]string{stat}, args[3:]...)
 				case args[0] != "daxbench":
