@@ -223,7 +223,7 @@ func emptyCases() []badCase {
 			says: []string{"measured for another suite: for short, revision 1 ("}, silent: true,
 			make: func(d *desk) { d.gate(); d.change("s.toml", "floor = 0.9", "floor = 0.8") }},
 		{name: "gate -cell matches nothing", make: (*desk).gate, args: "gate -judge g -suite s.toml -cell Pin*",
-			status: 2, says: []string{"-cell", "the suite has " + shortCell}, silent: true},
+			status: 2, says: []string{"-cell", "it has " + shortCell}, silent: true},
 		{name: "gate -judge, an empty folder", make: func(d *desk) { d.suite(); d.write("g/x", "") },
 			args: "gate -judge g -suite s.toml", status: 4, says: []string{"g/samples.json"}, silent: true},
 		{name: "history, an empty folder", make: func(d *desk) { d.write("bl/README.md", "x") },
