@@ -61,7 +61,7 @@ type Proof struct {
 	Machine  string         `json:"machine"`
 	Trials   int            `json:"trials"` // gatings, each of all declared cells
 	Rows     []ProofRow     `json:"rows"`
-	Smallest stats.Estimate `json:"smallest"` // change, 0.02 is 2 %, that is seen in 9 of 10 trials; N is 0: there is none
+	Smallest stats.Estimate `json:"smallest"` // change, 0.02 is 2 %, that the first look alone sees in 9 of 10 trials; N is 0: there is none
 	Seconds  float64        `json:"seconds"`  // that a cell took until its verdict, median; 0: unknown
 	Failures []string       `json:"failures,omitempty"`
 	Open     []string       `json:"open,omitempty"` // what the trials could not show, such as a target that was not met

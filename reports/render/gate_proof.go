@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -85,10 +86,29 @@ func rate(v float64) string {
 	return fmt.Sprintf("%.3g %%", math.Round(v*1000)/10)
 }
 
+// smallestPlanted is the row of all cells with the smallest effect from which on at least 9 of 10 tries found what was planted.
+func smallestPlanted(rows []gate.ProofRow) (found gate.ProofRow, ok bool) {
+	const often = 0.9
+	all := slices.DeleteFunc(slices.Clone(rows), func(r gate.ProofRow) bool { return r.Cell != "" || r.Missing || !(r.Effect > 0) })
+	slices.SortFunc(all, func(a, b gate.ProofRow) int { return cmp.Compare(b.Effect, a.Effect) }) // from the largest down
+	for _, r := range all {
+		if !(r.Rate >= often) {
+			break
+		}
+		found, ok = r, true
+	}
+	return found, ok
+}
+
 // proofSentences are what the tries showed besides.
 func proofSentences(p *gate.Proof) (out []string) {
+	if r, ok := smallestPlanted(p.Rows); ok {
+		out = append(out, fmt.Sprintf("The smallest change that was planted and found in 9 of 10 tries: %s, in %s %s.",
+			share(r.Effect), rate(r.Rate), rateInterval(&r)))
+	}
 	if e := p.Smallest; e.N > 0 {
-		out = append(out, "The smallest change that is seen in 9 of 10 trials: "+share(e.Value)+changeBounds(e)+".")
+		out = append(out, "The first look alone, of the trials without an effect, would have seen "+share(e.Value)+changeBounds(e)+
+			" in 9 of 10; a change that looks worse there gets the second.")
 	}
 	if p.Seconds > 0 && finite(p.Seconds) {
 		out = append(out, fmt.Sprintf("Until a cell has its verdict it takes %.3g s (median).", p.Seconds))

@@ -27,6 +27,32 @@ var generated = regexp.MustCompile(`(?s)(<!-- generated: (\S+) (\S+)( sentences)
 // TestReadme holds the figures in README.md against the recorded run that they
 // are from; with -update it writes them.
 func TestReadme(t *testing.T) {
+	holdReadme(t, generated, func(root string, m [][]byte) ([]byte, error) {
+		return figures(filepath.Join(root, string(m[2])), strings.Split(string(m[3]), ","), len(m[4]) > 0)
+	})
+}
+
+// proven finds the part of README.md that a recorded proof of the gate printed:
+//
+//	<!-- proof: FOLDER -->
+//	...
+//	<!-- end of proof -->
+var proven = regexp.MustCompile(`(?s)(<!-- proof: (\S+) -->\n)(.*?)(<!-- end of proof -->)`)
+
+// TestReadmeProof holds what README.md says of the gate against what a run of
+// gate -prove wrote; with -update it writes it.
+func TestReadmeProof(t *testing.T) {
+	holdReadme(t, proven, func(root string, m [][]byte) ([]byte, error) {
+		body, err := os.ReadFile(filepath.Join(root, string(m[2]), "proof.md"))
+		return slices.Concat([]byte("\n"), bytes.TrimSpace(body), []byte("\n\n")), err
+	})
+}
+
+// holdReadme holds the parts of README.md that a pattern finds against what body
+// says of them. The pattern's first group is the marker before such a part, and
+// its last the one behind.
+func holdReadme(t *testing.T, parts *regexp.Regexp, body func(root string, m [][]byte) ([]byte, error)) {
+	t.Helper()
 	root := filepath.Join("..", "..")
 	path := filepath.Join(root, "README.md")
 	text, err := os.ReadFile(path)
@@ -34,26 +60,25 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	want := generated.ReplaceAllFunc(text, func(block []byte) []byte {
+	want := parts.ReplaceAllFunc(text, func(block []byte) []byte {
 		n++
-		m := generated.FindSubmatch(block)
-		body, err := figures(filepath.Join(root, string(m[2])), strings.Split(string(m[3]), ","), len(m[4]) > 0)
+		m := parts.FindSubmatch(block)
+		body, err := body(root, m)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return slices.Concat(m[1], body, m[6])
+		return slices.Concat(m[1], body, m[len(m)-1])
 	})
-	if n == 0 {
-		t.Fatal("README.md has no generated part: the test looks at nothing")
-	}
-	if bytes.Equal(text, want) {
-		return
-	}
-	if !*update {
-		t.Fatal("README.md is not what its recorded runs say; go test ./reports/render -run Readme -update")
-	}
-	if err := os.WriteFile(path, want, 0o644); err != nil {
-		t.Fatal(err)
+	switch {
+	case n == 0:
+		t.Fatalf("README.md has no part %v: the test looks at nothing", parts)
+	case bytes.Equal(text, want):
+	case !*update:
+		t.Fatal("README.md is not what was recorded; go test ./reports/render -run Readme -update")
+	default:
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
