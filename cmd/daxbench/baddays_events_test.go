@@ -61,7 +61,8 @@ func kept(statuses ...string) func(*desk, string) {
 		again := badCase{make: func(e *desk) {
 			e.write("s.toml", endlessSuite)
 			e.write("g/samples.json", d.read("g/samples.json"))
-		}, args: "gate -judge g -suite s.toml", status: 3, never: []string{"✓ pass"}, says: []string{"No verdict", "the rule declares 1000"}}
+		}, args: "gate -judge g -suite s.toml", status: 3, never: []string{"✓ pass"}, says: []string{"daxbench: No"}}
+		// "No verdict … the rule declares 1000", or, as a control may seem to move in a handful of forks, "Nothing counts".
 		for _, wrong := range again.run(d.T, d.shelf, d.shelf.tool) {
 			d.Error(wrong)
 		}
