@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
@@ -28,24 +26,6 @@ func renderGate(t *testing.T, format string, r *gate.Report, o Options) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// golden holds what was written against a file, or rewrites the file.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; look at it and rewrite it with -update\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
 }
 
 func TestGoldenGate(t *testing.T) {

@@ -63,6 +63,24 @@ func render(t *testing.T, format string, table *compare.Table, o Options) string
 	return b.String()
 }
 
+// golden holds what was written against a file, or rewrites the file.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; look at it and rewrite it with -update\ngot:\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
 func TestGolden(t *testing.T) {
 	if *update {
 		if err := reportstest.Example().Write(example); err != nil {
@@ -81,20 +99,7 @@ func TestGolden(t *testing.T) {
 		{"markdown.golden", "markdown", Options{}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
-			got := render(t, c.format, table, c.o)
-			path := filepath.Join("testdata", c.file)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s differs; look at it and rewrite it with -update\ngot:\n%s\nwant:\n%s", path, got, want)
-			}
+			golden(t, c.file, render(t, c.format, table, c.o))
 		})
 	}
 }

@@ -153,20 +153,7 @@ func TestVersusGolden(t *testing.T) {
 		{"versus.json.golden", "json", store, VersusOptions{}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
-			got := beside(t, c.format, c.report, c.o)
-			path := filepath.Join("testdata", c.file)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s differs; look at it and rewrite it with -update\ngot:\n%s\nwant:\n%s", path, got, want)
-			}
+			golden(t, c.file, beside(t, c.format, c.report, c.o))
 		})
 	}
 }
