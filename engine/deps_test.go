@@ -63,7 +63,11 @@ reports/compare:      reports/unit reports/folder reports/stats
 reports/gate:         reports/unit reports/folder reports/stats reports/compare
 reports/versus:       reports/unit reports/folder reports/stats reports/compare
 reports/chart:        reports/unit reports/stats
-reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate reports/versus
+reports/safety:       reports/unit
+reports/gallery:      reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart
+reports/report:       reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart reports/safety reports/gallery
+reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate reports/versus reports/chart reports/safety reports/report
+reports/serve:        reports/unit reports/folder reports/compare reports/chart reports/safety reports/gallery reports/report reports/render
 
 baselines:            reports/unit reports/folder reports/stats
 cmd/...:              above

@@ -16,7 +16,7 @@ func one(scale Scale, points ...Point) *Chart {
 
 func TestCheck(t *testing.T) {
 	good := one(Log, Point{X: 1, Y: 2, Lo: 1, Hi: 3}, Point{X: -2, Y: 2})
-	good.Marks = []Mark{{X: 1, Label: "a", Series: 0}, {X: 2, Label: "b", Series: Everyone}}
+	good.Marks = []Mark{{At: 1, Label: "a", Series: 0}, {At: 2, Label: "b", Series: Everyone}}
 	if err := good.Check(); err != nil {
 		t.Error(err)
 	}
@@ -42,8 +42,8 @@ func TestCheck(t *testing.T) {
 		"infinite":                  {one(Linear, Point{X: 1, Y: math.Inf(1)}), ErrValue},
 		"infinite bar":              {one(Linear, Point{X: 1, Y: 1, Lo: 0.5, Hi: math.Inf(1)}), ErrValue},
 		"outside its interval":      {one(Linear, Point{X: 1, Y: 1, Lo: 2, Hi: 3}), ErrValue},
-		"a mark nowhere":            {marked(Mark{X: math.NaN(), Series: Everyone}), ErrValue},
-		"a mark of nobody":          {marked(Mark{X: 1, Series: 1}), ErrValue},
+		"a mark nowhere":            {marked(Mark{At: math.NaN(), Series: Everyone}), ErrValue},
+		"a mark of nobody":          {marked(Mark{At: 1, Series: 1}), ErrValue},
 	} {
 		if err := c.chart.Check(); !errors.Is(err, c.is) {
 			t.Errorf("%s: %v, want %v", name, err, c.is)
@@ -56,7 +56,7 @@ func TestCheck(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	c := one(Linear, Point{X: 0, Y: 100, Lo: 90, Hi: 140}, Point{X: 10, Y: 120})
-	c.Marks = []Mark{{X: 20, Series: Everyone}}
+	c.Marks = []Mark{{At: 20, Series: Everyone}}
 	x, y := c.Bounds()
 	if x != (Range{-1, 21}) || y != (Range{87.5, 142.5}) {
 		t.Errorf("%v, %v", x, y)

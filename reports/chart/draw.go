@@ -215,11 +215,11 @@ func add(p *plot.Plot, piece []Point, aside float64, look draw.LineStyle) error 
 func (c *Chart) marks(p *plot.Plot, data draw.Canvas) {
 	trX, _ := p.Transforms(&data)
 	marks := slices.Clone(c.Marks)
-	slices.SortStableFunc(marks, func(a, b Mark) int { return int(math.Copysign(1, a.X-b.X)) })
+	slices.SortStableFunc(marks, func(a, b Mark) int { return int(math.Copysign(1, a.At-b.At)) })
 	row := 0
 	for i, m := range marks {
-		x := trX(m.X)
-		if i == 0 || marks[i-1].X != m.X {
+		x := trX(m.At)
+		if i == 0 || marks[i-1].At != m.At {
 			data.StrokeLine2(draw.LineStyle{Color: faint, Width: 0.7, Dashes: dashes[1]}, x, data.Min.Y, x, data.Max.Y)
 			row = 0
 		}

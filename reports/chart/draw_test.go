@@ -43,7 +43,7 @@ func TestHistory(t *testing.T) {
 	if len(c.Series) != 2 || len(c.Series[1].Pieces) != 2 || c.Y.Title != "ns/evict, less is better" || c.X.Scale != Date {
 		t.Errorf("%+v", c)
 	}
-	want := []Mark{{seconds(time.Date(2027, 1, 3, 0, 0, 0, 0, time.UTC)), "other kernel", Everyone}, {seconds(time.Date(2026, 7, 3, 0, 0, 0, 0, time.UTC)), "dax-only +8.1 %", 1}}
+	want := []Mark{{At: seconds(time.Date(2027, 1, 3, 0, 0, 0, 0, time.UTC)), Label: "other kernel", Series: Everyone}, {At: seconds(time.Date(2026, 7, 3, 0, 0, 0, 0, time.UTC)), Label: "dax-only +8.1 %", Series: 1}}
 	if len(c.Marks) != 2 || c.Marks[0] != want[0] || c.Marks[1] != want[1] { // the other machine stands once
 		t.Errorf("marks %+v, want %+v", c.Marks, want)
 	}

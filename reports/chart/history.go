@@ -48,11 +48,11 @@ func History(title, of string, better int, lines []Line) *Chart {
 			s.Pieces = append(s.Pieces, piece)
 			for k, at := range st.Changes {
 				label := fmt.Sprintf("%s %s", l.Name, unit.Ratio(st.Ratios[k]))
-				c.Marks = append(c.Marks, Mark{X: piece[at].X, Label: label, Series: i})
+				c.Marks = append(c.Marks, Mark{At: piece[at].X, Label: label, Series: i})
 			}
 			if st.Why != "" && len(piece) > 0 && !breaks[piece[0].X] {
 				breaks[piece[0].X] = true
-				c.Marks = append(c.Marks, Mark{X: piece[0].X, Label: "other " + st.Why, Series: Everyone})
+				c.Marks = append(c.Marks, Mark{At: piece[0].X, Label: "other " + st.Why, Series: Everyone})
 			}
 		}
 		c.Series = append(c.Series, s)

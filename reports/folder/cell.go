@@ -56,6 +56,7 @@ type Round struct {
 	Outcome  string             // "ok", "hung", "violation", "failed"; empty if run.json does not hold the round
 	Counters map[string]int64   // from run.json; unlike in Values, a zero may be present and means that it was looked at
 	Notes    []string           // from run.json
+	Record   *Record            // of run.json; nil if it does not hold the round
 }
 
 // Series returns the values of one unit in round order, and the rounds that they belong to. Rounds without a value are

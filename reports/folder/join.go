@@ -98,7 +98,7 @@ func (jt *joint) rounds() (warnings []string) {
 	}
 	for _, rec := range jt.records {
 		r := at(rec.Round)
-		r.Outcome, r.Counters, r.Notes = rec.Outcome, rec.Counters, rec.Notes
+		r.Outcome, r.Counters, r.Notes, r.Record = rec.Outcome, rec.Counters, rec.Notes, rec
 	}
 	for i, l := range jt.lines {
 		r := at(matched[i])

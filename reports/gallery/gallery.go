@@ -1,0 +1,59 @@
+// Package gallery holds the kinds of charts that a report shows, one file each. A kind turns what is known of a run, or of several, into
+// chart models; it draws nothing, and what the data does not hold gives no chart.
+//
+// A new kind is one file and one line in All. By that line it is in reports, has a name on the command line, stands in the
+// list, and is held to the rules by the tests.
+package gallery
+
+import (
+	"daxbench/reports/chart"
+	"daxbench/reports/compare"
+	"daxbench/reports/folder"
+)
+
+// Source is a run as charts want it.
+type Source struct {
+	Name  string // what the run is called where there are several
+	Run   *folder.Run
+	Table *compare.Table
+}
+
+// Kind is one kind of chart.
+type Kind struct {
+	Name  string // kebab-case
+	About string // one line: which question it answers
+	// Scope says where such charts belong: to a whole run, to each group of it, or to several runs.
+	Scope Scope
+	// Make returns the charts of a run, or of several where that is the scope. Charts of a group have its Group set. An error says that
+	// something in the files cannot be understood; what is merely absent is none.
+	Make func(sources []*Source) ([]Picture, error)
+}
+
+// Scope is what a chart is of.
+type Scope uint8
+
+// The scopes.
+const (
+	OfRun Scope = iota
+	OfGroup
+	OfRuns
+)
+
+// Picture is a chart and the group that it belongs to.
+type Picture struct {
+	Group int // index into Table.Groups of the first source; −1 if it belongs to all
+	*chart.Chart
+}
+
+// All are the kinds, in the order in which a report shows them.
+var All []Kind
+
+// Lookup returns the kind of that name.
+func Lookup(name string) (Kind, bool) {
+	for _, k := range All {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Kind{}, false
+}

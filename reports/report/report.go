@@ -1,0 +1,76 @@
+// Package report says what a report says and in which order, for one run, for several, or for a history of records: verdict, safety,
+// charts, tables, provenance. It is a model, made by pure functions; package render lays it out.
+package report
+
+import (
+	"daxbench/reports/chart"
+	"daxbench/reports/compare"
+	"daxbench/reports/safety"
+)
+
+// Page is one report.
+type Page struct {
+	Title    string
+	Lead     string             // one sentence: what was compared, where, when
+	Facts    []string           // what one has to know to read the numbers: machine, kernel, rounds
+	Warnings []string           // doubts about all of it; shown before anything else
+	Verdict  []compare.Sentence // three or four sentences
+	Safety   *safety.Matrix     // nil if nobody looked
+	Overview []Section          // charts and tables of the whole
+	Groups   []Section          // one per workload and parameters
+	Reading  []string           // how to read the columns, intervals and verdicts
+	Origin   []Fact             // provenance: command, seed, commit, machine, noise, plan, versions
+	Files    []File
+}
+
+// Section is a part of a page with a heading of its own.
+type Section struct {
+	ID        string // unique in the page; [a-z0-9-]
+	Title     string
+	About     string
+	Sentences []compare.Sentence
+	Charts    []*chart.Chart
+	Tables    []*Table
+	Footnotes []string
+}
+
+// Fact is one line of the provenance.
+type Fact struct{ Name, Value string }
+
+// File is a raw file, by its path relative to the report.
+type File struct{ Path, About string }
+
+// Table is one table that sorts and filters.
+type Table struct {
+	ID      string
+	Title   string
+	Columns []Column
+	Rows    [][]Value
+}
+
+// Column is one column.
+type Column struct {
+	Head    string
+	About   string // what it is, with its unit
+	Numeric bool
+}
+
+// Value is one cell of a table.
+type Value struct {
+	Text string
+	Sort float64 // by which a numeric column sorts; NaN: nothing, which comes last
+	CSV  string  // what is copied: the number in the base unit of the column, without its unit
+	Tone Tone
+	Look chart.Look // of the policy that the value names; zero for none
+}
+
+// Tone says how a value strikes.
+type Tone uint8
+
+// The tones.
+const (
+	Plain Tone = iota
+	Good
+	Bad
+	Faint
+)
