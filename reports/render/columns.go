@@ -48,7 +48,7 @@ func tableColumns(g *compare.Group, notes *footnotes) []column {
 	kind := unit.Of(g.Unit)
 	return []column{
 		{"policy", left, 0, func(g *compare.Group) []string { return names(g, notes) }, nil},
-		{heading(g), right, 0, of(kind, func(r *compare.Row) float64 { return r.Cost.Value }), nil},
+		{g.Heading(), right, 0, of(kind, func(r *compare.Row) float64 { return r.Cost.Value }), nil},
 		{"", left, dropBar, bars, barShade},
 		{"change", right, 0, ratios, ratioShade},
 		{"interval", right, dropInterval, intervals, func(*compare.Row) text.Colors { return faint }},
@@ -68,14 +68,6 @@ func tableColumns(g *compare.Group, notes *footnotes) []column {
 		{"operations", right, dropOps, of(unit.Rate, func(r *compare.Row) float64 { return r.OpsRate }), nil},
 		{"evictions", right, dropEvicts, of(unit.Rate, func(r *compare.Row) float64 { return r.Evicts }), nil},
 	}
-}
-
-// heading is the head of the column of the primary unit. The title of the group says what it is counted per.
-func heading(g *compare.Group) string {
-	if g.Better > 0 {
-		return "rate"
-	}
-	return "cost"
 }
 
 // values writes one number per row; zero means that there is none.
