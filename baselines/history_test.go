@@ -22,7 +22,7 @@ func recorded(n int, nanos float64, change func(e *Entry)) *Entry {
 	cell := &folder.Cell{Key: key, Name: cellName}
 	for round := 1; round <= 6; round++ {
 		v := nanos * math.Exp(0.004*rng.NormFloat64())
-		cell.Rounds = append(cell.Rounds, folder.Round{Number: round, Ops: 1, Values: map[string]float64{"ns/evict": v, "ns/op": 2 * v}})
+		cell.Rounds = append(cell.Rounds, folder.Round{Number: round, Ops: 1, Values: folder.NewValues(map[string]float64{"ns/evict": v, "ns/op": 2 * v})})
 	}
 	e := &Entry{Machine: "m", Name: fmt.Sprintf("2026-%02d-01-%07x", n, n), Facts: environment(func(map[string]any) {}), Settings: settings(nil)}
 	e.Run = &folder.Run{Cells: []*folder.Cell{cell}}
@@ -133,7 +133,8 @@ func TestAgainst(t *testing.T) {
 				if n > 6 {
 					ratio = 0.54
 				}
-				other.Rounds = append(other.Rounds, folder.Round{Number: r.Number, Ops: 1, Values: map[string]float64{"ns/evict": ratio * r.Values["ns/evict"]}})
+				v, _ := r.Values.Get("ns/evict")
+				other.Rounds = append(other.Rounds, folder.Round{Number: r.Number, Ops: 1, Values: folder.NewValues(map[string]float64{"ns/evict": ratio * v})})
 			}
 			e.Run.Cells = append(e.Run.Cells, other)
 		}))

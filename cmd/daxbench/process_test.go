@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,11 +130,11 @@ func wantRounds(t *testing.T, run *folder.Run, cells, rounds int) {
 			t.Errorf("%s has %d rounds, want %d", c.Name, len(c.Rounds), rounds)
 		}
 		for i, r := range c.Rounds {
-			want := metrics[c.Name][r.Number]
-			if r.Number != i+1 || len(r.Values) == 0 || len(want) != len(r.Values) {
-				t.Errorf("%s: round %d is number %d, with %v of %v", c.Name, i+1, r.Number, r.Values, want)
+			want, values := metrics[c.Name][r.Number], maps.Collect(r.Values.All())
+			if r.Number != i+1 || len(values) == 0 || len(want) != len(values) {
+				t.Errorf("%s: round %d is number %d, with %v of %v", c.Name, i+1, r.Number, values, want)
 			}
-			for u, v := range r.Values {
+			for u, v := range values {
 				if want[u] != v {
 					t.Errorf("%s: round %d: %v %s in results.txt, %v in run.json", c.Name, r.Number, v, u, want[u])
 				}

@@ -45,9 +45,9 @@ func cells(unit string, costs map[string][]float64) *folder.Run {
 	for policy, values := range costs {
 		c := &folder.Cell{Key: folder.Key{Workload: "evict-storm", Policy: policy}, Name: "EvictStorm/policy=" + policy}
 		for i, v := range values {
-			r := folder.Round{Number: i + 1, Ops: 20000, Values: map[string]float64{}, Outcome: "ok", Counters: map[string]int64{"looked": 300, "violations": 0}}
+			r := folder.Round{Number: i + 1, Ops: 20000, Outcome: "ok", Counters: map[string]int64{"looked": 300, "violations": 0}}
 			if !math.IsNaN(v) {
-				r.Values[unit] = v
+				r.Values.Set(unit, v)
 			}
 			c.Rounds = append(c.Rounds, r)
 		}
@@ -252,10 +252,11 @@ func TestSentences(t *testing.T) {
 	run := cells("ns/evict", map[string][]float64{"dax-only": base, "none": times(base, 1.002, 0.999), "unconditional": times(base, 1.58, 1.55, 1.62)})
 	for _, c := range run.Cells {
 		for i := range c.Rounds {
-			c.Rounds[i].Values["p99.9-ns"] = 3000 * (1 + float64(i)/10)
+			tail := 3000 * (1 + float64(i)/10)
 			if c.Policy == "unconditional" {
-				c.Rounds[i].Values["p99.9-ns"] *= 4000
+				tail *= 4000
 			}
+			c.Rounds[i].Values.Set("p99.9-ns", tail)
 		}
 		if c.Policy == "none" {
 			c.Rounds[0].Counters = map[string]int64{"looked": 3000, "violations": 1234}
@@ -308,9 +309,9 @@ func TestTailNeedsLatencies(t *testing.T) {
 	run := cells("ns/op", map[string][]float64{"dax-only": base, "none": base})
 	for _, c := range run.Cells {
 		for i := range c.Rounds {
-			c.Rounds[i].Values["p99.9-ns"] = 100
+			c.Rounds[i].Values.Set("p99.9-ns", 100)
 			if c.Policy == "none" {
-				c.Rounds[i].Values["p99.9-ns"] = 1000
+				c.Rounds[i].Values.Set("p99.9-ns", 1000)
 			}
 		}
 	}

@@ -215,8 +215,9 @@ func leastLatencies(c *folder.Cell) uint64 {
 func waited(c *folder.Cell, unit string) float64 {
 	var values []float64
 	for _, r := range c.Rounds {
-		if r.Values != nil {
-			values = append(values, r.Values[unit])
+		if r.Values.Any() {
+			v, _ := r.Values.Get(unit)
+			values = append(values, v)
 		}
 	}
 	return median(values)

@@ -50,20 +50,20 @@ type Cell struct {
 
 // Round is one run of a cell, on a fresh engine.
 type Round struct {
-	Number   int                // from 1
-	Ops      uint64             // operations; 0 if results.txt has no line for the round
-	Values   map[string]float64 // by unit as written; finite and positive: a metric that is zero is absent
-	Outcome  string             // "ok", "hung", "violation", "failed"; empty if run.json does not hold the round
-	Counters map[string]int64   // from run.json; unlike in Values, a zero may be present and means that it was looked at
-	Notes    []string           // from run.json
-	Record   *Record            // of run.json; nil if it does not hold the round
+	Number   int              // from 1
+	Ops      uint64           // operations; 0 if results.txt has no line for the round
+	Values   Values           // a metric that is zero is absent
+	Outcome  string           // "ok", "hung", "violation", "failed"; empty if run.json does not hold the round
+	Counters map[string]int64 // from run.json; unlike in Values, a zero may be present and means that it was looked at
+	Notes    []string         // from run.json
+	Record   *Record          // of run.json; nil if it does not hold the round
 }
 
 // Series returns the values of one unit in round order, and the rounds that they belong to. Rounds without a value are
 // left out of both.
 func (c *Cell) Series(unit string) (rounds []int, values []float64) {
 	for _, r := range c.Rounds {
-		if v, ok := r.Values[unit]; ok {
+		if v, ok := r.Values.Get(unit); ok {
 			rounds = append(rounds, r.Number)
 			values = append(values, v)
 		}
@@ -74,7 +74,7 @@ func (c *Cell) Series(unit string) (rounds []int, values []float64) {
 // Pairs returns the values of one unit of two cells in the rounds in which both have one.
 func Pairs(a, b *Cell, unit string) (as, bs []float64) {
 	for _, ra := range a.Rounds {
-		va, ok := ra.Values[unit]
+		va, ok := ra.Values.Get(unit)
 		if !ok {
 			continue
 		}
@@ -82,7 +82,7 @@ func Pairs(a, b *Cell, unit string) (as, bs []float64) {
 		if !ok {
 			continue
 		}
-		if vb, ok := b.Rounds[i].Values[unit]; ok {
+		if vb, ok := b.Rounds[i].Values.Get(unit); ok {
 			as, bs = append(as, va), append(bs, vb)
 		}
 	}
@@ -93,7 +93,7 @@ func Pairs(a, b *Cell, unit string) (as, bs []float64) {
 // whichever is larger. looked is false if neither mentions it, and then zero is no finding.
 func (r *Round) Count(name string) (n int64, looked bool) {
 	n, looked = r.Counters[name]
-	if v, ok := r.Values[name]; ok {
+	if v, ok := r.Values.Get(name); ok {
 		n, looked = max(n, int64(v)), true
 	}
 	return n, looked

@@ -9,8 +9,10 @@
 package folder
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,9 +28,10 @@ const (
 	countsName   = "counts.txt" // in such a record: what was counted, which is no result
 )
 
-// Limits on what is read into memory. A run of 10 000 cells with histograms stays below a tenth of either.
+// Limits on what is read. A run of 10,000 cells with histograms stays below a tenth of either, and a million lines of
+// results below a quarter of the first.
 const (
-	maxResultsSize  = 64 << 20  // bytes
+	maxResultsSize  = 1 << 30   // bytes
 	maxManifestSize = 512 << 20 // bytes
 )
 
@@ -71,11 +74,7 @@ func Read(dir string) (*Run, error) {
 	}
 	all := new(results)
 	for _, path := range paths {
-		data, err := readFile(path, maxResultsSize)
-		if err != nil {
-			return nil, err
-		}
-		res, err := parseResults(path, data)
+		res, err := readResults(path)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +118,7 @@ func Parse(dir string, manifest, results []byte) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, err := parseResults(filepath.Join(dir, ResultsName), results)
+	res, err := parseResults(filepath.Join(dir, ResultsName), bytes.NewReader(results))
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +132,29 @@ func assemble(dir string, m *Manifest, res *results) *Run {
 	return run
 }
 
-// readFile reads a regular file of at most limit bytes. A named pipe in the folder must not block the reader for ever,
-// so anything that is not a regular file is refused before it is opened.
+// readFile reads a regular file of at most limit bytes.
 func readFile(path string, limit int64) ([]byte, error) {
+	f, err := open(path, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+// readResults reads one file of results, without holding all of it in memory.
+func readResults(path string) (*results, error) {
+	f, err := open(path, maxResultsSize)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return parseResults(path, f)
+}
+
+// open opens a regular file of at most limit bytes. A named pipe in the folder must not block the reader for ever, so
+// anything that is not a regular file is refused before it is opened.
+func open(path string, limit int64) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -147,7 +166,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	case info.Size() > limit:
 		return nil, fmt.Errorf("%s: %d bytes are more than the %d that are read", path, info.Size(), limit)
 	}
-	return os.ReadFile(path)
+	return os.Open(path)
 }
 
 // missing says that a file that makes a folder one of results is not there.

@@ -109,7 +109,7 @@ func (jt *joint) rounds() (warnings []string) {
 	}
 	slices.SortFunc(jt.cell.Rounds, func(a, b Round) int { return cmp.Compare(a.Number, b.Number) })
 	for _, r := range jt.cell.Rounds {
-		if r.Values == nil && (r.Outcome == "ok" || r.Outcome == "") {
+		if !r.Values.Any() && (r.Outcome == "ok" || r.Outcome == "") {
 			warnings = append(warnings, fmt.Sprintf("%s: %s has no line for round %d", jt.cell.Name, ResultsName, r.Number))
 		}
 	}

@@ -1,10 +1,9 @@
 package folder
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"math"
 
 	"golang.org/x/perf/benchfmt"
@@ -14,7 +13,7 @@ import (
 type line struct {
 	name   string // without "Benchmark", with GOMAXPROCS if it is there
 	ops    uint64
-	values map[string]float64
+	values Values
 }
 
 // results is results.txt.
@@ -40,25 +39,23 @@ func (res *results) add(other *results) {
 	res.better = func(unit string) int { return cmp.Or(first(unit), other.better(unit)) }
 }
 
-// parseResults reads results.txt. It is stricter than benchfmt, which skips lines that it does not understand: here
-// they are errors, because a result that is left out silently shifts all rounds after it.
+// parseResults reads results.txt, line by line. It is stricter than benchfmt, which skips lines that it does not
+// understand: here they are errors, because a result that is left out silently shifts all rounds after it.
 //
 // Units stay as they are written. benchfmt tidies ns/op into sec/op, but only where that changes the value, so that the
 // zeros of a metric would end up under another unit than the rest.
-func parseResults(path string, data []byte) (*results, error) {
+func parseResults(path string, data io.Reader) (*results, error) {
 	res := new(results)
-	data = res.dropTornLine(path, data)
-	if err := checkLines(path, data); err != nil {
-		return nil, err
-	}
-	reader := benchfmt.NewReader(bytes.NewReader(data), path)
+	lines := newLineReader(path, data)
+	reader := benchfmt.NewReader(lines, path)
+	p := parser{units: &units{make(map[string]int)}, names: make(map[string]string)}
 	var last *benchfmt.Result
 	for reader.Scan() {
 		switch rec := reader.Result().(type) {
 		case *benchfmt.SyntaxError:
 			return nil, rec
 		case *benchfmt.Result:
-			l, err := parseLine(rec)
+			l, err := p.line(rec)
 			if err != nil {
 				file, n := rec.Pos()
 				return nil, fmt.Errorf("%s:%d: %w", file, n, err)
@@ -67,8 +64,15 @@ func parseResults(path string, data []byte) (*results, error) {
 			last = rec // reused by the reader: its Config is that of the whole file in the end
 		}
 	}
+	if lines.err != nil {
+		return nil, lines.err
+	}
 	if err := reader.Err(); err != nil {
 		return nil, err
+	}
+	if lines.torn > 0 {
+		res.warnings = append(res.warnings, fmt.Sprintf(
+			"%s: byte %d: the last line was cut off while it was written, and is left out", path, lines.offset))
 	}
 	if last != nil {
 		for _, c := range last.Config {
@@ -79,42 +83,22 @@ func parseResults(path string, data []byte) (*results, error) {
 	return res, nil
 }
 
-// dropTornLine cuts off a last line without a newline: the run was killed while it wrote, and "61.2" may be the start of
-// "61.25" or of "612".
-func (res *results) dropTornLine(path string, data []byte) []byte {
-	end := bytes.LastIndexByte(data, '\n') + 1
-	if end < len(data) {
-		res.warnings = append(res.warnings, fmt.Sprintf(
-			"%s: byte %d: the last line was cut off while it was written, and is left out", path, end))
-	}
-	return data[:end]
+// parser turns results into lines. What many lines share, it keeps once.
+type parser struct {
+	units *units
+	names map[string]string
 }
 
-// checkLines refuses lines that benchfmt cannot hold, before it ends the file there with "token too long", and lines
-// that say that a benchmark failed, which it skips.
-func checkLines(path string, data []byte) error {
-	offset := 0
-	for n := 1; len(data) > 0; n++ {
-		l := data[:bytes.IndexByte(data, '\n')]
-		data = data[len(l)+1:]
-		if len(l) >= bufio.MaxScanTokenSize {
-			return fmt.Errorf("%s:%d: byte %d: a line of %d bytes; at most %d can be read", path, n, offset, len(l), bufio.MaxScanTokenSize-1)
-		}
-		if i := bytes.IndexByte(l, 0); i >= 0 {
-			return fmt.Errorf("%s:%d: byte %d: a zero byte; the file was damaged, perhaps by a full disk or a crash", path, n, offset+i)
-		}
-		if bytes.HasPrefix(l, []byte("--- FAIL")) || bytes.HasPrefix(l, []byte("FAIL")) {
-			return fmt.Errorf("%s:%d: byte %d: the file says that a benchmark failed", path, n, offset)
-		}
-		offset += len(l) + 1
-	}
-	return nil
-}
-
-// parseLine copies a result, which the reader will overwrite. Values must be finite and not negative; zeros are
+// line copies a result, which the reader will overwrite. Values must be finite and not negative; zeros are
 // dropped, because the format writes none.
-func parseLine(rec *benchfmt.Result) (line, error) {
-	l := line{name: rec.Name.String(), ops: uint64(max(rec.Iters, 0)), values: make(map[string]float64, len(rec.Values))}
+func (p *parser) line(rec *benchfmt.Result) (line, error) {
+	name, ok := p.names[string(rec.Name)]
+	if !ok {
+		name = rec.Name.String()
+		p.names[name] = name
+	}
+	l := line{name: name, ops: uint64(max(rec.Iters, 0))}
+	l.values = Values{units: p.units, figures: make([]float64, 0, len(p.units.place))}
 	for _, v := range rec.Values {
 		value, unit := v.Value, v.Unit
 		if v.OrigUnit != "" {
@@ -123,11 +107,11 @@ func parseLine(rec *benchfmt.Result) (line, error) {
 		if math.IsNaN(value) || math.IsInf(value, 0) || value < 0 {
 			return line{}, fmt.Errorf("%s: %v %s is no measurement", l.name, value, unit)
 		}
-		if _, ok := l.values[unit]; ok {
+		if _, ok := l.values.Get(unit); ok {
 			return line{}, fmt.Errorf("%s: two values for %s", l.name, unit)
 		}
 		if value > 0 {
-			l.values[unit] = value
+			l.values.Set(unit, value)
 		}
 	}
 	return l, nil

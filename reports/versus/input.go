@@ -136,7 +136,7 @@ func (s *source) know(force bool) error {
 	s.rounds = make(map[string][]int)
 	for _, c := range s.run.Cells {
 		for _, r := range c.Rounds {
-			if r.Values != nil {
+			if r.Values.Any() {
 				s.rounds[c.Name] = append(s.rounds[c.Name], r.Number)
 			}
 		}
