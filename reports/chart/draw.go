@@ -19,6 +19,9 @@ import (
 // Size is that of one chart of a picture, in pixels.
 type Size struct{ Width, Height int }
 
+// Size returns the size in pixels that suits the chart as a PNG of a width: it is higher the more rows and names there are.
+func (c *Chart) Size(width int) Size { return Size{Width: width, Height: DefaultSize.Height} }
+
 // DefaultSize is readable in a mail and on a page: three of them fill a screen.
 var DefaultSize = Size{Width: 1280, Height: 440}
 
@@ -28,22 +31,8 @@ const maxSide = 1 << 15
 // dpi is the resolution: text of 9 points is 15 pixels high.
 const dpi = 120
 
-// palette are colours that tell apart for the colour-blind as well. Source: M. Okabe, K. Ito, Color Universal Design
-// (2008), without its yellow, which is faint on white.
-var palette = []color.Color{
-	color.RGBA{0x00, 0x72, 0xb2, 0xff}, color.RGBA{0xd5, 0x5e, 0x00, 0xff}, color.RGBA{0x00, 0x9e, 0x73, 0xff},
-	color.RGBA{0xcc, 0x79, 0xa7, 0xff}, color.RGBA{0xe6, 0x9f, 0x00, 0xff}, color.RGBA{0x56, 0xb4, 0xe9, 0xff},
-	color.RGBA{0x33, 0x33, 0x33, 0xff},
-}
-
-var (
-	ink   = color.Gray{0x22}
-	faint = color.Gray{0x77}
-	grid  = color.Gray{0xe4}
-)
-
-// dashes tell series apart once colours are used up.
-var dashes = [][]vg.Length{nil, {4, 2}, {1, 2}}
+// dashes are those of marks.
+var dashes = []vg.Length{4, 2}
 
 // Draw writes charts below each other as one PNG. The error is that of Check, or of the writer, or says that the picture
 // would be too large.
@@ -89,7 +78,7 @@ const (
 func (c *Chart) draw(area draw.Canvas) error {
 	area = draw.Crop(area, margin, -2*margin, margin, -margin)
 	top := area.Max.Y
-	title := style(11, ink)
+	title := label(11, inkPaint)
 	title.Font.Weight = bold
 	area.FillText(title, vg.Point{X: area.Min.X, Y: top}, c.Title)
 	c.names(area, top-1.6*lineStep)
@@ -107,13 +96,13 @@ func (c *Chart) names(area draw.Canvas, y vg.Length) {
 	const stroke, gap = 16, 5
 	x := area.Min.X
 	for i, s := range c.Series {
-		st := style(9, ink)
+		st := label(9, inkPaint)
 		width := st.Width(s.Name)
 		if x+stroke+gap+width > area.Max.X {
-			area.FillText(style(9, faint), vg.Point{X: x, Y: y}, fmt.Sprintf("and %d more", len(c.Series)-i))
+			area.FillText(label(9, faintPaint), vg.Point{X: x, Y: y}, fmt.Sprintf("and %d more", len(c.Series)-i))
 			return
 		}
-		area.StrokeLine2(line(i), x, y-lineStep/2, x+stroke, y-lineStep/2)
+		area.StrokeLine2(c.line(i), x, y-lineStep/2, x+stroke, y-lineStep/2)
 		area.FillText(st, vg.Point{X: x + stroke + gap, Y: y}, s.Name)
 		x += stroke + gap + width + 3*gap
 	}
@@ -131,7 +120,7 @@ func (c *Chart) plot() (*plot.Plot, error) {
 	setAxis(&p.X, &c.X, x, pointsApart)
 	setAxis(&p.Y, &c.Y, y, linesApart)
 	g := plotter.NewGrid()
-	g.Vertical.Color, g.Horizontal.Color = nil, grid
+	g.Vertical.Color, g.Horizontal.Color = nil, rulePaint
 	p.Add(g)
 	for i, s := range c.Series {
 		aside := 0.0
@@ -139,7 +128,7 @@ func (c *Chart) plot() (*plot.Plot, error) {
 			aside = (float64(i) - float64(len(c.Series)-1)/2) * apart * (x.Hi - x.Lo)
 		}
 		for _, piece := range s.Pieces {
-			if err := add(p, piece, aside, line(i)); err != nil {
+			if err := add(p, piece, aside, c.line(i)); err != nil {
 				return nil, fmt.Errorf("%q: %w", s.Name, err)
 			}
 		}
@@ -169,10 +158,10 @@ func setAxis(to *plot.Axis, a *Axis, r Range, most int) {
 		to.Scale = plot.LogScale{} // panics at zero and below, which Check refuses
 	}
 	to.Label.Text = a.Title
-	to.Label.TextStyle.Font, to.Label.TextStyle.Color = sans(9), faint
-	to.Tick.Label.Font, to.Tick.Label.Color = sans(9), ink
+	to.Label.TextStyle.Font, to.Label.TextStyle.Color = sans(9), faintPaint
+	to.Tick.Label.Font, to.Tick.Label.Color = sans(9), inkPaint
 	to.Tick.Marker = ticker{a, most}
-	to.Color, to.Tick.Color = faint, faint
+	to.Color, to.Tick.Color = faintPaint, faintPaint
 	to.Padding = 0
 }
 
@@ -198,7 +187,7 @@ func add(p *plot.Plot, piece []Point, aside float64, look draw.LineStyle) error 
 		if err != nil {
 			return err
 		}
-		b.Color, b.Width, b.CapWidth = pale(look.Color), 0.8, 3
+		b.Color, b.Width, b.CapWidth = look.Color.(paint).pale(), 0.8, 3
 		p.Add(b)
 	}
 	l, dots, err := plotter.NewLinePoints(xys)
@@ -220,12 +209,12 @@ func (c *Chart) marks(p *plot.Plot, data draw.Canvas) {
 	for i, m := range marks {
 		x := trX(m.At)
 		if i == 0 || marks[i-1].At != m.At {
-			data.StrokeLine2(draw.LineStyle{Color: faint, Width: 0.7, Dashes: dashes[1]}, x, data.Min.Y, x, data.Max.Y)
+			data.StrokeLine2(draw.LineStyle{Color: faintPaint, Width: 0.7, Dashes: dashes}, x, data.Min.Y, x, data.Max.Y)
 			row = 0
 		}
-		st := style(8, faint)
+		st := label(8, faintPaint)
 		if m.Series != Everyone {
-			st.Color = line(m.Series).Color
+			st.Color = c.line(m.Series).Color
 		}
 		at := vg.Point{X: x + 3, Y: data.Max.Y - vg.Length(row)*lineStep}
 		if at.X+st.Width(m.Label) > data.Max.X {
@@ -236,17 +225,21 @@ func (c *Chart) marks(p *plot.Plot, data draw.Canvas) {
 	}
 }
 
-// line is how series i looks.
-func line(i int) draw.LineStyle {
-	return draw.LineStyle{Color: palette[i%len(palette)], Width: 1.4, Dashes: dashes[i/len(palette)%len(dashes)]}
+// line is how the line of series i looks.
+func (c *Chart) line(i int) draw.LineStyle {
+	p, pat := c.look(i)
+	return draw.LineStyle{Color: p, Width: 1.4, Dashes: pat.dashes}
 }
 
-// pale is a colour that lets others through.
-func pale(c color.Color) color.Color {
-	const half = 0x80
-	to := color.NRGBAModel.Convert(c).(color.NRGBA)
-	to.A = half
-	return to
+// look is how series i looks.
+func (c *Chart) look(i int) (paint, pattern) {
+	l := c.Series[i].Look
+	if l == ByPlace {
+		h, p := place(i)
+		return paint{hue: hues[h], name: fmt.Sprintf("place-%d", h)}, patterns[p]
+	}
+	h, p := l.of()
+	return paint{hue: h, name: l.name()}, p
 }
 
 // sans is the font of all text: plot's own default has serifs.
@@ -254,7 +247,7 @@ func sans(size vg.Length) font.Font {
 	return font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size)
 }
 
-// style is text that hangs from its point to the right.
-func style(size vg.Length, c color.Color) text.Style {
+// label is text that hangs from its point to the right.
+func label(size vg.Length, c color.Color) text.Style {
 	return text.Style{Color: c, Font: sans(size), YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
 }

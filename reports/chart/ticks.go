@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"daxbench/reports/unit"
@@ -127,4 +128,10 @@ func firstOf(t time.Time, days, months int) time.Time {
 	}
 	month := t.Year()*12 + int(t.Month()) - 1
 	return time.Date(0, time.Month(month-month%months+1), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// percentile writes a value of a Percentile axis: 1000 is p99.9.
+func percentile(v float64) string {
+	const most = 9
+	return "p" + strconv.FormatFloat(100*(1-1/v), 'f', min(max(int(math.Floor(math.Log10(v)+1e-9))-1, 0), most), 64)
 }

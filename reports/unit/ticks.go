@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Ticks writes the values at the ticks of an axis, which ascend: with as many decimals as they have and no more, in one
@@ -12,6 +13,9 @@ func Ticks(at []float64, kind Kind) []string {
 	out := make([]string, len(at))
 	if len(at) == 0 {
 		return out
+	}
+	if kind == Relative {
+		return changes(at)
 	}
 	largest, least, apart := 0.0, math.Inf(1), math.Inf(1)
 	for i, v := range at {
@@ -69,3 +73,32 @@ func exact(v, step float64) int {
 
 // powers of ten, up to one for 12 decimals.
 var powers = []float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12}
+
+// changes writes ratios as changes: those of which any is twice or more as factors, ×2, with ×1 for no change; others in
+// percent with as many decimals as they have.
+func changes(at []float64) []string {
+	out := make([]string, len(at))
+	factors, digits := at[len(at)-1] > 2 || at[0] > 0 && at[0] < 0.5, 0
+	for i, v := range at {
+		if i > 0 {
+			digits = max(digits, exact(100*v, 100*(v-at[i-1])), exact(100*at[0], 100*(v-at[i-1])))
+		}
+		if len(at) == 1 {
+			digits = exact(100*v, 1)
+		}
+	}
+	for i, v := range at {
+		pct := 100 * (v - 1)
+		switch s := fixed(math.Abs(pct), digits); {
+		case factors:
+			out[i] = "×" + strconv.FormatFloat(v, 'g', 6, 64)
+		case strings.Trim(s, "0.") == "":
+			out[i] = "0"
+		case pct < 0:
+			out[i] = "−" + s + " %"
+		default:
+			out[i] = "+" + s + " %"
+		}
+	}
+	return out
+}

@@ -17,9 +17,10 @@ type Kind uint8
 
 // The kinds.
 const (
-	Plain Kind = iota // a number with the unit behind it
-	Nanos             // a time in nanoseconds
-	Rate              // something per second
+	Plain    Kind = iota // a number with the unit behind it
+	Nanos                // a time in nanoseconds
+	Rate                 // something per second
+	Relative             // one value by another, a ratio, written as a change: +58 %, ×5.60
 )
 
 // Of returns the kind of a unit of results.txt: "ns/op", "p99-ns", "evict/s", "parked".
@@ -57,9 +58,23 @@ type scale struct {
 
 // scales per kind, ascending. The last time unit is the second; hours do not happen within one operation.
 var scales = [...][]scale{
-	Plain: {{1, ""}, {1e3, " k"}, {1e6, " M"}, {1e9, " G"}, {1e12, " T"}},
-	Nanos: {{1, " ns"}, {1e3, " µs"}, {1e6, " ms"}, {1e9, " s"}},
-	Rate:  {{1, " /s"}, {1e3, " k/s"}, {1e6, " M/s"}, {1e9, " G/s"}},
+	Plain:    {{1, ""}, {1e3, " k"}, {1e6, " M"}, {1e9, " G"}, {1e12, " T"}},
+	Nanos:    {{1, " ns"}, {1e3, " µs"}, {1e6, " ms"}, {1e9, " s"}},
+	Rate:     {{1, " /s"}, {1e3, " k/s"}, {1e6, " M/s"}, {1e9, " G/s"}},
+	Relative: {{1, ""}},
+}
+
+// Base is the unit of values of a kind in results.txt, "" if that is not for the kind to say.
+func (k Kind) Base() string {
+	switch k {
+	case Nanos:
+		return "ns"
+	case Rate:
+		return "per second"
+	case Relative:
+		return "ratio"
+	}
+	return ""
 }
 
 // scaleOf returns the largest scale in which v, rounded to three digits, is at least 1.
@@ -88,6 +103,9 @@ func decimals(v float64) int {
 
 // Format writes one value with three significant digits.
 func Format(v float64, kind Kind) string {
+	if kind == Relative {
+		return Ratio(v)
+	}
 	s := scaleOf(v, kind)
 	v /= s.factor
 	return fixed(v, decimals(v)) + s.name
@@ -113,9 +131,9 @@ func Column(values []float64, kind Kind) []string {
 	for i, v := range values {
 		switch {
 		case v < 0:
-		case v == 0:
+		case v == 0 && kind != Relative:
 			out[i] = "0"
-		case common:
+		case common && kind != Relative:
 			out[i] = fixed(v/s.factor, digits) + s.name
 		default:
 			out[i] = Format(v, kind)
