@@ -210,8 +210,7 @@ func (s *Set) Break(ctx context.Context, deadline time.Duration) (Broken, error)
 			return b, nil
 		}
 		slept, err := s.waits.SleepUntil(ctx, w, until)
-		b.Slept.Total += slept.Total
-		b.Slept.Wake += slept.Wake
+		b.Slept.Add(slept)
 		if err == sync.ErrDeadline {
 			b.Fenced += s.fence()
 			return b, nil

@@ -104,8 +104,7 @@ func (t *Table) WaitIdleUntil(ctx context.Context, pfn PFN, until time.Time) (sy
 			break
 		}
 		s, err := t.waits.SleepUntil(ctx, w, until)
-		sum.Total += s.Total
-		sum.Wake += s.Wake
+		sum.Add(s)
 		if err != nil {
 			return sum, err
 		}

@@ -22,7 +22,9 @@ func (in *Inode) RetryLayoutFinal(t *Task) error {
 	start := sync.Now()
 	in.tellWait(t, WaitBegin, pfn)
 	var err error
+	last := pfn
 	for !ok && err == nil {
+		last = pfn
 		if err = in.spinFor(t, pfn, start); err == nil {
 			pfn, ok = in.tryBreakFinal(t)
 		}
@@ -31,10 +33,10 @@ func (in *Inode) RetryLayoutFinal(t *Task) error {
 		}
 	}
 	in.tellWait(t, WaitEnd, pfn)
-	s := sync.Slept{Total: sync.Now().Sub(start)}
+	s := Sleep{Wait: ForPins, PFN: last, Begin: start, Total: sync.Now().Sub(start)}
 	t.Stats.PinWaits++
 	t.Stats.PinWait += s.Total
-	t.noteSleep(s)
+	t.noteSleep(in, s)
 	return err
 }
 

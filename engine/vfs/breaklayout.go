@@ -164,7 +164,7 @@ func (in *Inode) waitPin(t *Task, ctx context.Context, pfn page.PFN, until time.
 	if s.Total > 0 {
 		t.Stats.PinWaits++
 		t.Stats.PinWait += s.Total
-		t.noteSleep(s)
+		t.noteSleep(in, Sleep{Wait: ForPins, PFN: pfn, Begin: s.Begin, Total: s.Total, Wake: s.Wake})
 	}
 	if err == nil || err == sync.ErrDeadline || err == ErrInterrupted {
 		return err
@@ -253,8 +253,10 @@ func (in *Inode) BreakLeases(t *Task) error {
 	}
 	t.Stats.Recalls += int64(b.Recalled)
 	t.Stats.Fenced += int64(b.Fenced)
-	t.Stats.RecallWait += b.Slept.Total
-	t.noteSleep(b.Slept)
+	if s := b.Slept; s.Total > 0 {
+		t.Stats.RecallWait += s.Total
+		t.noteSleep(in, Sleep{Wait: ForLeases, Begin: s.Begin, Total: s.Total, Wake: s.Wake})
+	}
 	if err == nil {
 		return nil
 	}

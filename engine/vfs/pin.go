@@ -64,8 +64,8 @@ func (p Pin) IsDAX() bool { return p.kind&pinDAX != 0 }
 // PFN returns the page frame number of a DAX page.
 func (p Pin) PFN() page.PFN { return page.PFN(p.page) }
 
-// word returns the page whose word counts the pin.
-func (p Pin) word() page.PFN {
+// Word returns the page whose word counts the pin, and which a break waits for: the first of the folio, or the page itself.
+func (p Pin) Word() page.PFN {
 	if p.kind&pinFolio != 0 {
 		return page.Head(p.PFN())
 	}
@@ -241,9 +241,9 @@ func (sb *Superblock) kindOf(how How) pinKind {
 func (sb *Superblock) tryPage(t *Task, m *Mapping, seq page.Seq, p Pin) bool {
 	ok := false
 	if p.kind&pinBias != 0 {
-		ok = sb.pages.TryPinDMA(&m.gate, seq, p.word())
+		ok = sb.pages.TryPinDMA(&m.gate, seq, p.Word())
 	} else {
-		ok = sb.pages.TryPin(&m.gate, seq, p.word())
+		ok = sb.pages.TryPin(&m.gate, seq, p.Word())
 	}
 	if !ok {
 		sb.unpinned() // it was there for a moment, and a busy test may have seen it
@@ -304,9 +304,9 @@ func (sb *Superblock) endPin(p Pin) {
 // dropPage drops the pin on the page.
 func (sb *Superblock) dropPage(p Pin) {
 	if p.kind&pinBias != 0 {
-		sb.pages.UnpinDMA(p.word())
+		sb.pages.UnpinDMA(p.Word())
 	} else {
-		sb.pages.Unpin(p.word())
+		sb.pages.Unpin(p.Word())
 	}
 }
 

@@ -26,6 +26,7 @@ type Task struct {
 	pinLane uint32         // see pinLane; 0: none chosen yet
 	serving bool           // the task serves the worker
 	signal  signal
+	onSleep func(Sleep) // nil: nobody wants to know
 }
 
 // NewTask returns a task whose waits end when ctx is done.
@@ -179,10 +180,32 @@ func (s *Stats) Add(o *Stats) {
 	s.Refaults += o.Refaults
 }
 
-func (t *Task) noteSleep(s sync.Slept) {
+// A Sleep is one wait of a task before it breaks the layout of a file, whether it came to its end or was given up.
+// A break may take several: one for each page that it finds pinned, and one for the leases.
+//
+// Note: a clone that breaks two files at once (breakTwo) tells of none.
+type Sleep struct {
+	Wait  WaitKind      // ForPins or ForLeases
+	Ino   Ino           // whose layout
+	PFN   page.PFN      // the page that was pinned; 0 for leases
+	Begin time.Time     // when it began, by the monotonic clock
+	Total time.Duration // how long it lasted
+	Wake  time.Duration // of it, from the wake-up call to running again; 0 for who tried again and again
+}
+
+// OnSleep has f told of every Sleep of t from here on, by t itself right after it has woken up and before it goes on.
+// f may neither sleep nor use t. Who does not sleep pays nothing for it.
+func (t *Task) OnSleep(f func(Sleep)) { t.onSleep = f }
+
+// noteSleep counts a sleep for the layout of in.
+func (t *Task) noteSleep(in *Inode, s Sleep) {
 	t.Stats.Wake += s.Wake
 	if t.InReclaim() {
 		t.Stats.ReclaimBlocked += s.Total
+	}
+	if t.onSleep != nil {
+		s.Ino = in.ino
+		t.onSleep(s)
 	}
 }
 

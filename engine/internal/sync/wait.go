@@ -52,10 +52,20 @@ type Waiter struct {
 	ch    chan struct{} // holds one token
 }
 
-// Slept says where the time of one Sleep went.
+// Slept says where the time of one Sleep went, or of several in a row.
 type Slept struct {
+	Begin time.Time     // when the first was called; zero if there was none
 	Total time.Duration // from the call to the return
 	Wake  time.Duration // of it, from Wake to the return: the cost of the Go runtime and the host, not of the engine
+}
+
+// Add adds a sleep that came after those in s.
+func (s *Slept) Add(o Slept) {
+	if s.Begin.IsZero() {
+		s.Begin = o.Begin
+	}
+	s.Total += o.Total
+	s.Wake += o.Wake
 }
 
 // NewWaitTable returns a table of n queues; n is rounded up to a power of two.
@@ -151,7 +161,7 @@ func (t *WaitTable) SleepUntil(ctx context.Context, w *Waiter, until time.Time) 
 		}
 	}
 	end := Now()
-	s := Slept{Total: end.Sub(start)}
+	s := Slept{Begin: start, Total: end.Sub(start)}
 	if woken {
 		s.Wake = end.Sub(w.woken)
 	}
