@@ -74,7 +74,7 @@ func (p listPage) all() {
 	p.line("\nPolicies:")
 	for _, l := range layout.All {
 		p.item(2, room, l.Name(), l.About())
-		p.item(2, room, "", safety(l)+"; "+l.Origin())
+		p.item(2, room, "", safetyOf(l)+"; "+l.Origin())
 	}
 	p.line("\nWhat a policy can break:")
 	for _, i := range layout.Invariants {
@@ -103,8 +103,8 @@ func values(k driver.Knob) []string {
 	return []string{k.Default}
 }
 
-// safety says whether other files are safe, and what a policy breaks besides.
-func safety(p layout.Policy) string {
+// safetyOf says whether other files are safe, and what a policy breaks besides.
+func safetyOf(p layout.Policy) string {
 	text := "no device writes into another file"
 	if !p.Safe() {
 		text = "UNSAFE: lets a device write into another file"
@@ -183,7 +183,7 @@ func (p listPage) workload(wl *driver.Workload) {
 func (p listPage) policy(l layout.Policy) {
 	p.item(0, 0, "", l.Name()+": "+l.About())
 	p.item(2, 0, "", l.Origin())
-	p.item(2, 0, "", safety(l))
+	p.item(2, 0, "", safetyOf(l))
 	p.item(2, 0, "", "Holds: "+l.Holds())
 	p.item(2, 0, "", "Can block on: "+l.BlocksOn())
 	e := l.Expect()
