@@ -15,6 +15,7 @@ import (
 	"daxbench/engine/target"
 	"daxbench/engine/vfs"
 	"daxbench/reports/render"
+	"daxbench/reports/safety"
 	"daxbench/workloads/litmus"
 )
 
@@ -23,6 +24,9 @@ type litmusFlags struct {
 	policy, scenario, set  []string
 	kernel, format, target string
 	verbose, list          bool
+	out                    string
+
+	files map[string]string // of scenarios that were read, by their names
 }
 
 func newLitmus() *cobra.Command {
@@ -42,6 +46,7 @@ func newLitmus() *cobra.Command {
 			"only told); 1 it does not, or a step failed; 2 usage, or a scenario that cannot\n" +
 			"be read; 4 memory or file.",
 		Example: "  daxbench litmus\n" +
+			"  daxbench litmus -o results/mine\n" +
 			"  daxbench litmus -v -policy none,dax-only -scenario unlink-under-dio\n" +
 			"  daxbench litmus -policy P7 -scenario 6,12 -kernel 6.0\n" +
 			"  daxbench litmus -list",
@@ -56,6 +61,7 @@ func newLitmus() *cobra.Command {
 	fl.StringArrayVar(&f.set, "set", nil, "parameters of scenarios, as `name=number,…`")
 	fl.BoolVarP(&f.verbose, "v", "v", false, "tell what happened, step by step")
 	fl.StringVar(&f.format, "format", "text", "`text` or json")
+	fl.StringVarP(&f.out, "o", "o", "", "leave "+safety.LitmusName+" in `folder`, that of a run or a new one, for its report (default: nowhere)")
 	fl.StringVar(&f.target, "target", "engine", "run on `engine`, the one in this process")
 	fl.BoolVar(&f.list, "list", false, "list the scenarios; with -scenario, print their text")
 	cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(append(layout.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
@@ -69,6 +75,8 @@ func (f *litmusFlags) execute(cmd *cobra.Command) error {
 		return usagef("unknown format %q; known: text, json", f.format)
 	case f.target != "engine":
 		return usagef("unknown target %q; known: engine", f.target)
+	case f.list && f.out != "":
+		return usagef("-o keeps what scenarios come to, and -list plays none")
 	}
 	scenarios, err := f.scenarios(cmd.ErrOrStderr())
 	if err != nil {
@@ -81,13 +89,17 @@ func (f *litmusFlags) execute(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	var kernel vfs.Preset
 	if f.kernel != "" {
-		if kernel, err = vfs.LookupPreset(f.kernel); err != nil {
+		if _, err := vfs.LookupPreset(f.kernel); err != nil {
 			return usageError{err}
 		}
 	}
-	return f.run(cmd, policies, scenarios, kernel)
+	if f.out != "" {
+		if err := recordFolder(f.out); err != nil {
+			return err
+		}
+	}
+	return f.run(cmd, policies, scenarios)
 }
 
 // policies looks the policies up, by name or number.
@@ -116,6 +128,9 @@ func (f *litmusFlags) scenarios(stderr io.Writer) (list []litmus.Entry, err erro
 		e, err := litmus.Lookup(name)
 		if err != nil && strings.ContainsAny(name, "/.") {
 			e, err = readScenario(name, stderr)
+			if err == nil {
+				f.fileOf(e.Name, name)
+			}
 		} else if err != nil {
 			err = usagef("%w; the name of a file has a dot or a slash in it", err)
 		}
@@ -125,6 +140,14 @@ func (f *litmusFlags) scenarios(stderr io.Writer) (list []litmus.Entry, err erro
 		list = append(list, e)
 	}
 	return list, f.setParams(list)
+}
+
+// fileOf notes which file a scenario comes from.
+func (f *litmusFlags) fileOf(scenario, file string) {
+	if f.files == nil {
+		f.files = make(map[string]string)
+	}
+	f.files[scenario] = file
 }
 
 func readScenario(name string, stderr io.Writer) (litmus.Entry, error) {
@@ -179,28 +202,25 @@ func (f *litmusFlags) setParams(list []litmus.Entry) error {
 }
 
 // run runs scenarios and writes what became of them.
-func (f *litmusFlags) run(cmd *cobra.Command, policies []layout.Policy, scenarios []litmus.Entry, kernel vfs.Preset) (err error) {
-	columns, closeAll := litmus.Engines(policies, kernel)
-	defer func() { err = errors.Join(err, closeAll()) }()
+func (f *litmusFlags) run(cmd *cobra.Command, policies []layout.Policy, scenarios []litmus.Entry) error {
 	ctx, stop := withSignals(cmd.Context())
 	defer stop()
-	m, err := litmus.Play(ctx, columns, scenarios)
+	m, err := f.play(ctx, policies, scenarios)
 	if errors.Is(err, target.ErrTooLarge) {
 		return usageError{err}
 	}
 	if err != nil {
 		return err
 	}
-	m.Kernel = kernel.Name
-	m.Full = len(f.set) == 0 && len(scenarios) == len(litmus.All()) &&
-		!slices.ContainsFunc(scenarios, func(e litmus.Entry) bool { return e.Number == 0 })
+	if f.out != "" {
+		if err := f.record(m); err != nil {
+			return err
+		}
+	}
 	if err := f.write(cmd.OutOrStdout(), m); err != nil {
 		return err
 	}
-	if !m.AsDeclared() {
-		return &badAnswer{fmt.Sprintf("the answer is bad, for %d reasons that stand above", len(m.Problems()))}
-	}
-	return nil
+	return differs(m)
 }
 
 func (f *litmusFlags) write(w io.Writer, m *litmus.Matrix) error {

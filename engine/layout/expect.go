@@ -37,6 +37,29 @@ func (i Invariant) Meaning() string {
 
 func (i Invariant) String() string { return string(rune(i)) }
 
+// Name is what the invariant is about, in a word or three.
+func (i Invariant) Name() string {
+	switch i {
+	case 'U':
+		return "use"
+	case 'A':
+		return "association"
+	case 'L':
+		return "leak"
+	case 'R':
+		return "reclaim"
+	case 'H':
+		return "head of line"
+	case 'K':
+		return "lock"
+	case 'X':
+		return "atomic"
+	case 'W':
+		return "wake-up"
+	}
+	return ""
+}
+
 // A Property is what an exploration of interleavings looks for.
 type Property string
 
@@ -61,6 +84,28 @@ var meanings = map[Property]string{
 
 // Meaning says what goes wrong where the property is violated.
 func (p Property) Meaning() string { return meanings[p] }
+
+// Invariants are those that a search for p looks at, too, as engine/README.md has them in a table; empty if there is none.
+// What breaks p need not break them: of a finding only its own letters count.
+func (p Property) Invariants() string {
+	switch p {
+	case "P1e":
+		return "A"
+	case "P1r":
+		return "U"
+	case "P2":
+		return "KW"
+	case "P2f", "P2s":
+		return "H"
+	case "P2m", "P2b":
+		return "R"
+	case "P3", "P7":
+		return "L"
+	case "P4":
+		return "X"
+	}
+	return ""
+}
 
 // Expect says what checks of a policy should come to.
 type Expect struct {

@@ -5,6 +5,9 @@
 // schedules is NotFound, never Kept by anything but a scenario that probed it.
 package safety
 
+// Schema is the version of both files that this package reads, and that litmus and verify write.
+const Schema = 1
+
 // Names of the files beside a run.
 const (
 	LitmusName = "litmus.json"

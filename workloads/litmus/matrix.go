@@ -13,9 +13,10 @@ import (
 // it.
 type Column struct {
 	target.Maker
-	ID       string // "P7"
-	Declared string // letters of the invariants that the policy says it breaks
-	MayHang  bool   // it says that tasks can wait for ever, too
+	ID       string            // "P7"
+	Declared string            // letters of the invariants that the policy says it breaks
+	MayHang  bool              // it says that tasks can wait for ever, too
+	Why      map[string]string // with which sentence it says so, by letter, or by Deadlock
 }
 
 // A Matrix is what became of scenarios under policies.
@@ -35,6 +36,7 @@ type Row struct {
 	ID       string
 	Declared string
 	MayHang  bool
+	Why      map[string]string
 	Cells    []Cell // in the order of Matrix.Scenarios
 }
 
@@ -53,7 +55,7 @@ const (
 func Play(ctx context.Context, columns []Column, scenarios []Entry) (*Matrix, error) {
 	m := &Matrix{Scenarios: scenarios}
 	for _, c := range columns {
-		row := Row{Policy: c.Policy(), ID: c.ID, Declared: c.Declared, MayHang: c.MayHang}
+		row := Row{Policy: c.Policy(), ID: c.ID, Declared: c.Declared, MayHang: c.MayHang, Why: c.Why}
 		for _, s := range scenarios {
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)

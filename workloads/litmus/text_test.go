@@ -32,7 +32,8 @@ func example(t *testing.T) *Matrix {
 		finds: map[string][]target.Finding{"dev: dma-write p": {{Invariants: "U", Property: "P1r", Text: "dev wrote into block 12"}, {Invariants: "A", Text: "the pin lost its inode"}}}}
 	asks := fakeMaker{name: "asks", fails: map[string]error{"T1: pin F 0 as p by io_uring": &target.Refusal{Errno: "EOPNOTSUPP", Why: "unbounded"}}}
 	m, err := Play(t.Context(), []Column{
-		{&waits, "P7", "H", true}, {&frees, "P0", "UAL", false}, {&asks, "P11", "", false},
+		{&waits, "P7", "H", true, map[string]string{"H": "Who is behind waits along."}},
+		{&frees, "P0", "UAL", false, nil}, {&asks, "P11", "", false, nil},
 	}, []Entry{first, second, third})
 	if err != nil {
 		t.Fatal(err)
