@@ -29,8 +29,9 @@ func Policies(run *folder.Run, reference string) (*Table, error) {
 	}
 	t := &Table{Run: facts(run), Warnings: slices.Clone(run.Warnings)}
 	has := len(run.Cells) == 0
+	planned := planned(run)
 	for _, cells := range groups(run) {
-		g := newGroup(run, cells, reference)
+		g := newGroup(run, planned[cells[0].Group()], cells, reference)
 		has = has || g.Reference != ""
 		t.Groups = append(t.Groups, g)
 	}
@@ -72,9 +73,14 @@ func groups(run *folder.Run) [][]*folder.Cell {
 			rank[name+"\x00"+policy] = i - len(p.Policies)
 		}
 	}
+	listed := make(map[string]bool, len(names))
+	for _, name := range names {
+		listed[name] = true
+	}
 	for _, c := range run.Cells {
 		name := c.Group()
-		if !slices.Contains(names, name) {
+		if !listed[name] {
+			listed[name] = true
 			names = append(names, name)
 		}
 		byName[name] = append(byName[name], c)
@@ -94,9 +100,25 @@ func groups(run *folder.Run) [][]*folder.Cell {
 	return out
 }
 
-// newGroup compares the cells of one group.
-func newGroup(run *folder.Run, cells []*folder.Cell, reference string) Group {
-	g := Group{Workload: cells[0].Workload, Params: cells[0].Params, Unit: primary(run, cells), Timing: timing(run, cells)}
+// planned are the groups of the plan by their names. Of a group that stands twice the first one counts.
+func planned(run *folder.Run) map[string]*folder.PlanGroup {
+	out := make(map[string]*folder.PlanGroup)
+	for i := range run.Manifest.Plan.Groups {
+		p := &run.Manifest.Plan.Groups[i]
+		name := folder.Key{Workload: p.Workload, Params: p.Params}.Group()
+		if out[name] == nil {
+			out[name] = p
+		}
+	}
+	return out
+}
+
+// newGroup compares the cells of one group. plan is nil if the run did not plan it.
+func newGroup(run *folder.Run, plan *folder.PlanGroup, cells []*folder.Cell, reference string) Group {
+	g := Group{Workload: cells[0].Workload, Params: cells[0].Params, Unit: primary(plan, cells)}
+	if plan != nil {
+		g.Timing = plan.Timing
+	}
 	g.Better = run.Better(g.Unit)
 	if g.Better == 0 {
 		g.Better = -1
@@ -117,11 +139,9 @@ func newGroup(run *folder.Run, cells []*folder.Cell, reference string) Group {
 }
 
 // primary is the unit that decides in a group: the planned one, or ns/evict if every cell has it, or ns/op.
-func primary(run *folder.Run, cells []*folder.Cell) string {
-	for _, p := range run.Manifest.Plan.Groups {
-		if p.Primary != "" && (folder.Key{Workload: p.Workload, Params: p.Params}).Group() == cells[0].Group() {
-			return p.Primary
-		}
+func primary(plan *folder.PlanGroup, cells []*folder.Cell) string {
+	if plan != nil && plan.Primary != "" {
+		return plan.Primary
 	}
 	for _, c := range cells {
 		if rounds, _ := c.Series("ns/evict"); len(rounds) == 0 {
@@ -129,16 +149,6 @@ func primary(run *folder.Run, cells []*folder.Cell) string {
 		}
 	}
 	return "ns/evict"
-}
-
-// timing is what the plan says of how the group was timed.
-func timing(run *folder.Run, cells []*folder.Cell) string {
-	for _, p := range run.Manifest.Plan.Groups {
-		if p.Timing != "" && (folder.Key{Workload: p.Workload, Params: p.Params}).Group() == cells[0].Group() {
-			return p.Timing
-		}
-	}
-	return ""
 }
 
 // newRow compares one cell with the reference, which is nil if the group has none.

@@ -77,6 +77,9 @@ func (j *joiner) find(name string) *joint {
 		return jt
 	}
 	bare := bareName(name)
+	if jt, ok := j.cells[bare]; ok {
+		return jt
+	}
 	return j.cell(bare, parseName(name), bare)
 }
 
