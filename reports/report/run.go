@@ -1,12 +1,203 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"daxbench/reports/compare"
+	"daxbench/reports/folder"
 	"daxbench/reports/gallery"
 	"daxbench/reports/safety"
 )
 
-// OfRun makes the page of one run. m is nil if nobody looked at its safety. The error is that of a kind of chart which
-// cannot understand what the files hold.
+// OfRun makes the page of one run. m is nil if nobody looked at its safety.
+//
+// A kind of charts that cannot understand what the files hold, or makes a chart that no axis can show, costs the page its
+// charts and not its numbers: the page says so in a warning, and is returned beside an error that wraps ErrCharts.
 func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
-	return &Page{Title: src.Name, Safety: m}, nil
+	t := src.Table
+	drawn, err := charts(gallery.OfRun, gallery.OfGroup, []*gallery.Source{src}, len(t.Groups))
+	p := &Page{
+		Title:    title(src),
+		Lead:     lead(src),
+		Facts:    trimmed(t.Run.Phrases()),
+		Warnings: append(trimmed(t.Warnings), drawn.warnings...),
+		Verdict:  compare.Summary(t),
+		Safety:   m,
+		Reading:  reading(t),
+		Origin:   origin(src.Run),
+		Files:    files(src.Run.Dir),
+	}
+	sentences := compare.Sentences(t)
+	if len(t.Groups) > 0 {
+		p.Overview = append(p.Overview, Section{
+			ID: "overview", Title: "Every workload, every policy",
+			About: "What a policy costs against " + reference(t) + ", by the ratios of rounds that ran by turns. " +
+				"▲ dearer, ▼ cheaper, = the same, ? undecided; ✗ where a device wrote into a block that was no longer its file's.",
+			Sentences: said(sentences, -1), Tables: []*Table{summary(src)},
+		})
+	}
+	if len(drawn.whole) > 0 {
+		p.Overview = append(p.Overview, Section{ID: "charts", Title: "All workloads in pictures", Charts: drawn.whole})
+	}
+	ids := newNames("overview", "charts")
+	for i := range t.Groups {
+		g := &t.Groups[i]
+		id := ids.of(groupTitle(g))
+		s := Section{
+			ID: id, Title: groupTitle(g), About: about(g), Sentences: said(sentences, i), Charts: drawn.groups[i],
+		}
+		s.Tables, s.Footnotes = groupTables(src.Run, g, id)
+		p.Groups = append(p.Groups, s)
+	}
+	return p, err
 }
+
+// title is what the run is called.
+func title(src *gallery.Source) string {
+	return trim(cmp.Or(src.Name, filepath.Base(src.Run.Dir)))
+}
+
+// lead says what was compared, on what, and when.
+func lead(src *gallery.Source) string {
+	t, m := src.Table, &src.Run.Manifest
+	var others []string
+	for _, p := range policies(t) {
+		if p != reference(t) {
+			others = append(others, trim(p))
+		}
+	}
+	workloads := make(map[string]bool)
+	for i := range t.Groups {
+		workloads[t.Groups[i].Workload] = true
+	}
+	text := plural(len(workloads), "workload")
+	if len(workloads) < len(t.Groups) {
+		text += " with " + plural(len(t.Groups), "set of parameters", "sets of parameters")
+	}
+	switch {
+	case len(t.Groups) == 0:
+		text = "Nothing has been measured"
+	case len(others) == 0:
+		text = "The policy " + trim(reference(t)) + " alone, under " + text
+	case len(others) == 1:
+		text = "The policy " + others[0] + " against " + trim(reference(t)) + ", under " + text
+	default:
+		text = "The policies " + list(others) + " against " + trim(reference(t)) + ", under " + text
+	}
+	if t.Run.Done > 0 {
+		text += ", " + plural(t.Run.Done, "round") + " by turns"
+	}
+	if where := trim(t.Run.CPU); where != "" {
+		text += ", on " + where
+		if t.Run.Cores != "" {
+			text += " with " + plain(t.Run.Cores, "core")
+		}
+	}
+	if when, err := time.Parse(time.RFC3339Nano, m.Started); err == nil {
+		text += ", " + when.UTC().Format("2 January 2006")
+	}
+	return text + "."
+}
+
+// plain is a count that stands in a file as text.
+func plain(n, word string) string {
+	if n == "1" {
+		return "1 " + word
+	}
+	return trim(n) + " " + word + "s"
+}
+
+// reference is the policy that most groups are held against.
+func reference(t *compare.Table) string {
+	for i := range t.Groups {
+		if t.Groups[i].Reference != "" {
+			return t.Groups[i].Reference
+		}
+	}
+	return "no other"
+}
+
+// policies are those of all groups, in the order in which they first stand.
+func policies(t *compare.Table) (names []string) {
+	for i := range t.Groups {
+		for _, r := range t.Groups[i].Rows {
+			if !slices.Contains(names, r.Policy) {
+				names = append(names, r.Policy)
+			}
+		}
+	}
+	return names
+}
+
+// groupTitle is the workload with its parameters: "evict-storm · dax=50 workers=2".
+func groupTitle(g *compare.Group) string {
+	words := make([]string, 0, len(g.Params))
+	for _, p := range g.Params {
+		words = append(words, trim(strings.TrimPrefix(p.Key+"="+p.Value, "=")))
+	}
+	if len(words) == 0 {
+		return trim(g.Workload)
+	}
+	return trim(g.Workload) + " · " + strings.Join(words, " ")
+}
+
+// about says what the numbers of a group are of, and what its zeros rest on.
+func about(g *compare.Group) string {
+	sentences := []string{capital(g.Measure())}
+	if g.Timing != "" {
+		sentences = append(sentences, "Timed: "+strings.TrimSuffix(trim(g.Timing), "."))
+	}
+	if looked := g.LookedAt(); looked != "" {
+		sentences = append(sentences, capital(looked))
+	}
+	return strings.Join(sentences, ". ") + "."
+}
+
+// said are the sentences about one group, or with −1 those about all.
+func said(all []compare.Sentence, group int) (out []compare.Sentence) {
+	for _, s := range all {
+		if s.Group == group {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// cellOf is the cell of a row; nil if the run has none.
+func cellOf(run *folder.Run, g *compare.Group, policy string) *folder.Cell {
+	want := folder.Key{Workload: g.Workload, Params: g.Params, Policy: policy}
+	for _, c := range run.Cells {
+		if c.Policy == policy && c.Group() == want.Group() {
+			return c
+		}
+	}
+	return nil
+}
+
+// reading explains what stands in the tables and charts.
+func reading(t *compare.Table) []string {
+	legend := t.Legend(trim)
+	if legend == "" {
+		legend = fmt.Sprintf("change: nothing was compared. An interval takes %d rounds that pair up with the reference.", minPairs)
+	}
+	return []string{
+		"cost: median over the rounds of the run. The interval in brackets is where that median lies with at least 95 % confidence; " +
+			"n is how many rounds it rests on. Where there are too few rounds for an interval, there is none.",
+		legend,
+		fmt.Sprintf("verdict: dearer or cheaper if the median of the ratios differs by %s or more and its whole interval by %s or more; "+
+			"the same within ±x %% if the whole interval lies there; everything else is undecided, and is called so.",
+			percent(compare.MinEffect, 0), percent(compare.MinClear, 1)),
+		"violations: device writes that landed in a block that was no longer their file's. A zero counts only where the oracle looked, " +
+			"so beside it stands how many device writes it looked at.",
+		"p50 to max: of the latencies of single operations, each the median over the rounds. blocked, recalls, lookups wait: time per " +
+			"operation that was spent waiting for pins, for recalled leases, and for inodes that were being evicted.",
+	}
+}
+
+// percent writes a small share.
+func percent(share float64, decimals int) string { return fmt.Sprintf("%.*f %%", decimals, share*100) }

@@ -1,0 +1,204 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daxbench/reports/folder"
+	"daxbench/reports/safety"
+	"daxbench/reports/unit"
+)
+
+// maxFact is how long a line of the provenance is, in bytes: a processor's list of mitigations takes half of it.
+const maxFact = 2000
+
+// origin is what somebody else needs to repeat the run, and to judge what it ran on.
+func origin(run *folder.Run) (out []Fact) {
+	m := &run.Manifest
+	add := func(name, value string) {
+		if value != "" {
+			out = append(out, Fact{name, trimTo(value, maxFact)})
+		}
+	}
+	add("command", commandLine(m.Command))
+	add("repeat", Repeat(m))
+	if m.Status != "finished" {
+		add("continue", "daxbench run -resume "+Quoted(run.Dir))
+	}
+	add("seed", strconv.FormatUint(m.Seed, 10))
+	add("program", m.Tool)
+	add("commit", cmp.Or(m.Commit, "unknown"))
+	add("began", m.Started)
+	add("ended", m.Ended)
+	if d := m.Elapsed(); d > 0 {
+		add("took", unit.Elapsed(d))
+	}
+	add("status", m.Status)
+	out = append(out, plan(m)...)
+	add("load before", load(m, "load_before"))
+	add("load after", load(m, "load_after"))
+	add("harness", harness(m))
+	if n := len(m.Warnings); n > 0 {
+		add("warnings of the run", fmt.Sprintf("%d, all in %s", n, folder.ManifestName))
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.Environment)) {
+		if !strings.HasPrefix(key, "load_") {
+			add(strings.ReplaceAll(trim(key), "_", " "), flat(m.Environment[key]))
+		}
+	}
+	return out
+}
+
+// plan is what the run set out to do.
+func plan(m *folder.Manifest) []Fact {
+	var policies, groups []string
+	for _, g := range m.Plan.Groups {
+		for _, p := range g.Policies {
+			if !slices.Contains(policies, p) {
+				policies = append(policies, p)
+			}
+		}
+		if !slices.Contains(groups, g.Workload) {
+			groups = append(groups, g.Workload)
+		}
+	}
+	return []Fact{{"plan", trim(fmt.Sprintf("%s of %s, %s, reference %s", plural(m.Plan.Rounds, "round"),
+		plural(len(m.Plan.Groups), "group"), plural(m.Plan.Workers, "worker"), cmp.Or(m.Plan.Reference, "none planned")))},
+		{"policies", trim(list(policies))}, {"workloads", trim(list(groups))}}
+}
+
+// load are load averages, "" if there are none.
+func load(m *folder.Manifest, key string) string {
+	averages, _ := m.Environment[key].([]any)
+	if len(averages) == 0 {
+		return ""
+	}
+	return flat(averages) + " (over 1, 5 and 15 minutes)"
+}
+
+// harness is what measuring itself costs.
+func harness(m *folder.Manifest) string {
+	var words []string
+	for _, h := range []struct{ key, text string }{
+		{"ns/op", "an empty operation takes %s"}, {"clock-ns", "reading the clock %s"}, {"timer-late-p50-ns", "timers are late by %s (median)"},
+	} {
+		if v, ok := m.Harness[h.key]; ok {
+			words = append(words, fmt.Sprintf(h.text, unit.Format(v, unit.Nanos)))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// flat writes a value of JSON on one line.
+func flat(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		words := make([]string, len(v))
+		for i := range v {
+			words[i] = flat(v[i])
+		}
+		return strings.Join(words, ", ")
+	case map[string]any:
+		var words []string
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			words = append(words, key+"="+flat(v[key]))
+		}
+		return strings.Join(words, "; ")
+	}
+	return fmt.Sprint(v)
+}
+
+// commandLine is a command as one types it, "" if it is not known.
+func commandLine(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	out := "daxbench"
+	for _, w := range words {
+		out += " " + Quoted(w)
+	}
+	return out
+}
+
+// Repeat is the command that makes the same run with the same program: the commit, the flags and the seed, into a folder
+// of its own. It is empty if the run does not say how it was made.
+func Repeat(m *folder.Manifest) string {
+	if len(m.Command) == 0 {
+		return ""
+	}
+	seeded := false
+	var words []string
+	for i := 0; i < len(m.Command); i++ {
+		word := m.Command[i]
+		flag, _, joined := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		dashed := strings.HasPrefix(word, "-")
+		if dashed && flag == "o" {
+			if !joined {
+				i++
+			}
+			continue
+		}
+		seeded = seeded || dashed && flag == "seed"
+		words = append(words, word)
+	}
+	if !seeded {
+		words = append(words, "-seed", strconv.FormatUint(m.Seed, 10))
+	}
+	line := commandLine(words)
+	switch commit, dirty := strings.CutSuffix(m.Commit, "-dirty"); {
+	case commit == "":
+		return line + "  (of which commit is not known)"
+	case dirty:
+		return "git checkout " + Quoted(commit) + " && go run ./cmd/" + line + "  (there were uncommitted changes)"
+	default:
+		return "git checkout " + Quoted(commit) + " && go run ./cmd/" + line
+	}
+}
+
+// Quoted is a word as a shell takes it.
+func Quoted(word string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./=,:+@%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !safe(r) }) < 0 {
+		return word
+	}
+	if strings.IndexFunc(word, func(r rune) bool { return !strconv.IsPrint(r) }) >= 0 {
+		return strconv.Quote(word)
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// raw are the files beside a report that one may want to look into.
+var raw = []File{
+	{folder.ManifestName, "the plan, the machine, warnings, counters and histograms of every cell and round"},
+	{safety.LitmusName, "what daxbench litmus found, step by step"},
+	{safety.VerifyName, "what daxbench verify found"},
+}
+
+// files are the raw files in the folder of a run, in which the report is thought to lie.
+func files(dir string) (out []File) {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // a run that was not read from a folder
+	}
+	for _, name := range folder.ResultsNames(list) {
+		out = append(out, File{name, "every measurement, in the Go benchmark format, for benchstat and daxbench compare"})
+	}
+	for _, f := range raw {
+		if info, err := os.Stat(filepath.Join(dir, f.Path)); err == nil && info.Mode().IsRegular() {
+			out = append(out, f)
+		}
+	}
+	return out
+}

@@ -1,0 +1,102 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"daxbench/reports/unit"
+)
+
+// maxString is how much of a string from a file a page holds, in bytes: such a string stands in it many times.
+const maxString = 240
+
+// trim cuts a string from a file. What cannot be printed is left to the format, which knows what it must make visible.
+func trim(s string) string { return trimTo(s, maxString) }
+
+func trimTo(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+func trimmed(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = trim(s)
+	}
+	return out
+}
+
+// plural is a count with its word, or with the other of two words.
+func plural(n int, words ...string) string {
+	if n == 1 {
+		return "1 " + words[0]
+	}
+	if len(words) > 1 {
+		return unit.Count(n) + " " + words[1]
+	}
+	return unit.Count(n) + " " + words[0] + "s"
+}
+
+// list joins words as one says them: "a", "a and b", "a, b and c".
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// capital begins a sentence, unless its first word is a name.
+func capital(s string) string {
+	first, _, _ := strings.Cut(s, " ")
+	r, size := utf8.DecodeRuneInString(s)
+	if strings.ContainsAny(first, "-=_") {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
+// names makes identifiers, each only once.
+type names map[string]bool
+
+func newNames(taken ...string) names {
+	n := make(names)
+	for _, s := range taken {
+		n[s] = true
+	}
+	return n
+}
+
+// maxName is how long an identifier is, in bytes; it may name a file.
+const maxName = 80
+
+// of is a text as an identifier of [a-z0-9-], with a number behind it if it is taken.
+func (n names) of(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(text[:min(len(text), maxName)]) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.' && b.Len() > 0:
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	id := strings.Trim(b.String(), "-.")
+	if id == "" {
+		id = "part"
+	}
+	first := id
+	for i := 2; n[id]; i++ {
+		id = first + "-" + strconv.Itoa(i)
+	}
+	n[id] = true
+	return id
+}
