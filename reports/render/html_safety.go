@@ -1,0 +1,104 @@
+package render
+
+import (
+	"strings"
+
+	"daxbench/reports/chart"
+	"daxbench/reports/safety"
+)
+
+// safetyView is the matrix, and below it what was seen.
+type safetyView struct {
+	Hazards []hazardView
+	Rows    []safetyRow
+	Notes   []string
+}
+
+type hazardView struct{ Name, About string }
+
+type safetyRow struct {
+	Policy, Look, ID string
+	Summary          string
+	Cells            []safetyCell
+}
+
+// safetyCell says the same three times: by a sign, by a word, and by its colour.
+type safetyCell struct {
+	Hazard            string
+	Class, Sign, Word string
+	Aside             string // how it goes with what the policy declares
+	Href              string // of what was seen; empty if nobody looked
+	Text              string
+	Stories           []storyView
+}
+
+type storyView struct {
+	Href, Title, Steps, Replay string
+	Told                       bool // it stands above, below another hazard
+}
+
+// signs are the words for what is known of a cell.
+var signs = map[safety.Mark]safetyCell{
+	safety.Unknown:  {Class: "unknown", Sign: "–", Word: "not looked at"},
+	safety.Kept:     {Class: "kept", Sign: "✓", Word: "kept"},
+	safety.NotFound: {Class: "notfound", Sign: "○", Word: "not found"},
+	safety.Broken:   {Class: "broken", Sign: "✗", Word: "broken"},
+}
+
+// safety makes the view of a matrix; nil if there is none.
+func (b *viewer) safety(m *safety.Matrix) *safetyView {
+	if m == nil || len(m.Rows) == 0 {
+		return nil
+	}
+	v := &safetyView{Notes: cleaned(m.Notes, maxProse)}
+	for _, h := range m.Hazards {
+		v.Hazards = append(v.Hazards, hazardView{Name: clean(h.Name, maxName), About: clean(h.About, maxProse)})
+	}
+	for i := range m.Rows {
+		v.Rows = append(v.Rows, b.safetyRow(&m.Rows[i], v.Hazards))
+	}
+	return v
+}
+
+// safetyRow makes the view of a policy.
+func (b *viewer) safetyRow(r *safety.Row, hazards []hazardView) safetyRow {
+	row := safetyRow{Policy: clean(r.Policy, maxPolicy), ID: clean(r.ID, maxPolicy), Look: chart.LookOf(r.Policy).Var()}
+	b.policy(row.Policy, row.Look)
+	told := map[string]string{} // by the story's ID, where it stands
+	var broken []string
+	for i := range min(len(r.Cells), len(hazards)) {
+		c := &r.Cells[i]
+		cell := signs[c.Mark]
+		cell.Hazard, cell.Text = hazards[i].Name, clean(c.Text, maxProse)
+		switch {
+		case c.Mark == safety.Broken && c.Declared:
+			cell.Aside = "as declared"
+		case c.Mark == safety.Broken:
+			cell.Aside = "not declared"
+		case c.Declared && c.Mark != safety.Unknown:
+			cell.Aside = "declared broken"
+		}
+		if c.Mark == safety.Broken {
+			broken = append(broken, cell.Hazard)
+		}
+		if c.Mark != safety.Unknown {
+			cell.Href = b.ids.take("safety", row.Policy, cell.Hazard)
+		}
+		for _, s := range c.Stories {
+			href, again := told[s.ID]
+			if !again {
+				href = b.ids.take("story", s.ID)
+				told[s.ID] = href
+			}
+			cell.Stories = append(cell.Stories, storyView{
+				Href: href, Title: clean(s.Title, maxTitle), Steps: strings.Join(cleaned(s.Lines, maxTitle), "\n"), Replay: clean(s.Replay, maxCommand), Told: again,
+			})
+		}
+		row.Cells = append(row.Cells, cell)
+	}
+	row.Summary = "nothing was broken"
+	if len(broken) > 0 {
+		row.Summary = "broken: " + strings.Join(broken, ", ")
+	}
+	return row
+}

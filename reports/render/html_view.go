@@ -1,0 +1,302 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"math"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"daxbench/reports/chart"
+	"daxbench/reports/compare"
+	"daxbench/reports/report"
+)
+
+// maxTitle is how wide titles of a page are, and lines of a story, in columns. A page wraps.
+const maxTitle = 160
+
+// warningsShown is how many warnings stand above the verdict; the others are a click away.
+const warningsShown = 4
+
+// pageView is a page as the template wants it: every string is clean, every link is made.
+type pageView struct {
+	Title, Lead string
+	Security    string
+	Style       template.CSS
+	Script      template.JS
+	Facts       []string
+	Contents    []entry
+	Policies    []policyView
+	Warnings    warningsView
+	Verdict     []sentenceView
+	Safety      *safetyView
+	Parts       []partView
+	Reading     []string
+	Origin      []factView
+	Files       []fileView
+}
+
+// entry is a line of the contents.
+type entry struct {
+	ID, Title string
+	Below     []entry
+}
+
+type policyView struct{ Name, Look string }
+
+type warningsView struct {
+	Title       string
+	First, Rest []string
+}
+
+type sentenceView struct{ Class, Tag, Text string }
+
+type factView struct {
+	Name, Value string
+	Command     bool
+}
+
+type fileView struct{ Href, Path, About string }
+
+// partView is a heading with sections below it.
+type partView struct {
+	ID, Title string
+	Sections  []sectionView
+}
+
+type sectionView struct {
+	ID, Title, About string
+	Sentences        []sentenceView
+	Charts           []*chartView
+	Tables           []tableView
+	Footnotes        []string
+}
+
+type tableView struct {
+	ID, Title string
+	Columns   []columnView
+	Explained bool // a column says what it is
+	Rows      []rowView
+}
+
+type columnView struct {
+	Head, About string
+	Numeric     bool
+}
+
+type rowView struct {
+	Policy string
+	Cells  []valueView
+}
+
+// valueView is one cell. Sort is the number that it sorts by, and CSV what is copied where that is neither Sort nor Text.
+type valueView struct {
+	Text, Class, Look string
+	Sort, CSV         string
+	HasCSV            bool
+}
+
+// newPageView makes the view, and draws the charts.
+func newPageView(p *report.Page, o HTMLOptions) *pageView {
+	a := assets()
+	b := viewer{options: o, ids: anchors{}, seen: map[string]bool{}}
+	for _, taken := range []string{"content", "verdict", "warnings", "safety", "safety-caption", "summary", "each", "reading", "origin", "policies", "said"} {
+		b.ids.take(taken)
+	}
+	v := &pageView{
+		Title: clean(p.Title, maxTitle), Lead: clean(p.Lead, maxProse),
+		Security: a.security, Style: a.style, Script: a.script,
+		Facts: cleaned(p.Facts, maxProse), Reading: cleaned(p.Reading, maxProse),
+		Verdict: b.sentences(p.Verdict), Safety: b.safety(p.Safety),
+	}
+	v.Warnings.Title = plural(len(p.Warnings), "warning")
+	all := cleaned(p.Warnings, maxProse)
+	if len(all) > warningsShown+1 { // never a click for a single one
+		v.Warnings.First, v.Warnings.Rest = all[:warningsShown], all[warningsShown:]
+	} else {
+		v.Warnings.First = all
+	}
+	for _, part := range []partView{
+		{ID: "summary", Title: "Overview", Sections: b.sections(p.Overview)},
+		{ID: "each", Title: "One by one", Sections: b.sections(p.Groups)},
+	} {
+		if len(part.Sections) > 0 {
+			v.Parts = append(v.Parts, part)
+		}
+	}
+	for _, f := range p.Origin {
+		v.Origin = append(v.Origin, factView{Name: clean(f.Name, maxCell), Value: clean(f.Value, maxCommand), Command: isCommand(f)})
+	}
+	for _, f := range p.Files {
+		v.Files = append(v.Files, fileView{Href: relative(f.Path), Path: clean(f.Path, maxTitle), About: clean(f.About, maxProse)})
+	}
+	v.Contents, v.Policies = contents(v), b.policies
+	drawAll(b.charts)
+	return v
+}
+
+// viewer makes the parts of a view.
+type viewer struct {
+	options  HTMLOptions
+	ids      anchors
+	charts   []*chartView    // of all sections, to be drawn
+	policies []policyView    // that tables and matrix name, in the order in which they do
+	seen     map[string]bool // names in policies
+}
+
+// anchors are the ids of a page, and how often each was asked for.
+type anchors map[string]int
+
+// take returns an id that nothing else in the page has. What may not stand in one becomes a dash.
+func (a anchors) take(words ...string) string {
+	id := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' {
+			return r
+		}
+		return '-'
+	}, clean(strings.Join(words, "-"), maxTitle))
+	a[id]++
+	if n := a[id]; n > 1 {
+		return a.take(id, strconv.Itoa(n))
+	}
+	return id
+}
+
+// isCommand says whether a fact is something to type.
+func isCommand(f report.Fact) bool {
+	return strings.HasPrefix(f.Name, "command") || strings.HasSuffix(f.Name, "command")
+}
+
+// relative is a path as a link from the page. It stays one whatever is in it.
+func relative(file string) string {
+	return (&url.URL{Path: "./" + strings.TrimLeft(file, "/")}).String()
+}
+
+// contents lists what has a heading.
+func contents(v *pageView) (out []entry) {
+	add := func(there bool, id, title string) {
+		if there {
+			out = append(out, entry{ID: id, Title: title})
+		}
+	}
+	add(len(v.Verdict) > 0, "verdict", "Verdict")
+	add(v.Safety != nil, "safety", "Safety")
+	for _, part := range v.Parts {
+		e := entry{ID: part.ID, Title: part.Title}
+		for _, s := range part.Sections {
+			e.Below = append(e.Below, entry{ID: s.ID, Title: s.Title})
+		}
+		out = append(out, e)
+	}
+	add(len(v.Reading) > 0, "reading", "How to read it")
+	add(len(v.Origin)+len(v.Files) > 0, "origin", "Where it comes from")
+	return out
+}
+
+// topics are the words and classes of compare's topics.
+var topics = map[compare.Topic][2]string{
+	compare.Harm:    {"Harm", "harm"},
+	compare.Safe:    {"Safe", "safe"},
+	compare.Price:   {"Cost", "price"},
+	compare.Level:   {"Same", "level"},
+	compare.Unknown: {"Undecided", "open"},
+}
+
+func (b *viewer) sentences(list []compare.Sentence) (out []sentenceView) {
+	for _, s := range list {
+		words := topics[s.Topic]
+		out = append(out, sentenceView{Tag: words[0], Class: words[1], Text: clean(s.Text, maxProse)})
+	}
+	return out
+}
+
+func (b *viewer) sections(list []report.Section) (out []sectionView) {
+	for i := range list {
+		s := &list[i]
+		v := sectionView{
+			ID: b.ids.take(s.ID), Title: clean(s.Title, maxTitle), About: clean(s.About, maxProse),
+			Sentences: b.sentences(s.Sentences), Footnotes: cleaned(s.Footnotes, maxProse),
+		}
+		for _, c := range s.Charts {
+			v.Charts = append(v.Charts, b.chart(c))
+		}
+		for _, t := range s.Tables {
+			v.Tables = append(v.Tables, b.table(t))
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// tones are the classes of values.
+var tones = map[report.Tone]string{report.Good: "good", report.Bad: "bad", report.Faint: "faint"}
+
+func (b *viewer) table(t *report.Table) tableView {
+	v := tableView{ID: b.ids.take(t.ID), Title: clean(t.Title, maxTitle)}
+	b.ids.take(v.ID + "-caption")
+	for _, c := range t.Columns {
+		v.Columns = append(v.Columns, columnView{Head: clean(c.Head, maxCell), About: clean(c.About, maxProse), Numeric: c.Numeric})
+		v.Explained = v.Explained || c.About != ""
+	}
+	for _, values := range t.Rows {
+		var row rowView
+		for i, value := range values {
+			cell := viewOf(value, i < len(t.Columns) && t.Columns[i].Numeric)
+			if cell.Look != "" && row.Policy == "" {
+				row.Policy = cmp.Or(clean(value.CSV, maxPolicy), cell.Text) // the text may have marks of footnotes
+				b.policy(row.Policy, cell.Look)
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return v
+}
+
+// policy remembers a policy and its colour.
+func (b *viewer) policy(name, look string) {
+	if !b.seen[name] {
+		b.seen[name] = true
+		b.policies = append(b.policies, policyView{Name: name, Look: look})
+	}
+}
+
+// viewOf is one value.
+func viewOf(value report.Value, numeric bool) valueView {
+	v := valueView{Text: clean(value.Text, maxCell), Class: tones[value.Tone]}
+	if value.Look != chart.ByPlace {
+		v.Look = value.Look.Var()
+	}
+	csv := clean(value.CSV, maxTitle)
+	if numeric {
+		v.Class = strings.TrimSpace("num " + v.Class)
+		if !math.IsNaN(value.Sort) {
+			v.Sort = strconv.FormatFloat(value.Sort, 'g', -1, 64)
+		}
+		v.HasCSV = csv != v.Sort && (csv != v.Text || v.Sort != "")
+	} else {
+		v.HasCSV = csv != "" && csv != v.Text
+	}
+	v.CSV = csv
+	return v
+}
+
+// cleaned cleans each string.
+func cleaned(list []string, limit int) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = clean(s, limit)
+	}
+	return out
+}
+
+// picture is the link to a chart's PNG; empty if there is none.
+func (o HTMLOptions) picture(id string) string {
+	if o.Charts == "" {
+		return ""
+	}
+	return relative(path.Join(o.Charts, fmt.Sprintf("%s.png", id)))
+}
