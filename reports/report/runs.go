@@ -1,12 +1,290 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daxbench/reports/compare"
 	"daxbench/reports/gallery"
+	"daxbench/reports/unit"
 	"daxbench/reports/versus"
 )
 
 // OfRuns makes the page of two or more runs, each held against the first. v is the comparison of their files, in the same
-// order.
+// order. With a reference policy in v the page rests on the ratios to it within each run, which hold across machines and
+// busy hours, and shows the plain values below.
+//
+// The error is as that of OfRun.
 func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
-	return &Page{}, nil
+	drawn, err := charts(gallery.OfRuns, gallery.OfRuns, sources, 0)
+	var labels []string
+	for i := range v.Inputs {
+		labels = append(labels, trim(v.Inputs[i].Label))
+	}
+	p := &Page{
+		Title:    strings.Join(labels, " → "),
+		Lead:     runsLead(v, labels),
+		Warnings: append(runsWarnings(v), drawn.warnings...),
+		Verdict:  runsVerdict(v),
+		Reading:  runsReading(v),
+		Origin:   runsOrigin(sources, v),
+	}
+	for i := range v.Inputs {
+		p.Facts = append(p.Facts, labels[i]+": "+runFacts(&v.Inputs[i]))
+	}
+	for i, s := range sources {
+		for _, f := range files(s.Run.Dir) {
+			f.About = labels[i] + ": " + f.About
+			p.Files = append(p.Files, File{s.Run.Dir + "/" + f.Path, f.About})
+		}
+	}
+	ids := newNames("charts")
+	if len(drawn.whole) > 0 {
+		p.Overview = append(p.Overview, Section{ID: "charts", Title: "In pictures", Charts: drawn.whole})
+	}
+	for _, within := range []bool{true, false} {
+		for _, t := range shown(v) {
+			if within && (v.Reference == "" || t.Role != versus.Primary) {
+				continue
+			}
+			if s, ok := unitSection(v, t, labels, within, ids); ok {
+				p.Groups = append(p.Groups, s)
+			}
+		}
+	}
+	return p, err
+}
+
+// shown are the tables that a reader wants: the units that decide, then those that stand beside them.
+func shown(v *versus.Report) (out []*versus.Table) {
+	for _, roles := range [][]versus.Role{{versus.Primary}, {versus.Other}, {versus.Beside}} {
+		for i := range v.Tables {
+			if slices.Contains(roles, v.Tables[i].Role) {
+				out = append(out, &v.Tables[i])
+			}
+		}
+	}
+	return out
+}
+
+// runsLead says what is held against what.
+func runsLead(v *versus.Report, labels []string) string {
+	if len(labels) < 2 {
+		return "One run has nothing to be held against."
+	}
+	text := list(labels[1:]) + " against " + labels[0]
+	if v.Reference != "" {
+		return text + ", by what each policy costs in relation to " + trim(v.Reference) + " in the same run."
+	}
+	return text + ", value by value."
+}
+
+// runFacts is what one has to know of one of the runs.
+func runFacts(in *versus.Input) string {
+	words := []string{cmp.Or(trim(in.Tool), "version unknown"), cmp.Or(trim(in.Commit), "commit unknown")}
+	if in.Status != "finished" {
+		words = append(words, trim(in.Status))
+	}
+	words = append(words, plural(in.Rounds, "round"), "seed "+strconv.FormatUint(in.Seed, 10))
+	for _, w := range []string{in.Started, in.Machine} {
+		if w != "" {
+			words = append(words, trim(w))
+		}
+	}
+	return strings.Join(words, " · ")
+}
+
+// runsWarnings are the doubts about all of it. What is always so between two runs stands in the legend.
+func runsWarnings(v *versus.Report) (out []string) {
+	for _, w := range v.Warnings {
+		if w.Kind != versus.Unpaired {
+			out = append(out, trimTo(w.Text, maxFact))
+		}
+	}
+	for i := range v.Inputs {
+		for _, w := range v.Inputs[i].Warnings {
+			out = append(out, trim(v.Inputs[i].Label)+": "+trimTo(w.Text, maxFact))
+		}
+	}
+	return out
+}
+
+// change of a cell that a page rests on: of the value, or of the ratio to the reference.
+func changeOf(c *versus.Cell, within bool) *versus.Change {
+	switch {
+	case !within:
+		return c.Change
+	case c.Within != nil:
+		return c.Within.Change
+	}
+	return nil
+}
+
+// finding is a change with where it stands.
+type finding struct {
+	*versus.Change
+	name string
+}
+
+// findings are the changes of the units that decide.
+func findings(v *versus.Report) (out []finding) {
+	for i := range v.Tables {
+		t := &v.Tables[i]
+		if t.Role != versus.Primary && t.Role != versus.Other {
+			continue
+		}
+		for k := range t.Rows {
+			for col := 1; col < len(t.Rows[k].Cells); col++ {
+				c := changeOf(&t.Rows[k].Cells[col], v.Reference != "")
+				if c == nil || !c.Verdict.Says() {
+					continue
+				}
+				bench, policy := splitName(t.Rows[k].Name)
+				name := strings.TrimSpace(bench + " " + policy)
+				if len(t.Columns) > 2 {
+					name += " in " + trim(t.Columns[col])
+				}
+				out = append(out, finding{c, name})
+			}
+		}
+	}
+	return out
+}
+
+// runsVerdict says what differs, and how much of it may be chance.
+func runsVerdict(v *versus.Report) []compare.Sentence {
+	var out []compare.Sentence
+	say := func(topic compare.Topic, format string, args ...any) {
+		out = append(out, compare.Sentence{Group: -1, Topic: topic, Text: fmt.Sprintf(format, args...)})
+	}
+	what := "value"
+	if v.Reference != "" {
+		what = "ratio to " + trim(v.Reference)
+	}
+	all := findings(v)
+	if len(all) == 0 {
+		say(compare.Unknown, "Nothing can be said: no benchmark has enough values in both runs.")
+		return out
+	}
+	var worse, better, same, open int
+	var up, down finding
+	for _, f := range all {
+		switch f.Verdict {
+		case versus.Worse, versus.Higher:
+			worse++
+			up = further(up, f)
+		case versus.Better, versus.Lower:
+			better++
+			down = further(down, f)
+		case versus.Same:
+			same++
+		default:
+			open++
+		}
+	}
+	things := plural(len(all), what+" was compared", what+"s were compared")
+	if worse+better == 0 {
+		say(compare.Level, "%s: no difference was found at p ≤ %g.", capital(things), v.Alpha)
+	} else {
+		say(compare.Price, "%s: %d %s worse and %d better at p ≤ %g; taken all together (Holm), %d of these are more than chance.",
+			capital(things), worse, are(worse), better, v.Alpha, v.Holm)
+	}
+	for _, f := range []struct {
+		finding
+		word string
+	}{{up, "worst"}, {down, "best"}} {
+		if f.Change != nil {
+			doubt := ""
+			if f.Adjusted.Finite() && float64(f.Adjusted) > v.Alpha {
+				doubt = ", which may be chance among so many"
+			}
+			say(compare.Price, "The %s change is that of %s: %s%s (n=%d and %d)%s.", f.word, f.name, unit.Ratio(ratioOf(f.Change)),
+				behind(intervalOf(f.Change)), f.N1, f.N2, doubt)
+		}
+	}
+	if same+open > 0 {
+		say(compare.Unknown, "Shown to be the same within their margins: %d; undecided: %d.", same, open)
+	}
+	return out
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// behind is an interval behind a number.
+func behind(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " " + s
+}
+
+// further is the change that is further from none.
+func further(a, b finding) finding {
+	if a.Change == nil || math.Abs(math.Log(ratioOf(b.Change))) > math.Abs(math.Log(ratioOf(a.Change))) {
+		return b
+	}
+	return a
+}
+
+// ratioOf is the ratio that a change is said to be: of the estimate if there is an interval, or of the medians.
+func ratioOf(c *versus.Change) float64 {
+	switch {
+	case c.Ratio.N > 0 && c.Ratio.Value.Finite():
+		return float64(c.Ratio.Value)
+	case c.Delta != nil:
+		return 1 + *c.Delta
+	}
+	return math.NaN()
+}
+
+// intervalOf is its interval in brackets, "" if it has none.
+func intervalOf(c *versus.Change) string {
+	e := c.Ratio
+	if e.N == 0 || !e.Lo.Finite() || !e.Hi.Finite() || !c.Verdict.Says() {
+		return ""
+	}
+	lo, hi := unit.Interval(float64(e.Value), float64(e.Lo), float64(e.Hi))
+	return "[" + lo + ", " + hi + "]"
+}
+
+// runsReading explains the columns.
+func runsReading(v *versus.Report) []string {
+	out := []string{
+		"value: median over the rounds of a run. change: of a run against the first one; where the rounds of two runs do not pair up, it is the " +
+			"shift between two samples (Hodges, Lehmann), else the median of the ratios. The interval has 95 % confidence.",
+		fmt.Sprintf("verdict: better or worse if p ≤ %g and the interval leaves out no change; the same within ±x %% if the whole interval "+
+			"lies there; everything else is undecided. p is that of the rank-sum test, as benchstat computes it.", v.Alpha),
+	}
+	if v.Reference != "" {
+		out = append(out, "ratio to "+trim(v.Reference)+": formed round by round within each run, so that what slows the whole machine cancels out; "+
+			"then the ratios of two runs are compared.")
+	}
+	for _, w := range v.Warnings {
+		if w.Kind == versus.Unpaired {
+			out = append(out, capital(trimTo(w.Text, maxFact)))
+		}
+	}
+	return out
+}
+
+// runsOrigin is where the runs come from, one after the other.
+func runsOrigin(sources []*gallery.Source, v *versus.Report) (out []Fact) {
+	if v.Command != "" {
+		out = append(out, Fact{"comparison", trimTo(v.Command, maxFact)})
+	}
+	for i, s := range sources {
+		for _, f := range origin(s.Run) {
+			out = append(out, Fact{trim(v.Inputs[i].Label) + ": " + f.Name, f.Value})
+		}
+	}
+	return out
 }
