@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"daxbench/engine/layout"
 	"daxbench/engine/verify"
 	"daxbench/engine/vfs"
+	"daxbench/reports/safety"
 )
 
 // verifyFlags are the flags of verify as they were given.
@@ -28,6 +30,7 @@ type verifyFlags struct {
 	kernel        string
 	format        string
 	verbose       bool
+	out           string
 
 	seeded bool // -seed was given, and -schedules was not: one schedule is to be told
 	all    bool // -dfs was given
@@ -48,6 +51,7 @@ func newVerify() *cobra.Command {
 			"3 undecided: too few schedules of some shape, or states of the model; 4 memory\n" +
 			"or processes; 130 interrupted.",
 		Example: "  daxbench verify\n" +
+			"  daxbench verify -o results/mine -model\n" +
 			"  daxbench verify -policy none\n" +
 			"  daxbench verify -policy none -shape self -seed 0\n" +
 			"  daxbench verify -policy dax-only -shape lookup -dfs 1\n" +
@@ -71,6 +75,7 @@ func newVerify() *cobra.Command {
 	fl.IntVar(&f.states, "states", 0, "with -model, look at `n` states of each set at most (default: a million)")
 	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+strings.Join(vfs.PresetNames(), ", ")+" (default: each shape's own way)")
 	fl.StringVar(&f.format, "format", "text", "print `text` or json")
+	fl.StringVarP(&f.out, "o", "o", "", "leave "+safety.VerifyName+" in `folder`, that of a run or a new one, for its report (default: nowhere)")
 	fl.BoolVarP(&f.verbose, "v", "v", false, "tell every violation, and what each property means")
 	cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(append(layout.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("shape", cobra.FixedCompletions(append(verify.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
@@ -138,6 +143,9 @@ func (f *verifyFlags) plan() (*verify.Plan, error) {
 		}
 		p.Shapes = append(p.Shapes, shape)
 	}
+	if f.seeded && f.out != "" {
+		return nil, usagef("-o keeps verdicts, and one schedule has none: leave out -seed, or say -schedules too")
+	}
 	if f.seeded && (len(p.Policies) != 1 || len(p.Shapes) != 1) {
 		return nil, usagef("-seed %d: a schedule is of one -policy and one -shape; -schedules n begins there with all", f.seed)
 	}
@@ -148,6 +156,11 @@ func (f *verifyFlags) execute(cmd *cobra.Command) error {
 	plan, err := f.plan()
 	if err != nil {
 		return err
+	}
+	if f.out != "" {
+		if err := recordFolder(f.out); err != nil {
+			return err
+		}
 	}
 	ctx, stop := withSignals(cmd.Context())
 	defer stop()
@@ -186,6 +199,12 @@ func (f *verifyFlags) execute(cmd *cobra.Command) error {
 		}
 		if err := out.print(cmd.OutOrStdout()); err != nil {
 			return err
+		}
+	}
+	if f.out != "" && untold == nil { // its stories are told now: what is printed has those that were asked for
+		untold = plan.Tell(ctx, pool, res, func(v *verify.Verdict) bool { return len(hazardsOf(v)) > 0 && v.Violation.Story == nil })
+		if err := f.record(out, res, m); err != nil {
+			return errors.Join(err, untold)
 		}
 	}
 	if untold != nil {

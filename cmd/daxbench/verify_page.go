@@ -153,19 +153,24 @@ func (p verifyPage) whatIfs(res *verify.Result) {
 		if shape.WhatIf == "" {
 			continue
 		}
-		var list []string
-		for _, x := range layout.Properties {
-			if by := violators(res, shape.Name, x); len(by) == len(p.plan.Policies) && len(by) > 1 {
-				list = append(list, fmt.Sprintf("%s by every policy", x))
-			} else if len(by) > 0 {
-				list = append(list, fmt.Sprintf("%s by %s", x, strings.Join(by, ", ")))
-			}
-		}
+		list := p.violatedIn(res, shape)
 		if len(list) > 0 {
 			p.line("")
 			p.item(0, 0, "", fmt.Sprintf("What if %s? (%s.) Violated: %s.", shape.About, shape.WhatIf, strings.Join(list, "; ")))
 		}
 	}
+}
+
+// violatedIn says which properties are violated in a shape, and by whom.
+func (p verifyPage) violatedIn(res *verify.Result, shape *verify.Shape) (list []string) {
+	for _, x := range layout.Properties {
+		if by := violators(res, shape.Name, x); len(by) == len(p.plan.Policies) && len(by) > 1 {
+			list = append(list, fmt.Sprintf("%s by every policy", x))
+		} else if len(by) > 0 {
+			list = append(list, fmt.Sprintf("%s by %s", x, strings.Join(by, ", ")))
+		}
+	}
+	return list
 }
 
 // violators are the policies that violate x in a shape.
@@ -197,23 +202,38 @@ func (p verifyPage) violation(policy, shape string, v *verify.Violation) {
 
 // others writes what was found that is no property, the first of each kind for each policy.
 func (p verifyPage) others(res *verify.Result) {
+	for _, o := range firstOthers(res) {
+		if slices.ContainsFunc(res.Undeclared, func(u verify.Undeclared) bool {
+			return u.Policy == o.rep.Policy && u.Invariants == o.v.Invariants
+		}) {
+			continue
+		}
+		p.line("")
+		p.item(0, 0, "", fmt.Sprintf("%s also breaks %s in shape %s: %s", o.rep.Policy, o.v.Invariants, o.rep.Shape, o.v.Text))
+		p.line("  replay: " + p.replayOf(o.rep.Policy, o.rep.Shape, o.v))
+	}
+}
+
+// An other is something that a search found and that is no property.
+type other struct {
+	rep *verify.Report
+	v   *verify.Violation
+}
+
+// firstOthers are the first of each kind for each policy.
+func firstOthers(res *verify.Result) (list []other) {
 	seen := make(map[[2]string]bool)
 	for i := range res.Reports {
 		rep := &res.Reports[i]
 		for k := range rep.Other {
 			v := &rep.Other[k]
-			key := [2]string{rep.Policy, v.Invariants}
-			if rep.WhatIf || seen[key] || slices.ContainsFunc(res.Undeclared, func(u verify.Undeclared) bool {
-				return u.Policy == rep.Policy && u.Invariants == v.Invariants
-			}) {
-				continue
+			if key := [2]string{rep.Policy, v.Invariants}; !rep.WhatIf && !seen[key] {
+				seen[key] = true
+				list = append(list, other{rep, v})
 			}
-			seen[key] = true
-			p.line("")
-			p.item(0, 0, "", fmt.Sprintf("%s also breaks %s in shape %s: %s", rep.Policy, v.Invariants, rep.Shape, v.Text))
-			p.line("  replay: " + p.replayOf(rep.Policy, rep.Shape, v))
 		}
 	}
+	return list
 }
 
 // replayOf is the command that plays a schedule again.

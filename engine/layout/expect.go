@@ -85,6 +85,18 @@ var meanings = map[Property]string{
 // Meaning says what goes wrong where the property is violated.
 func (p Property) Meaning() string { return meanings[p] }
 
+// Deadlock is the property of which some others are causes: who shows one of them shows it.
+const Deadlock = Property("P2")
+
+// Family returns the property that p is a cause of, or p.
+func (p Property) Family() Property {
+	switch p {
+	case "P2m", "P2f", "P2s":
+		return Deadlock
+	}
+	return p
+}
+
 // Invariants are those that a search for p looks at, too, as engine/README.md has them in a table; empty if there is none.
 // What breaks p need not break them: of a finding only its own letters count.
 func (p Property) Invariants() string {

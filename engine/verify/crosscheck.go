@@ -35,7 +35,7 @@ func CrossCheck(res *Result, rows []model.Row) (agree, undecided int, list []Dis
 			switch {
 			case shown && v.Violated:
 				agree++
-			case !shown && !row.Exhausted, !v.Violated && !v.decisive():
+			case !shown && !row.Exhausted, !v.Violated && !v.Decisive():
 				undecided++
 			case shown == v.Violated:
 				agree++
@@ -55,7 +55,7 @@ func CrossCheck(res *Result, rows []model.Row) (agree, undecided int, list []Dis
 // how many steps that takes.
 func ModelShows(row *model.Row, x layout.Property) (set string, steps int, ok bool) {
 	for _, p := range model.Properties { // in order: the same set every time
-		if r := row.Found[p]; r != nil && (layout.Property(p) == x || family(layout.Property(p)) == x) {
+		if r := row.Found[p]; r != nil && (layout.Property(p) == x || layout.Property(p).Family() == x) {
 			return r.Set, len(r.Found[p]), true
 		}
 	}

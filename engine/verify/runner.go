@@ -175,7 +175,7 @@ func (r *runner) confirm(strategy func() sched.Strategy, first schedule) error {
 // shows reports whether a schedule shows a property violated.
 func (s *schedule) shows(p layout.Property) (oracle.Finding, bool) {
 	for _, f := range s.findings {
-		if f.Property == p || family(f.Property) == p || f.Property == oracle.Parked && p == "P7" {
+		if f.Property == p || f.Property.Family() == p || f.Property == oracle.Parked && p == "P7" {
 			return f, true
 		}
 	}

@@ -161,8 +161,8 @@ func (r *runner) one(seed uint64, strategy func() sched.Strategy, rep *Report) e
 			fresh = add(&rep.Other, v) || fresh
 		default:
 			fresh = add(&rep.Violations, v) || fresh
-			if f.Property != deadlock && family(f.Property) == deadlock {
-				v.Property, v.Cause = deadlock, f.Property
+			if f.Property != layout.Deadlock && f.Property.Family() == layout.Deadlock {
+				v.Property, v.Cause = layout.Deadlock, f.Property
 				add(&rep.Violations, v)
 			}
 		}
@@ -191,19 +191,6 @@ func add(list *[]Violation, v Violation) bool {
 	}
 	*list = append(*list, v)
 	return true
-}
-
-// deadlock is the property of which some others are causes: who shows one of
-// them shows it.
-const deadlock = layout.Property("P2")
-
-// family returns the property that x is a cause of, or x.
-func family(x layout.Property) layout.Property {
-	switch x {
-	case "P2m", "P2f", "P2s":
-		return deadlock
-	}
-	return x
 }
 
 // hasAll reports whether every property was shown.

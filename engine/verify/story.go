@@ -34,7 +34,7 @@ func (r *runner) tellJob(j Job, rep *Report) error {
 	}
 	var shown []layout.Property
 	for _, f := range s.findings {
-		if f.Property != "" && !slices.Contains(shown, f.Property) && (j.Tell == Everything || j.Tell == f.Property || j.Tell == family(f.Property)) {
+		if f.Property != "" && !slices.Contains(shown, f.Property) && (j.Tell == Everything || j.Tell == f.Property || j.Tell == f.Property.Family()) {
 			shown = append(shown, f.Property)
 		}
 	}

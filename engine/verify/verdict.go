@@ -64,7 +64,7 @@ func (v *Verdict) Status(all bool) Status {
 		return Unexpected
 	case v.Violated:
 		return AsDeclared
-	case !v.decisive():
+	case !v.Decisive():
 		return Undecided
 	case v.Expected && all:
 		return Missing
@@ -72,9 +72,9 @@ func (v *Verdict) Status(all bool) Status {
 	return AsDeclared
 }
 
-// decisive reports whether it says anything that nothing was found. All schedules
+// Decisive reports whether it says anything that nothing was found. All schedules
 // without a preemption are no more than the orders in which tasks can run as a whole.
-func (v *Verdict) decisive() bool {
+func (v *Verdict) Decisive() bool {
 	if v.Bound != nil && *v.Bound == 0 {
 		return false
 	}

@@ -15,7 +15,7 @@ func Engines(policies []layout.Policy, kernel vfs.Preset) (columns []Column, clo
 	for _, p := range policies {
 		m := enginefs.New(p, kernel)
 		makers = append(makers, m)
-		columns = append(columns, Column{Maker: m, ID: p.ID(), Declared: p.Expect().Breaks, MayHang: p.Expect().ViolatesProperty(Deadlock), Why: p.Expect().Why})
+		columns = append(columns, Column{Maker: m, ID: p.ID(), Declared: p.Expect().Breaks, MayHang: p.Expect().ViolatesProperty(layout.Deadlock), Why: p.Expect().Why})
 	}
 	return columns, func() error {
 		var errs []error

@@ -16,7 +16,7 @@ type Column struct {
 	ID       string            // "P7"
 	Declared string            // letters of the invariants that the policy says it breaks
 	MayHang  bool              // it says that tasks can wait for ever, too
-	Why      map[string]string // with which sentence it says so, by letter, or by Deadlock
+	Why      map[string]string // with which sentence it says so, by letter or property
 }
 
 // A Matrix is what became of scenarios under policies.

@@ -23,21 +23,19 @@ type Record struct {
 
 // A Hazard is what can go wrong at an eviction: an invariant is broken, or tasks wait for each other without end.
 type Hazard struct {
-	Letter string `json:"letter"` // of the invariant, or Deadlock
+	Letter string `json:"letter"` // of the invariant, or layout.Deadlock
 	Name   string `json:"name"`
 	About  string `json:"about"` // one line
 }
 
-// Deadlock is the hazard that is no invariant but a property. A scenario shows it where somebody hangs.
-const Deadlock = layout.Property("P2")
-
-// Hazards lists the invariants, in the order in which they are printed, and then Deadlock.
+// Hazards lists the invariants, in the order in which they are printed, and then deadlock, which is no invariant but a
+// property: a scenario shows it where somebody hangs.
 func Hazards() (list []Hazard) {
 	for _, i := range layout.Invariants {
 		i := layout.Invariant(i)
 		list = append(list, Hazard{i.String(), i.Name(), i.Meaning()})
 	}
-	return append(list, Hazard{string(Deadlock), "deadlock", Deadlock.Meaning()})
+	return append(list, Hazard{string(layout.Deadlock), "deadlock", layout.Deadlock.Meaning()})
 }
 
 // RecordedName is a scenario that was played.
@@ -101,7 +99,7 @@ func (m *Matrix) Record(replay func(policy string, e Entry) string) *Record {
 // recordCell counts what the scenarios show of one hazard under row i.
 func (m *Matrix) recordCell(i int, hazard string, replay func(string, Entry) string) RecordedCell {
 	r := &m.Rows[i]
-	deadlock := hazard == string(Deadlock)
+	deadlock := hazard == string(layout.Deadlock)
 	cell := RecordedCell{Hazard: hazard, Declared: strings.Contains(r.Declared, hazard), Why: r.Why[hazard]}
 	if deadlock {
 		cell.Declared = r.MayHang
@@ -135,7 +133,7 @@ func (m *Matrix) recordCell(i int, hazard string, replay func(string, Entry) str
 
 // shows reports whether a run shows a hazard, in some order of its steps.
 func (r *Result) shows(hazard string) bool {
-	if hazard == string(Deadlock) {
+	if hazard == string(layout.Deadlock) {
 		return r.Hangs
 	}
 	return strings.Contains(r.Outcome.Broken, hazard)
@@ -143,7 +141,7 @@ func (r *Result) shows(hazard string) bool {
 
 // tells reports whether the story of a run shows a hazard: of other orders there is no story.
 func (r *Result) tells(hazard string) bool {
-	if hazard == string(Deadlock) {
+	if hazard == string(layout.Deadlock) {
 		return r.Outcome.Kind == target.Hung
 	}
 	return slices.ContainsFunc(r.Outcome.Findings, func(f target.Finding) bool {
@@ -155,7 +153,7 @@ func (r *Result) tells(hazard string) bool {
 // the first run that tells it.
 func (m *Matrix) plainest(i int, hazard string, replay func(string, Entry) string) *RecordedStory {
 	name := ""
-	if hazard != string(Deadlock) {
+	if hazard != string(layout.Deadlock) {
 		_, where := m.Mark(i, hazard)
 		name = where.Name
 	}
