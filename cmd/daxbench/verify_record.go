@@ -111,7 +111,7 @@ func (f *verifyFlags) record(p verifyPage, res *verify.Result, m *explored) erro
 		rec.Verdicts = append(rec.Verdicts, p.recordVerdict(&res.Verdicts[i], res.Whole))
 	}
 	for _, o := range firstOthers(res) {
-		rec.Also = append(rec.Also, recordedFinding{o.rep.Policy, letters(o.v.Invariants), p.found(o.rep.Policy, o.rep.Shape, o.v)})
+		rec.Also = append(rec.Also, recordedFinding{o.rep.Policy, hazardsIn(o.v.Invariants), p.found(o.rep.Policy, o.rep.Shape, o.v)})
 	}
 	for _, shape := range p.plan.Shapes {
 		if violated := p.violatedIn(res, shape); shape.WhatIf != "" && len(violated) > 0 {
@@ -123,15 +123,15 @@ func (f *verifyFlags) record(p verifyPage, res *verify.Result, m *explored) erro
 
 // declares says which hazards a policy has by its own account.
 func declares(p layout.Policy) recordedPolicy {
-	r := recordedPolicy{Policy: p.Name(), ID: p.ID(), Declares: letters(p.Expect().Breaks)}
+	r := recordedPolicy{Policy: p.Name(), ID: p.ID(), Declares: hazardsIn(p.Expect().Breaks)}
 	if p.Expect().ViolatesProperty(layout.Deadlock) {
 		r.Declares = append(r.Declares, string(layout.Deadlock))
 	}
 	return r
 }
 
-// letters are the hazards of a list such as "UA".
-func letters(invariants string) []string {
+// hazardsIn are the hazards of a list such as "UA".
+func hazardsIn(invariants string) []string {
 	return append([]string{}, strings.Split(invariants, "")...)
 }
 
@@ -152,9 +152,9 @@ func hazardsOf(v *verify.Verdict) (list []string) {
 	case v.Property == "P1u":
 		return []string{}
 	case v.Violated:
-		list = letters(v.Violation.Invariants)
+		list = hazardsIn(v.Violation.Invariants)
 	default:
-		list = letters(v.Property.Invariants())
+		list = hazardsIn(v.Property.Invariants())
 	}
 	if v.Property.Family() == layout.Deadlock && (v.Violated || v.Property == layout.Deadlock) {
 		list = append(list, string(layout.Deadlock))
