@@ -94,9 +94,9 @@ type rowView struct {
 
 // valueView is one cell. Sort is the number that it sorts by, and CSV what is copied where that is neither Sort nor Text.
 type valueView struct {
-	Text, Class, Look string
-	Sort, CSV         string
-	HasCSV            bool
+	Text, Interval, Class, Look string // Interval is what stands in brackets behind a number
+	Sort, CSV                   string
+	HasCSV                      bool
 }
 
 // newPageView makes the view, and draws the charts.
@@ -281,6 +281,9 @@ func viewOf(value report.Value, numeric bool) valueView {
 		v.HasCSV = csv != "" && csv != v.Text
 	}
 	v.CSV = csv
+	if number, in, ok := strings.Cut(v.Text, " ["); ok && numeric {
+		v.Text, v.Interval = number, "["+in
+	}
 	return v
 }
 
