@@ -1,8 +1,15 @@
-// Package gallery holds the kinds of charts that a report shows, one file each. A kind turns what is known of a run, or of several, into
-// chart models; it draws nothing, and what the data does not hold gives no chart.
+// Package gallery holds the kinds of charts that a report shows, one file each. A kind turns what is known of a run, or of
+// several, into chart models. It draws nothing and judges nothing: verdicts and intervals are those of packages compare and
+// stats. What the data does not hold gives no chart; what is in it and cannot be understood gives an error that names the
+// cell.
+//
+// Every chart says in its Note what it rests on, and what it leaves out. Text from files is made printable and short; whoever
+// draws it still has to escape it.
 //
 // A new kind is one file and one line in All. By that line it is in reports, has a name on the command line, stands in the
 // list, and is held to the rules by the tests.
+//
+// All functions are pure, and leave their sources alone.
 package gallery
 
 import (
@@ -15,24 +22,24 @@ import (
 type Source struct {
 	Name  string // what the run is called where there are several
 	Run   *folder.Run
-	Table *compare.Table
+	Table *compare.Table // of the same run
 }
 
 // Kind is one kind of chart.
 type Kind struct {
-	Name  string // kebab-case
+	Name  string // in lower case, one word: charts are called after it
 	About string // one line: which question it answers
 	// Scope says where such charts belong: to a whole run, to each group of it, or to several runs.
 	Scope Scope
-	// Make returns the charts of a run, or of several where that is the scope. Charts of a group have its Group set. An error says that
-	// something in the files cannot be understood; what is merely absent is none.
+	// Make returns the charts of a run, or of several where that is the scope. Charts of a group have its Group set, and stand in
+	// the order of the groups. An error names the cell whose record cannot be understood; what is merely absent is none.
 	Make func(sources []*Source) ([]Picture, error)
 }
 
 // Scope is what a chart is of.
 type Scope uint8
 
-// The scopes.
+// The scopes. Kinds of a run or a group look at the first source only.
 const (
 	OfRun Scope = iota
 	OfGroup
@@ -45,8 +52,20 @@ type Picture struct {
 	*chart.Chart
 }
 
+// Everything is the Group of a picture that belongs to no single one.
+const Everything = -1
+
 // All are the kinds, in the order in which a report shows them.
-var All []Kind
+var All = []Kind{
+	ratios,
+	throughput,
+	sweep,
+	latency,
+	heat,
+	waits,
+	blocked,
+	versusRuns,
+}
 
 // Lookup returns the kind of that name.
 func Lookup(name string) (Kind, bool) {

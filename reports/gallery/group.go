@@ -1,0 +1,235 @@
+package gallery
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"daxbench/reports/compare"
+	"daxbench/reports/folder"
+	"daxbench/reports/unit"
+)
+
+// Limits on what is made of a run that is larger than a picture, or a page, can show. What is beyond them is said in a Note.
+const (
+	maxGroups   = 64 // of which charts of groups are made
+	maxPolicies = 32 // curves, or pictures, of one group: the engine has 22 policies
+	maxRows     = 60 // of one chart: they fill a screen and a half
+)
+
+// Longest names from files, in characters.
+const (
+	maxName = 60
+	maxID   = 80
+)
+
+// group is a group of a run with its cells.
+type group struct {
+	*compare.Group
+	index int
+	id    string         // unique in the run; [a-z0-9.-]
+	label string         // the workload and those of its parameters that it is run with several values of
+	cells []*folder.Cell // by row of the group
+}
+
+// groups are those of the table, with their cells.
+func (s *Source) groups() []group {
+	byKey := make(map[string]*folder.Cell, len(s.Run.Cells))
+	for _, c := range s.Run.Cells {
+		byKey[c.Group()+"\x00"+c.Policy] = c
+	}
+	vary := varying(s.Table.Groups)
+	ids := make(idents)
+	out := make([]group, len(s.Table.Groups))
+	for i := range s.Table.Groups {
+		g := &s.Table.Groups[i]
+		name := folder.Key{Workload: g.Workload, Params: g.Params}.Group()
+		out[i] = group{Group: g, index: i, id: ids.unique(name), label: plain(g.Workload)}
+		for _, p := range g.Params {
+			if vary[g.Workload+"\x00"+p.Key] {
+				out[i].label += " " + plain(p.Key+"="+p.Value)
+			}
+		}
+		for _, r := range g.Rows {
+			out[i].cells = append(out[i].cells, byKey[name+"\x00"+r.Policy])
+		}
+	}
+	return out
+}
+
+// first is the only source that a kind of a run looks at, or nil.
+func first(sources []*Source) *Source {
+	if len(sources) == 0 {
+		return nil
+	}
+	return sources[0]
+}
+
+// varying are the parameters, by workload and key, that not all groups of the workload have the same value of.
+func varying(groups []compare.Group) map[string]bool {
+	seen, times, total := make(map[string]string), make(map[string]int), make(map[string]int)
+	vary := make(map[string]bool)
+	for i := range groups {
+		g := &groups[i]
+		total[g.Workload]++
+		for _, p := range g.Params {
+			k := g.Workload + "\x00" + p.Key
+			if v, ok := seen[k]; ok && v != p.Value {
+				vary[k] = true
+			}
+			seen[k] = p.Value
+			times[k]++
+		}
+	}
+	for k, n := range times {
+		workload, _, _ := strings.Cut(k, "\x00")
+		vary[k] = vary[k] || n < total[workload]
+	}
+	return vary
+}
+
+// policies are those of all groups, in the order of the run.
+func policies(groups []group) (names []string) {
+	seen := make(map[string]bool)
+	for _, g := range groups {
+		for _, r := range g.Rows {
+			if !seen[r.Policy] {
+				seen[r.Policy] = true
+				names = append(names, r.Policy)
+			}
+		}
+	}
+	return names
+}
+
+// title is the name of the group, for the title of a chart.
+func (g *group) title() string { return plain(g.Name()) }
+
+// eachGroup makes the charts of each group, up to the limit, and says in the last one what was left out. A group whose record
+// cannot be understood has none; the others have theirs, and the error is that of the first such group.
+func eachGroup(sources []*Source, of func(src *Source, g *group) ([]Picture, error)) (out []Picture, err error) {
+	src := first(sources)
+	if src == nil {
+		return nil, nil
+	}
+	groups := src.groups()
+	made, broken := 0, 0
+	for i := range groups {
+		pictures, wrong := of(src, &groups[i])
+		if wrong != nil {
+			err = cmp.Or(err, wrong)
+			broken++
+		}
+		if len(pictures) == 0 {
+			continue
+		}
+		out = append(out, pictures...)
+		if made++; made == maxGroups && i+1 < len(groups) {
+			out[len(out)-1].Note += fmt.Sprintf(" Such charts are made of %d groups; %s are left out.", made, unit.Count(len(groups)-i-1))
+			break
+		}
+	}
+	if broken > 1 {
+		err = fmt.Errorf("%w (and %d more groups like it)", err, broken-1)
+	}
+	return out, err
+}
+
+// wrong is an error about one cell in one round.
+func wrong(c *folder.Cell, round int, format string, args ...any) error {
+	return fmt.Errorf("%s, round %d: %w", plain(c.Name), round, fmt.Errorf(format, args...))
+}
+
+// plain makes a string from a file printable and short: what is no printable character is replaced by its Go escape, so that it
+// is seen instead of obeyed, and of marks that combine with the letter before them at most two are kept.
+func plain(s string) string {
+	var b strings.Builder
+	n, marks := 0, 0
+	for i, r := range s {
+		if marks++; !unicode.Is(unicode.M, r) {
+			marks = 0
+		}
+		if marks > 2 {
+			continue
+		}
+		if n++; n > maxName {
+			return b.String() + "…"
+		}
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			b.WriteString(`\x` + strconv.FormatUint(uint64(s[i]), 16))
+		case !unicode.IsPrint(r):
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// policyName is what a series of a policy is called.
+func policyName(policy string) string {
+	if policy == "" {
+		return "(no policy)"
+	}
+	return plain(policy)
+}
+
+// idents hands out names that are used only once.
+type idents map[string]bool
+
+// unique makes an identifier of any string: letters and digits of ASCII in lower case, and dots; dashes for all else.
+func (u idents) unique(s string) string {
+	base := slug(s)
+	id := base
+	for n := 2; u[id]; n++ {
+		id = fmt.Sprintf("%s-%d", base, n)
+	}
+	u[id] = true
+	return id
+}
+
+// slug is a string without what an identifier may not have.
+func slug(s string) string {
+	if len(s) > 4*maxID {
+		s = s[:4*maxID]
+	}
+	s = strings.Map(func(r rune) rune {
+		switch r = unicode.ToLower(r); {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '.':
+			return r
+		case r == 'µ' || r == 'μ': // the sign and the letter
+			return 'u'
+		}
+		return '-'
+	}, s)
+	words := strings.FieldsFunc(s, func(r rune) bool { return r == '-' })
+	s = strings.Join(words, "-")
+	return strings.Trim(s[:min(len(s), maxID)], "-.")
+}
+
+// countOf is "1 round", "6 rounds".
+func countOf(n int, word string) string { return between(n, n, word) }
+
+// between is "6 rounds", or "4 to 6 rounds".
+func between(least, most int, word string) string {
+	switch {
+	case least == most && most == 1:
+		return "1 " + word
+	case least == most:
+		return fmt.Sprintf("%d %ss", most, word)
+	}
+	return fmt.Sprintf("%d to %d %ss", least, most, word)
+}
+
+// spread returns the least and the largest of some numbers; zeros if there are none.
+func spread[T int | uint64 | float64](list []T) (least, most T) {
+	if len(list) == 0 {
+		return 0, 0
+	}
+	return slices.Min(list), slices.Max(list)
+}

@@ -1,0 +1,184 @@
+package gallery
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"daxbench/reports/chart"
+	"daxbench/reports/folder"
+	"daxbench/reports/unit"
+)
+
+// heat answers when the slow ones came: a stall is a mark high up, at its time, and with neighbours that went on or did not.
+var heat = Kind{Name: "heat", About: "latency over time, so that a stall is visible", Scope: OfGroup,
+	Make: func(sources []*Source) ([]Picture, error) { return eachGroup(sources, heats) }}
+
+const (
+	// maxColumns is how many columns a picture has, about: they are 10 pixels wide then, and a page with fifty such pictures
+	// stays small. Columns of the record are joined for it.
+	maxColumns = 120
+
+	// Buckets of half octaves: from 1 ns up, to what a time in nanoseconds can hold.
+	minBucket, maxBucket = 0, 125
+)
+
+// stretch is one round on the time axis.
+type stretch struct {
+	round   int
+	start   float64 // ns, in the picture
+	length  float64 // ns, of all columns of the record
+	columns int     // of the picture
+	first   int     // of them
+}
+
+// heats draws one picture per policy. All have the same axes and the same columns, so that they can be held against each
+// other moment by moment.
+func heats(src *Source, g *group) (out []Picture, err error) {
+	stretches, low, high, err := layout(g)
+	if err != nil || len(stretches) == 0 || low > high {
+		return nil, err
+	}
+	edges := &chart.Grid{X: timeEdges(stretches)}
+	for b := low; b <= high+1; b++ {
+		edges.Y = append(edges.Y, math.Exp2(float64(b)/2))
+	}
+	var marks []chart.Mark
+	for _, s := range stretches {
+		marks = append(marks, chart.Mark{At: s.start, Label: fmt.Sprintf("round %d", s.round), Series: chart.Everyone})
+	}
+	ids := make(idents)
+	for i, c := range g.cells {
+		grid, total, longest, rounds := fill(c, edges, stretches, low)
+		if total == 0 {
+			continue
+		}
+		if len(out) == maxPolicies {
+			out[len(out)-1].Note += fmt.Sprintf(" The first %d of %s policies are shown.", maxPolicies, unit.Count(len(g.cells)))
+			break
+		}
+		h := &chart.Chart{
+			ID: "heat-" + g.id + "-" + ids.unique(cmp.Or(c.Policy, fmt.Sprint(i))), Title: fmt.Sprintf("%s: latency over time, %s", g.title(), policyName(c.Policy)),
+			X: chart.Axis{Title: "time in each round, side by side", Kind: unit.Nanos}, Y: chart.Axis{Title: "latency", Scale: chart.Log, Kind: unit.Nanos},
+			Grid: grid, Marks: slices.Clone(marks),
+		}
+		h.Note = fmt.Sprintf("%s latencies of %s, counted by time and by half octaves; the darker, the more. A stall is a mark high above the rest. "+
+			"All policies of the group have the same axes. The longest took up to %s.", unit.Count(uint64(total)), countOf(rounds, "round"),
+			unit.Format(math.Exp2(float64(longest+1)/2), unit.Nanos))
+		out = append(out, Picture{Group: g.index, Chart: h})
+	}
+	return out, nil
+}
+
+// layout lays the rounds of all policies side by side, and returns the lowest and the highest bucket of any.
+func layout(g *group) (out []stretch, low, high int, err error) {
+	low, high = maxBucket, minBucket
+	lengths := make(map[int]float64) // by round
+	columns := make(map[int]int)
+	for _, c := range g.cells {
+		for i := range c.Rounds {
+			r := &c.Rounds[i]
+			if r.Record == nil || r.Record.OverTime == nil {
+				continue
+			}
+			o := r.Record.OverTime
+			b, t, err := checkOverTime(o)
+			if err != nil {
+				return nil, 0, 0, wrong(c, r.Number, "over_time: %w", err)
+			}
+			low, high = min(low, b), max(high, t)
+			lengths[r.Number] = max(lengths[r.Number], float64(len(o.Columns))*o.ColumnMS*1e6)
+			columns[r.Number] = max(columns[r.Number], len(o.Columns))
+		}
+	}
+	start, at := 0.0, 0
+	each := max(1, maxColumns/max(1, len(lengths)))
+	for _, round := range sortedKeys(lengths) {
+		s := stretch{round: round, start: start, length: lengths[round], columns: min(each, columns[round]), first: at}
+		if s.columns == 0 {
+			continue
+		}
+		out = append(out, s)
+		start, at = start+s.length, at+s.columns
+		if len(out) == maxColumns {
+			break
+		}
+	}
+	return out, low, high, nil
+}
+
+// checkOverTime returns the lowest and the highest bucket, or says what is wrong.
+func checkOverTime(o *folder.OverTime) (low, high int, err error) {
+	low, high = maxBucket, minBucket
+	if !(o.ColumnMS > 0) || float64(len(o.Columns))*o.ColumnMS > maxMillis {
+		return 0, 0, fmt.Errorf("%d columns of %v ms", len(o.Columns), o.ColumnMS)
+	}
+	for i, column := range o.Columns {
+		if len(column)%2 != 0 {
+			return 0, 0, fmt.Errorf("column %d has %d numbers, which are no pairs", i, len(column))
+		}
+		for k := 0; k < len(column); k += 2 {
+			b, n := column[k], column[k+1]
+			if b < minBucket || b > maxBucket || n < 0 || k > 0 && b <= column[k-2] {
+				return 0, 0, fmt.Errorf("column %d has %d latencies in bucket %d", i, n, b)
+			}
+			if n > 0 {
+				low, high = min(low, int(b)), max(high, int(b))
+			}
+		}
+	}
+	return low, high, nil
+}
+
+// maxMillis is a year: no round takes longer.
+const maxMillis = 365 * 24 * 3600 * 1e3
+
+// timeEdges are the edges of the columns.
+func timeEdges(stretches []stretch) (edges []float64) {
+	for _, s := range stretches {
+		for i := range s.columns {
+			edges = append(edges, s.start+float64(i)*s.length/float64(s.columns))
+		}
+	}
+	last := stretches[len(stretches)-1]
+	return append(edges, last.start+last.length)
+}
+
+// fill counts the latencies of one cell into the columns of the picture. longest is the highest bucket that has any.
+func fill(c *folder.Cell, edges *chart.Grid, stretches []stretch, low int) (g *chart.Grid, total float64, longest, rounds int) {
+	g = &chart.Grid{X: edges.X, Y: edges.Y, Counts: make([][]float64, len(edges.X)-1)}
+	for i := range g.Counts {
+		g.Counts[i] = make([]float64, len(edges.Y)-1)
+	}
+	for i := range c.Rounds {
+		r := &c.Rounds[i]
+		at := slices.IndexFunc(stretches, func(s stretch) bool { return s.round == r.Number })
+		if at < 0 || r.Record == nil || r.Record.OverTime == nil {
+			continue
+		}
+		s, o := stretches[at], r.Record.OverTime
+		rounds++
+		for k, column := range o.Columns {
+			x := min(int(float64(k)*o.ColumnMS*1e6/s.length*float64(s.columns)), s.columns-1)
+			for p := 0; p < len(column); p += 2 {
+				g.Counts[s.first+x][int(column[p])-low] += float64(column[p+1])
+				total += float64(column[p+1])
+				if column[p+1] > 0 {
+					longest = max(longest, int(column[p]))
+				}
+			}
+		}
+	}
+	return g, total, longest, rounds
+}
+
+// sortedKeys are the keys of a map, ascending.
+func sortedKeys[V any](m map[int]V) []int {
+	keys := make([]int, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
