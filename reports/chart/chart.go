@@ -1,12 +1,6 @@
 package chart
 
-import (
-	"errors"
-	"fmt"
-	"math"
-
-	"daxbench/reports/unit"
-)
+import "daxbench/reports/unit"
 
 // Scale is how an axis maps values.
 type Scale uint8
@@ -96,98 +90,4 @@ type Chart struct {
 	Series []Series
 	Grid   *Grid
 	Marks  []Mark
-}
-
-// What makes a chart one that cannot be drawn.
-var (
-	ErrEmpty = errors.New("nothing to draw")
-	ErrValue = errors.New("a value that no axis can show")
-)
-
-// Check returns ErrEmpty for a chart without points, and ErrValue, with the place, for a value that is not finite, not
-// positive on a logarithmic axis, or not within its own interval.
-func (c *Chart) Check() error {
-	n := 0
-	for _, s := range c.Series {
-		for _, piece := range s.Pieces {
-			for i, p := range piece {
-				n++
-				if !c.X.shows(p.X) || !c.Y.shows(p.Y) {
-					return fmt.Errorf("%w: %q, point %d: %v, %v", ErrValue, s.Name, i, p.X, p.Y)
-				}
-				if p.bounded() && (!c.Y.shows(p.Lo) || !c.Y.shows(p.Hi) || p.Lo > p.Y || p.Hi < p.Y) {
-					return fmt.Errorf("%w: %q, point %d: %v is to lie between %v and %v", ErrValue, s.Name, i, p.Y, p.Lo, p.Hi)
-				}
-			}
-		}
-	}
-	if n == 0 {
-		return fmt.Errorf("%w: %q has no points", ErrEmpty, c.Title)
-	}
-	for _, m := range c.Marks {
-		if !c.X.shows(m.At) || m.Series < Everyone || m.Series >= len(c.Series) {
-			return fmt.Errorf("%w: mark %q at %v of series %d", ErrValue, m.Label, m.At, m.Series)
-		}
-	}
-	return nil
-}
-
-// shows says whether a value has a place on the axis.
-func (a *Axis) shows(v float64) bool {
-	return !math.IsNaN(v) && !math.IsInf(v, 0) && (a.Scale != Log || v > 0)
-}
-
-// Range is what an axis shows.
-type Range struct{ Lo, Hi float64 }
-
-// Bounds returns the ranges of both axes: all points, intervals and marks, with some room around them.
-func (c *Chart) Bounds() (x, y Range) {
-	x, y = Range{math.Inf(1), math.Inf(-1)}, Range{math.Inf(1), math.Inf(-1)}
-	for _, s := range c.Series {
-		for _, piece := range s.Pieces {
-			for _, p := range piece {
-				x.include(p.X)
-				y.include(p.Y)
-				if p.bounded() {
-					y.include(p.Lo)
-					y.include(p.Hi)
-				}
-			}
-		}
-	}
-	for _, m := range c.Marks {
-		x.include(m.At)
-	}
-	return x.widen(c.X.Scale), y.widen(c.Y.Scale)
-}
-
-func (r *Range) include(v float64) { r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v) }
-
-// Shares of a range: the room left at either end, and what a range of values spans at least of the values themselves, so
-// that noise of a per cent does not fill the picture.
-const (
-	room  = 0.05
-	least = 0.2
-)
-
-// day is in the unit of a Date axis.
-const day = 24 * 60 * 60
-
-// widen adds the room, and makes a range that is next to nothing one that can be seen.
-func (r Range) widen(scale Scale) Range {
-	switch scale {
-	case Log:
-		lo, hi := math.Log(r.Lo), math.Log(r.Hi)
-		extra := max(room*(hi-lo), (least-(hi-lo))/2, 0)
-		return Range{max(math.Exp(lo-extra), math.SmallestNonzeroFloat64), min(math.Exp(hi+extra), math.MaxFloat64)}
-	case Date:
-		extra := max(room*(r.Hi-r.Lo), (2*day-(r.Hi-r.Lo))/2)
-		return Range{r.Lo - extra, r.Hi + extra}
-	}
-	middle := max(math.Abs(r.Lo), math.Abs(r.Hi))
-	if middle == 0 {
-		middle = 1
-	}
-	extra := max(room*(r.Hi-r.Lo), (least*middle-(r.Hi-r.Lo))/2)
-	return Range{r.Lo - extra, r.Hi + extra}
 }

@@ -91,11 +91,12 @@ func TestDraw(t *testing.T) {
 	for i := range 3 {
 		part := image.Rect(0, i*300, 900, (i+1)*300)
 		for k := range 2 {
-			if n := count(img, part, hues[k].light); n < 300 {
+			look, _ := step().look(k)
+			if n := count(img, part, look.light); n < 300 {
 				t.Errorf("chart %d: %d pixels of series %d", i, n, k)
 			}
 		}
-		if n := count(img, part, hues[2].light); n > 0 {
+		if n := count(img, part, hues[green].light); n > 0 {
 			t.Errorf("chart %d: %d pixels of a series that is not there", i, n)
 		}
 	}

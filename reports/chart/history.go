@@ -7,9 +7,9 @@ import (
 	"daxbench/reports/unit"
 )
 
-// Line is what a history shows of one subject.
+// Line is what a history shows of one policy.
 type Line struct {
-	Name      string
+	Name      string    // by which it has its look
 	Stretches []Stretch // in the order of time
 }
 
@@ -39,7 +39,7 @@ func History(title, of string, better int, lines []Line) *Chart {
 	}
 	breaks := make(map[float64]bool)
 	for i, l := range lines {
-		s := Series{Name: l.Name}
+		s := Series{Name: l.Name, Look: LookOf(l.Name)}
 		for _, st := range l.Stretches {
 			piece := make([]Point, len(st.Records))
 			for k, r := range st.Records {

@@ -20,17 +20,18 @@ func SVG(w io.Writer, width int, c *Chart) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	const height = 400
-	b := newCanvas(vg.Length(height) / cssPerPoint)
-	area := draw.NewCanvas(b, vg.Length(width)/cssPerPoint, vg.Length(height)/cssPerPoint)
-	if err := c.draw(area); err != nil {
-		return err
+	if width < 1 || width > maxSide {
+		return fmt.Errorf("a picture %d pixels wide is not drawn", width)
 	}
+	wide := vg.Length(width) / cssPerPoint
+	high := c.height(wide, false)
+	b := newCanvas(high)
+	c.draw(draw.NewCanvas(b, wide, high), false)
 	b.end()
 	var out bytes.Buffer
 	id := fmt.Sprintf("%s-%d", c.ID, width)
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="100%%" role="img" aria-labelledby="%s-t %[3]s-d" font-family="%s" font-size="%s">`+"\n<title id=\"%[3]s-t\">",
-		width, height, id, family, pixels(tenths(baseSize)))
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %s" width="100%%" role="img" aria-labelledby="%s-t %[3]s-d" font-family="%s" font-size="%s">`+"\n<title id=\"%[3]s-t\">",
+		width, pixels(tenths(high)), id, family, pixels(tenths(baseSize)))
 	escape(&out, legible(c.Title))
 	fmt.Fprintf(&out, "</title>\n<desc id=\"%s-d\">", id)
 	escape(&out, legible(c.Note))

@@ -78,6 +78,14 @@ func tenths(l vg.Length) int { return int(math.Round(float64(l) * cssPerPoint * 
 // pixels writes a length in tenths of pixels.
 func pixels(t int) string { return strconv.FormatFloat(float64(t)/10, 'f', -1, 64) }
 
+// pair writes two lengths.
+func pair(a, b int) string {
+	if b < 0 {
+		return pixels(a) + pixels(b)
+	}
+	return pixels(a) + " " + pixels(b)
+}
+
 // Stroke implements vg.Canvas.
 func (c *canvas) Stroke(path vg.Path) {
 	if c.now.width <= 0 {
@@ -97,8 +105,16 @@ func (c *canvas) Stroke(path vg.Path) {
 	c.path(`fill="none"`+attributes, path)
 }
 
-// Fill implements vg.Canvas.
-func (c *canvas) Fill(path vg.Path) { c.path(c.style("fill")[1:], path) }
+// Fill implements vg.Canvas. A disc is a stroke of no length with round ends, which takes a quarter of the bytes.
+func (c *canvas) Fill(path vg.Path) {
+	if len(path) == 3 && path[1].Type == vg.ArcComp {
+		disc := path[1]
+		c.open(`fill="none"` + c.style("stroke") + ` stroke-linecap="round" stroke-width="` + pixels(2*tenths(disc.Radius)) + `"`)
+		c.buf.WriteString("M" + pair(c.x(disc.Pos), c.y(disc.Pos)) + "h0")
+		return
+	}
+	c.path(c.style("fill")[1:], path)
+}
 
 // style is the attributes of the colour.
 func (c *canvas) style(property string) string {
@@ -116,31 +132,38 @@ func (c *canvas) style(property string) string {
 	return out
 }
 
-// path goes on with the path that is open, if it looks the same, or else begins one.
-func (c *canvas) path(attributes string, path vg.Path) {
-	if attributes != c.last {
-		c.end()
-		c.last = attributes
-		c.buf.WriteString("<path " + attributes + ` d="`)
+// open goes on with the path that is open, if it has the same attributes, or else begins one.
+func (c *canvas) open(attributes string) {
+	if attributes == c.last {
+		return
 	}
+	c.end()
+	c.last = attributes
+	c.buf.WriteString("<path " + attributes + ` d="`)
+}
+
+// path writes lines. Nothing but discs has arcs, and nothing curves.
+func (c *canvas) path(attributes string, path vg.Path) {
+	c.open(attributes)
 	var lastX, lastY int
 	for _, comp := range path {
 		x, y := c.x(comp.Pos), c.y(comp.Pos)
 		switch comp.Type {
 		case vg.MoveComp:
-			fmt.Fprintf(&c.buf, "M%s %s", pixels(x), pixels(y))
+			c.buf.WriteString("M" + pair(x, y))
 		case vg.LineComp:
 			switch {
+			case x == lastX && y == lastY:
+				continue
 			case y == lastY:
 				c.buf.WriteString("h" + pixels(x-lastX))
 			case x == lastX:
 				c.buf.WriteString("v" + pixels(y-lastY))
 			default:
-				fmt.Fprintf(&c.buf, "l%s %s", pixels(x-lastX), pixels(y-lastY))
+				c.buf.WriteString("l" + pair(x-lastX, y-lastY))
 			}
-		case vg.ArcComp: // those of a chart are full circles
-			r := tenths(comp.Radius)
-			fmt.Fprintf(&c.buf, "M%s %sa%s %s 0 1 0 %s 0a%[3]s %[3]s 0 1 0 -%[5]s 0z", pixels(x-r), pixels(y), pixels(r), pixels(r), pixels(2*r))
+		case vg.ArcComp, vg.CurveComp:
+			panic(fmt.Sprintf("a path with a component of type %d", comp.Type))
 		case vg.CloseComp:
 			c.buf.WriteByte('z')
 			continue
@@ -156,9 +179,6 @@ func (c *canvas) end() {
 		c.last = ""
 	}
 }
-
-// baseSize is the font size of text that says none, in points.
-const baseSize = 9
 
 // FillString implements vg.Canvas.
 func (c *canvas) FillString(f font.Face, at vg.Point, s string) {

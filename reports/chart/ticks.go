@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"daxbench/reports/unit"
@@ -22,6 +23,10 @@ func (a *Axis) Ticks(r Range, most int) []Tick {
 	switch a.Scale {
 	case Date:
 		return dates(r, most)
+	case Percentile:
+		return percentiles(r, most)
+	case Rows:
+		return a.rows(r, most)
 	case Log:
 		at = decades(r, most)
 	default:
@@ -130,8 +135,45 @@ func firstOf(t time.Time, days, months int) time.Time {
 	return time.Date(0, time.Month(month-month%months+1), 1, 0, 0, 0, 0, time.UTC)
 }
 
+// percentiles returns the median and as many nines as the range has; if these are too many, every few of them, with the last.
+func percentiles(r Range, most int) (out []Tick) {
+	at := []float64{2}
+	for v := 10.0; v <= r.Hi*(1+1e-9); v *= 10 {
+		at = append(at, v)
+	}
+	every := 1
+	for len(at) > max(most, 1)*every {
+		every++
+	}
+	for i := (len(at) - 1) % every; i < len(at); i += every {
+		if at[i] >= r.Lo && at[i] <= r.Hi {
+			out = append(out, Tick{at[i], percentile(at[i])})
+		}
+	}
+	if len(out) == 0 {
+		return []Tick{{r.Lo, percentile(r.Lo)}}
+	}
+	return out
+}
+
+// rows returns the names, or every few of them if there are too many for the room.
+func (a *Axis) rows(r Range, most int) (out []Tick) {
+	every := 1
+	for len(a.Names) > max(most, 1)*every {
+		every++
+	}
+	for i := 0; i < len(a.Names); i += every {
+		if v := float64(i); v >= r.Lo && v <= r.Hi {
+			out = append(out, Tick{v, a.Names[i]})
+		}
+	}
+	return out
+}
+
 // percentile writes a value of a Percentile axis: 1000 is p99.9.
 func percentile(v float64) string {
 	const most = 9
-	return "p" + strconv.FormatFloat(100*(1-1/v), 'f', min(max(int(math.Floor(math.Log10(v)+1e-9))-1, 0), most), 64)
+	digits := min(int(math.Log10(v))+1, most)
+	q := strconv.FormatFloat(100*(1-1/v), 'f', digits, 64)
+	return "p" + strings.TrimRight(strings.TrimRight(q, "0"), ".")
 }

@@ -1,0 +1,110 @@
+package chart
+
+import (
+	"image"
+	"image/color"
+	"math"
+	"sort"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// extremes returns the smallest count that is not zero, and the largest.
+func (g *Grid) extremes() (lo, hi float64) {
+	lo = math.Inf(1)
+	for _, column := range g.Counts {
+		for _, n := range column {
+			if n > 0 {
+				lo, hi = min(lo, n), max(hi, n)
+			}
+		}
+	}
+	return lo, hi
+}
+
+// stops are the colours of counts from the smallest to the largest. All stand out from white and from near-black alike: their
+// luminance lies between 0.12 and 0.3, so they differ in hue, and few lets the paper through.
+var stops = []color.NRGBA{
+	{0x6a, 0x86, 0xb4, 0x90}, {0x5b, 0x74, 0xd6, 0xd0}, {0x9a, 0x4f, 0xd0, 0xff}, {0xd2, 0x3f, 0x8e, 0xff}, {0xe8, 0x5d, 0x04, 0xff},
+}
+
+// heat is the colour of a share, 0 to 1.
+func heat(share float64) color.NRGBA {
+	at := share * float64(len(stops)-1)
+	i := min(int(at), len(stops)-2)
+	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + (at-float64(i))*(float64(b)-float64(a)))) }
+	a, b := stops[i], stops[i+1]
+	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), mix(a.A, b.A)}
+}
+
+// rampImage is all colours of a grid, from few to many.
+func rampImage() image.Image {
+	const steps = 64
+	img := image.NewNRGBA(image.Rect(0, 0, steps, 1))
+	for i := range steps {
+		img.SetNRGBA(i, 0, heat(float64(i)/(steps-1)))
+	}
+	return img
+}
+
+// mostFine is how fine cells of unlike size are cut, on a side.
+const mostFine = 600
+
+// raster returns where each pixel of one side of the picture lies among the cells: one pixel for each cell if they are of one
+// size on the axis, or else so many that none is off by more than one of them.
+func raster(a *Axis, r Range, edges []float64) (cells []int) {
+	n := len(edges) - 1
+	even := true
+	width := (a.share(r, edges[n]) - a.share(r, edges[0])) / float64(n)
+	for i := range n {
+		const tolerance = 0.02 // of a cell
+		if math.Abs(a.share(r, edges[i+1])-a.share(r, edges[i])-width) > tolerance*width {
+			even = false
+		}
+	}
+	fine := n
+	if !even {
+		fine = max(n, mostFine)
+	}
+	from, to := a.share(r, edges[0]), a.share(r, edges[n])
+	cells = make([]int, fine)
+	for i := range cells {
+		at := from + (to-from)*(float64(i)+0.5)/float64(fine)
+		cells[i] = min(sort.Search(n, func(k int) bool { return a.share(r, edges[k+1]) > at }), n-1)
+	}
+	return cells
+}
+
+// grid draws the heat map.
+func (p *picture) grid() {
+	g := p.Grid
+	if g == nil {
+		return
+	}
+	lo, hi := g.extremes()
+	spread := max(math.Log(hi/lo), math.SmallestNonzeroFloat64)
+	xs, ys := raster(&p.X, p.x, g.X), raster(&p.Y, p.y, g.Y)
+	scale := 1
+	if _, ok := p.plot.Canvas.(*canvas); !ok { // others smooth between pixels
+		const fine = 1600
+		scale = max(1, fine/max(len(xs), len(ys)))
+	}
+	img := image.NewNRGBA(image.Rect(0, 0, scale*len(xs), scale*len(ys)))
+	for i, x := range xs {
+		for k, y := range ys {
+			n := g.Counts[x][y]
+			if n == 0 {
+				continue
+			}
+			c := heat(math.Log(n/lo) / spread)
+			for dx := range scale {
+				for dy := range scale {
+					img.SetNRGBA(scale*i+dx, scale*(len(ys)-1-k)+dy, c)
+				}
+			}
+		}
+	}
+	p.plot.DrawImage(vg.Rectangle{
+		Min: vg.Point{X: p.atX(g.X[0]), Y: p.atY(g.Y[0])}, Max: vg.Point{X: p.atX(g.X[len(g.X)-1]), Y: p.atY(g.Y[len(g.Y)-1])},
+	}, img)
+}
