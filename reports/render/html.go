@@ -14,7 +14,7 @@ import (
 	"daxbench/reports/report"
 )
 
-// HTMLOptions say how a page is linked to what lies beside it.
+// HTMLOptions say how a page, of HTML or of Markdown, is linked to what lies beside it.
 type HTMLOptions struct {
 	Charts string // folder with a PNG per chart, relative to the page; empty: there is none to link to
 }
@@ -62,8 +62,10 @@ func sourceHash(text string) string {
 // HTML writes a page as one self-contained HTML file. It needs no network and no script, and the same page gives the same
 // bytes. A chart that cannot be drawn is replaced by the reason.
 func HTML(w io.Writer, p *report.Page, o HTMLOptions) error {
+	v := newPageView(p, o)
+	drawAll(v.charts)
 	var out bytes.Buffer
-	if err := assets().template.ExecuteTemplate(&out, "page", newPageView(p, o)); err != nil {
+	if err := assets().template.ExecuteTemplate(&out, "page", v); err != nil {
 		return err
 	}
 	_, err := w.Write(out.Bytes())

@@ -35,6 +35,7 @@ type safetyCell struct {
 type storyView struct {
 	Href, Title, Steps, Replay string
 	Told                       bool // it stands above, below another hazard
+	Open                       bool // it is seen at once by who looks at the hazard
 }
 
 // signs are the words for what is known of a cell.
@@ -90,8 +91,9 @@ func (b *viewer) safetyRow(r *safety.Row, hazards []hazardView) safetyRow {
 				href = b.ids.take("story", s.ID)
 				told[s.ID] = href
 			}
+			opened := len(cell.Stories) > 0 && cell.Stories[len(cell.Stories)-1].Open
 			cell.Stories = append(cell.Stories, storyView{
-				Href: href, Title: clean(s.Title, maxTitle), Steps: strings.Join(cleaned(s.Lines, maxTitle), "\n"), Replay: clean(s.Replay, maxCommand), Told: again,
+				Href: href, Title: clean(s.Title, maxTitle), Steps: strings.Join(cleaned(s.Lines, maxTitle), "\n"), Replay: clean(s.Replay, maxCommand), Told: again, Open: !opened && !again,
 			})
 		}
 		row.Cells = append(row.Cells, cell)

@@ -37,6 +37,7 @@ type pageView struct {
 	Reading     []string
 	Origin      []factView
 	Files       []fileView
+	charts      []*chartView // of all sections
 }
 
 // entry is a line of the contents.
@@ -99,7 +100,7 @@ type valueView struct {
 	HasCSV                      bool
 }
 
-// newPageView makes the view, and draws the charts.
+// newPageView makes the view. Its charts are not drawn yet.
 func newPageView(p *report.Page, o HTMLOptions) *pageView {
 	a := assets()
 	b := viewer{options: o, ids: anchors{}, seen: map[string]bool{}}
@@ -133,8 +134,7 @@ func newPageView(p *report.Page, o HTMLOptions) *pageView {
 	for _, f := range p.Files {
 		v.Files = append(v.Files, fileView{Href: relative(f.Path), Path: clean(f.Path, maxTitle), About: clean(f.About, maxProse)})
 	}
-	v.Contents, v.Policies = contents(v), b.policies
-	drawAll(b.charts)
+	v.Contents, v.Policies, v.charts = contents(v), b.policies, b.charts
 	return v
 }
 
@@ -142,7 +142,7 @@ func newPageView(p *report.Page, o HTMLOptions) *pageView {
 type viewer struct {
 	options  HTMLOptions
 	ids      anchors
-	charts   []*chartView    // of all sections, to be drawn
+	charts   []*chartView    // of all sections
 	policies []policyView    // that tables and matrix name, in the order in which they do
 	seen     map[string]bool // names in policies
 }
