@@ -6,6 +6,7 @@ import (
 
 	"daxbench/engine/lease"
 	"daxbench/engine/vfs"
+	"daxbench/workloads/clock"
 	"daxbench/workloads/device"
 	"daxbench/workloads/driver"
 )
@@ -57,8 +58,11 @@ type desk struct {
 // comes to that worker too, as it evicts; the answer comes from the device.
 type holder struct {
 	lease   lease.Lease
+	ino     vfs.Ino // whose it is
 	storm   *leaseRecall
 	worker  *driver.Worker
+	since   clock.Ticks // when it was granted
+	due     clock.Ticks // when it is to be returned
 	pending atomic.Bool // an answer is on its way, perhaps for a lease that was fenced since
 }
 
@@ -68,13 +72,18 @@ func (h *holder) Recall(*lease.Lease) {
 		return
 	}
 	h.pending.Store(true)
-	if !h.storm.Device.Submit(h.storm.delay.Draw(h.worker.RNG), h) {
+	delay := h.storm.delay.Draw(h.worker.RNG)
+	h.due = clock.Now() + clock.Of(delay)
+	if !h.storm.Device.Submit(delay, h) {
 		h.Complete()
 	}
 }
 
 // Complete implements device.Completion.
 func (h *holder) Complete() {
+	if h.lease.Outstanding() { // else it was fenced, and who waited for it has gone on
+		h.storm.LeaseEnds(h.ino, h.since, h.due)
+	}
 	h.lease.Return()
 	h.pending.Store(false)
 }
@@ -112,6 +121,7 @@ func (s *leaseRecall) Run(w *driver.Worker, n int) {
 			h := &d.holders[d.pos%len(d.holders)]
 			d.pos++
 			if !h.pending.Load() && !h.lease.Outstanding() {
+				h.ino, h.since = in.Ino(), clock.Now()
 				if err := in.Leases().Grant(&h.lease, h); err != nil {
 					w.Fail(err)
 					return

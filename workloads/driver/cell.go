@@ -46,6 +46,8 @@ type Result struct {
 	Counters map[string]int64
 	Latency  *hist.Recorder
 	Timeline [][2]float64 // [ms since the first slice, ns per operation]
+	OverTime *OverTime    // nil if somebody else gives the turns
+	Waits    []Wait       // the longest, longest first; likewise
 	Notes    []string
 }
 
@@ -64,6 +66,9 @@ type cell struct {
 	wall   clock.Ticks
 	sum    vfs.Stats // of what the slices did
 	err    error
+
+	calendar  *calendar // of the group; nil if somebody else gives the turns
+	chronicle chronicle
 
 	cost, evict float64 // the round's figures; see settle
 }
@@ -194,11 +199,15 @@ func (c *cell) interval(p *Plan) clock.Ticks {
 	return max(1, clock.Of(time.Duration(float64(time.Second)*float64(c.group.Workers)/p.Rate)))
 }
 
-// result ends the storm and sums the cell up.
+// result ends the storm and sums the cell up. What it waits for itself is none of the cell's waits, unless it hangs there.
 func (c *cell) result(ctx context.Context, round int, p *Plan, fatal chan error) Result {
 	r := Result{
 		Round: round, Group: c.group, Policy: c.policy.Name(), Ops: c.total,
 		Elapsed: time.Duration(clock.Nanos(c.wall)), Outcome: OK, Latency: hist.New(),
+	}
+	if c.calendar != nil {
+		c.closeColumn()
+		r.OverTime, r.Waits = c.chronicle.overTime(c.calendar), c.waits()
 	}
 	var f Findings
 	if c.err == nil {
@@ -214,6 +223,7 @@ func (c *cell) result(ctx context.Context, round int, p *Plan, fatal chan error)
 	switch {
 	case errors.As(c.err, &hung) || errors.Is(c.err, ErrHang):
 		r.Outcome = Hung
+		r.Waits = c.waits()
 		f.Notes = append(f.Notes, c.err.Error())
 	case c.err != nil:
 		r.Outcome = Failed

@@ -9,6 +9,7 @@ import (
 
 	"daxbench/engine"
 	"daxbench/engine/vfs"
+	"daxbench/workloads/clock"
 	"daxbench/workloads/device"
 )
 
@@ -23,9 +24,10 @@ type Rig struct {
 	// Written by workers and the device, hence atomic; all are rare.
 	Looked, Violations, Found atomic.Int64
 
-	frees  bool
-	server *server     // of the engine's worker; nil if the policy needs none
-	tight  atomic.Bool // the file system has been full once; see Create
+	frees   bool
+	holders *holders    // who let go of what
+	server  *server     // of the engine's worker; nil if the policy needs none
+	tight   atomic.Bool // the file system has been full once; see Create
 }
 
 // RigOptions shape a Rig.
@@ -44,9 +46,11 @@ func NewRig(env Env, o RigOptions) (*Rig, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rig{Env: env, Engine: e, frees: o.Frees}
+	r := &Rig{Env: env, Engine: e, frees: o.Frees, holders: new(holders)}
 	for id := range env.Workers {
-		r.Workers = append(r.Workers, NewWorker(id, env.Seed, vfs.NewTask(env.Context)))
+		w := NewWorker(id, env.Seed, vfs.NewTask(env.Context))
+		w.Task.OnSleep(func(s vfs.Sleep) { r.slept(w, s) })
+		r.Workers = append(r.Workers, w)
 	}
 	if o.Device {
 		r.Device = device.New(device.Options{Capacity: mostInFlight * env.Workers})
@@ -132,9 +136,11 @@ func (r *Rig) Close() {
 // A Hold is I/O in flight: a pin that the device ends after a while, by writing
 // into the page and dropping it. Holds are used again, one circle per worker.
 type Hold struct {
-	rig  *Rig
-	pin  vfs.Pin
-	busy atomic.Bool
+	rig   *Rig
+	pin   vfs.Pin
+	since clock.Ticks // when it was taken, but for some ns
+	due   clock.Ticks // when the device is to end it
+	busy  atomic.Bool
 }
 
 // Holds is a worker's circle of holds.
@@ -160,12 +166,13 @@ func (r *Rig) NewHolds(n int) *Holds {
 // much I/O in flight as it has holds, it waits until some of it ends, as a full
 // queue makes the submitter wait.
 func (h *Holds) Submit(pin vfs.Pin, d time.Duration) {
-	for {
+	since := clock.Now()
+	for now := since; ; now = clock.Now() {
 		for range h.list {
 			hold := &h.list[h.pos%len(h.list)]
 			h.pos++
 			if hold.busy.CompareAndSwap(false, true) {
-				hold.pin = hold.rig.Mark(pin)
+				hold.pin, hold.since, hold.due = hold.rig.Mark(pin), since, now+clock.Of(d)
 				if !hold.rig.Device.Submit(d, hold) {
 					hold.Complete()
 				}
@@ -173,7 +180,7 @@ func (h *Holds) Submit(pin vfs.Pin, d time.Duration) {
 			}
 		}
 		if h.list[0].rig.Context.Err() != nil {
-			h.list[0].rig.end(pin)
+			h.list[0].rig.end(pin, since, since)
 			return
 		}
 		runtime.Gosched()
@@ -182,14 +189,14 @@ func (h *Holds) Submit(pin vfs.Pin, d time.Duration) {
 
 // Complete implements device.Completion.
 func (h *Hold) Complete() {
-	pin := h.pin
+	pin, since, due := h.pin, h.since, h.due
 	h.busy.Store(false)
-	h.rig.end(pin)
+	h.rig.end(pin, since, due)
 }
 
-// end is the device's last act: it writes through the pin, looks whose block it
-// was, and lets go.
-func (r *Rig) end(pin vfs.Pin) {
+// end is the device's last act: it writes through the pin, which it has had since
+// then and was to have until due, looks whose block it was, and lets go.
+func (r *Rig) end(pin vfs.Pin, since, due clock.Ticks) {
 	err := guard(r.Region, func() {
 		own := r.DeviceWrite(pin)
 		if pin.IsDAX() && r.frees {
@@ -197,6 +204,9 @@ func (r *Rig) end(pin vfs.Pin) {
 		}
 		if !own {
 			r.Violations.Add(1)
+		}
+		if pin.IsDAX() {
+			r.holders.end(pinKey(pin.Word()), since, due)
 		}
 		r.Unpin(pin)
 	})

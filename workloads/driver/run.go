@@ -104,6 +104,14 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 	for _, c := range cells {
 		c.warmUp(crew, p)
 	}
+	length := g.Workload.Slice
+	if p.Rate > 0 {
+		length = openWindow(g.Workload)
+	}
+	cal := newCalendar(len(cells), p.Duration, length)
+	for _, c := range cells {
+		c.calendar = cal
+	}
 	var order []int
 	start := time.Now()
 	budget := p.Duration * time.Duration(len(cells))
@@ -115,6 +123,7 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 		}
 		for _, i := range order {
 			if c := cells[i]; c.err == nil {
+				c.enter()
 				s := c.run(crew, c.ops, c.interval(p), p.HangLimit)
 				c.slices = append(c.slices, s)
 			}

@@ -25,6 +25,8 @@ type Worker struct {
 	timed int64       // how many such times
 	did   int64       // operations in this slice
 
+	longest longest // of its sleeps in the engine
+
 	arrived int64       // open loop: operations that have been begun
 	ran     clock.Ticks // open loop: time that the cell has had so far
 
@@ -159,5 +161,6 @@ func (w *Worker) runOpen(s Storm, window, interval clock.Ticks, selfTimed bool) 
 // reset forgets what was measured while warming up.
 func (w *Worker) reset() {
 	w.Latency.Reset()
+	w.longest = longest{}
 	w.arrived, w.ran = 0, 0
 }
