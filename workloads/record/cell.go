@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"daxbench/workloads/driver"
 )
@@ -28,6 +29,12 @@ func newRecord(r *driver.Result) (Record, error) {
 			rec.Timeline = append(rec.Timeline, [2]float64{round(p[0]), round(p[1])})
 		}
 	}
+	if o := r.OverTime; o != nil {
+		rec.OverTime = &OverTime{ColumnMS: millis(o.Column), Columns: o.Columns}
+	}
+	for i := range r.Waits {
+		rec.Waits = append(rec.Waits, newWait(&r.Waits[i]))
+	}
 	if r.Latency != nil && r.Latency.Count() > 0 {
 		text, err := r.Latency.Encode()
 		if err != nil {
@@ -36,6 +43,19 @@ func newRecord(r *driver.Result) (Record, error) {
 		rec.Histograms = map[string]string{"op": text}
 	}
 	return rec, nil
+}
+
+func newWait(w *driver.Wait) Wait {
+	out := Wait{For: w.For, Worker: w.Worker, Ino: w.Ino, AtMS: millis(w.At), Nanos: int64(w.Length), Wake: int64(w.Wake)}
+	if p := w.Pin; p != nil {
+		out.Pin = &Pin{Since: int64(p.Since), Due: int64(p.Due), Until: int64(p.Until)}
+	}
+	return out
+}
+
+// millis returns d in ms, to the µs: a wait is found again by that, and a figure has fewer digits.
+func millis(d time.Duration) float64 {
+	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
 
 // round keeps the significant digits of v. What is not finite stays what it is.

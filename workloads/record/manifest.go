@@ -96,7 +96,34 @@ type Record struct {
 	Counters   map[string]int64   `json:"counters"`
 	Histograms map[string]string  `json:"histograms,omitempty"` // HdrHistogram V2, compressed, base64
 	Timeline   [][2]float64       `json:"timeline,omitempty"`   // offset in ms, ns per operation
+	OverTime   *OverTime          `json:"over_time,omitempty"`
+	Waits      []Wait             `json:"waits,omitempty"` // the longest, longest first
 	Notes      []string           `json:"notes,omitempty"`
+}
+
+// OverTime is how the latencies of a cell lay in the course of a round. All cells of a group have the same columns, from their
+// first slice on; a latency is in the column in which its slice began. The counts add up to the counter "latencies".
+type OverTime struct {
+	ColumnMS float64   `json:"column_ms"` // length of a column
+	Columns  [][]int64 `json:"columns"`   // pairs of a bucket b, ascending, and a count: latencies from 2^(b/2) to 2^((b+1)/2) ns
+}
+
+// Wait is one sleep of an eviction, or of a truncation, behind a pin or a lease.
+type Wait struct {
+	For    string  `json:"for"` // pin, lease
+	Worker int     `json:"worker"`
+	Ino    uint64  `json:"ino"`
+	AtMS   float64 `json:"at_ms"`         // when it began, from the first slice of the group on
+	Nanos  int64   `json:"ns"`            // how long it lasted
+	Wake   int64   `json:"wake_ns"`       // the part of it after the wake-up call
+	Pin    *Pin    `json:"pin,omitempty"` // the pin, or the lease, that ended last; nil if it is not known
+}
+
+// Pin is what a wait was for, in ns from the beginning of the wait.
+type Pin struct {
+	Since int64 `json:"since_ns"` // taken; negative: before the wait
+	Due   int64 `json:"due_ns"`   // its I/O was to end, or its holder to answer
+	Until int64 `json:"until_ns"` // it was dropped
 }
 
 // hasLine says whether the record stands in results.txt: a cell that did not come to its end has no figures.
