@@ -21,6 +21,8 @@ type Page struct {
 	Reading  []string           // how to read the columns, intervals and verdicts
 	Origin   []Fact             // provenance: command, seed, commit, machine, noise, plan, versions
 	Files    []File
+
+	kinds map[*chart.Chart]string // of gallery
 }
 
 // Section is a part of a page with a heading of its own.

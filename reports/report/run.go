@@ -31,6 +31,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 		Reading:  reading(t),
 		Origin:   origin(src.Run),
 		Files:    files(src.Run.Dir),
+		kinds:    drawn.kinds,
 	}
 	sentences := compare.Sentences(t)
 	if len(t.Groups) > 0 {

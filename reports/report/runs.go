@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // order. With a reference policy in v the page rests on the ratios to it within each run, which hold across machines and
 // busy hours, and shows the plain values below.
 //
-// The error is as that of OfRun.
+// Files are named with the folders of their runs. The error is as that of OfRun.
 func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 	drawn, err := charts(gallery.OfRuns, gallery.OfRuns, sources, 0)
 	var labels []string
@@ -32,6 +33,7 @@ func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 		Verdict:  runsVerdict(v),
 		Reading:  runsReading(v),
 		Origin:   runsOrigin(sources, v),
+		kinds:    drawn.kinds,
 	}
 	for i := range v.Inputs {
 		p.Facts = append(p.Facts, labels[i]+": "+runFacts(&v.Inputs[i]))
@@ -39,7 +41,7 @@ func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 	for i, s := range sources {
 		for _, f := range files(s.Run.Dir) {
 			f.About = labels[i] + ": " + f.About
-			p.Files = append(p.Files, File{s.Run.Dir + "/" + f.Path, f.About})
+			p.Files = append(p.Files, File{filepath.Join(s.Run.Dir, f.Path), f.About})
 		}
 	}
 	ids := newNames("charts")

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"daxbench/reports/chart"
+	"daxbench/reports/gallery"
+	"daxbench/reports/render"
+	"daxbench/reports/report"
+)
+
+// reportFlags are the flags of report as they were given.
+type reportFlags struct {
+	out, format, reference string
+	chart                  []string
+	list, force            bool
+	command                string // as one types it again
+}
+
+func newReport() *cobra.Command {
+	var f reportFlags
+	cmd := &cobra.Command{
+		Use:   "report [flags] [LABEL=]DIR…",
+		Short: "write what a run found as a page with charts, or charts alone",
+		Long: "Report reads the folder that daxbench run wrote, or the record of a baseline, and\n" +
+			"writes one self-contained page, and its charts as PNG in the folder charts beside\n" +
+			"it. With several folders it holds each against the first. What daxbench litmus -o\n" +
+			"and daxbench verify -o left in the folder goes into the page.\n\n" +
+			"Formats:\n" + reportFormatList() + "\n" +
+			"Exit status: 0 written; 2 usage, unknown chart or format; 3 two runs have nothing\n" +
+			"in common; 4 a folder is missing or damaged, or the disk is full.",
+		Example: "  daxbench report results/20261122T153528Z-1\n" +
+			"  daxbench report before=run1 after=run2 -o compared.html\n" +
+			"  daxbench report run1 -format svg -chart latency -o pictures\n" +
+			"  daxbench report run1 -list",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.command = commandLine(cmd, args)
+			return f.execute(cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.Flags().Changed("o"), args)
+		},
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringVarP(&f.out, "o", "o", "", "write to `file`, and charts beside it; several charts alone go to a folder (default: report.html in the folder of the run)")
+	fl.StringVar(&f.format, "format", "html", "write as `name`: "+strings.Join(reportFormatNames(), ", "))
+	fl.StringSliceVar(&f.chart, "chart", nil, "only these charts, by `name`: of a kind, or of a single one (default: all); -list names them")
+	fl.StringVar(&f.reference, "reference", "", "hold the others against policy `name` (default: that of the run)")
+	fl.BoolVar(&f.list, "list", false, "list the kinds of charts; with a folder, its charts")
+	fl.BoolVar(&f.force, "force", false, "hold runs against each other although their processors differ")
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(reportFormatNames(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// reportFormat is one way of writing a report.
+type reportFormat struct {
+	name, about string
+	write       func(j *reportJob) error
+}
+
+// reportFormats are sorted by name.
+var reportFormats = []reportFormat{
+	{name: "html", about: "one self-contained page, and a PNG of each chart beside it", write: (*reportJob).html},
+	{name: "md", about: "the same as Markdown, to standard output unless -o names a file", write: (*reportJob).markdown},
+	{name: "png", about: "charts as pictures", write: func(j *reportJob) error { return j.pictures(drawPNG, ".png") }},
+	{name: "svg", about: "charts as drawings", write: func(j *reportJob) error { return j.pictures(drawSVG, ".svg") }},
+}
+
+func reportFormatNames() (names []string) {
+	for _, f := range reportFormats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// reportFormatList lists the formats for help.
+func reportFormatList() string {
+	var b strings.Builder
+	for _, f := range reportFormats {
+		fmt.Fprintf(&b, "  %-6s%s\n", f.name, f.about)
+	}
+	return b.String()
+}
+
+// patience is how long a report may take before it says that it is at work.
+const patience = 2 * time.Second
+
+// execute writes the report, or lists what could be in it.
+func (f *reportFlags) execute(stdout, stderr io.Writer, named bool, args []string) error {
+	i := slices.IndexFunc(reportFormats, func(r reportFormat) bool { return r.name == f.format })
+	switch {
+	case i < 0:
+		return usagef("unknown format %q; known: %s", f.format, strings.Join(reportFormatNames(), ", "))
+	case named && f.out == "":
+		return usagef("-o is empty")
+	case f.list && len(args) == 0:
+		return listKinds(stdout)
+	case len(args) == 0:
+		return usagef("report what? Give the folder of a run; see daxbench help report")
+	}
+	late := time.AfterFunc(patience, func() { fmt.Fprintf(stderr, "daxbench: reading %s\n", strings.Join(args, ", ")) })
+	defer late.Stop()
+	j := &reportJob{out: f.out, stdout: stdout, stderr: stderr}
+	var missing error
+	j.page, j.dir, missing = f.page(args)
+	if j.page == nil {
+		return missing
+	}
+	if len(f.chart) > 0 {
+		if err := f.choose(j.page); err != nil {
+			return err
+		}
+	}
+	if f.list {
+		return errors.Join(listCharts(stdout, j.page), missing)
+	}
+	return errors.Join(reportFormats[i].write(j), missing)
+}
+
+// choose leaves those charts in the page that were asked for.
+func (f *reportFlags) choose(p *report.Page) error {
+	for _, name := range f.chart {
+		_, kind := gallery.Lookup(name)
+		there := slices.ContainsFunc(p.Charts(), func(c *chart.Chart) bool { return isCalled(p, c, name) })
+		switch {
+		case there:
+		case kind:
+			return &nothingError{fmt.Sprintf("there is no chart of the kind %s: the run holds nothing to draw it from", name)}
+		default:
+			return usagef("unknown chart %q; kinds are %s; -list names the single charts", name, strings.Join(kindNames(), ", "))
+		}
+	}
+	p.Keep(func(c *chart.Chart) bool {
+		return slices.ContainsFunc(f.chart, func(name string) bool { return isCalled(p, c, name) })
+	})
+	return nil
+}
+
+// isCalled says whether a chart, or its kind, has a name.
+func isCalled(p *report.Page, c *chart.Chart, name string) bool {
+	return c.ID == name || p.Kind(c) == name
+}
+
+func kindNames() (names []string) {
+	for _, k := range gallery.All {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// listKinds lists what charts there are.
+func listKinds(w io.Writer) error {
+	return columnsOf(w, func(row func(...string)) {
+		for _, k := range gallery.All {
+			row(k.Name, map[gallery.Scope]string{gallery.OfRun: "a run", gallery.OfGroup: "a workload", gallery.OfRuns: "several runs"}[k.Scope], k.About)
+		}
+	})
+}
+
+// listCharts lists the charts of a page.
+func listCharts(w io.Writer, p *report.Page) error {
+	return columnsOf(w, func(row func(...string)) {
+		for _, c := range p.Charts() {
+			row(p.Kind(c), c.ID, render.Clean(c.Title, 2*maxShown))
+		}
+	})
+}
+
+// columnsOf writes rows with their cells below each other.
+func columnsOf(w io.Writer, rows func(row func(...string))) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	rows(func(cells ...string) { fmt.Fprintln(t, strings.Join(cells, "\t")) })
+	return t.Flush()
+}

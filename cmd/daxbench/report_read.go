@@ -1,0 +1,188 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"daxbench/reports/compare"
+	"daxbench/reports/folder"
+	"daxbench/reports/gallery"
+	"daxbench/reports/report"
+	"daxbench/reports/safety"
+	"daxbench/reports/versus"
+)
+
+// page makes the page of the runs in these folders. dir is the folder in which a page of one run belongs; empty if there is
+// none. A page that lacks something is returned with the error.
+func (f *reportFlags) page(args []string) (p *report.Page, dir string, err error) {
+	if len(args) > 1 {
+		p, err = f.several(args)
+		return p, "", err
+	}
+	dir = args[0]
+	if label, path, ok := strings.Cut(dir, "="); ok && label != "" && !there(dir) {
+		dir = path
+	}
+	src, err := readSource(dir, f.reference)
+	if err != nil {
+		return nil, dir, err
+	}
+	p, err = onePage(src)
+	return p, dir, err
+}
+
+// there says whether a file is there.
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// readSource reads the folder of a run, or a record, and compares its policies.
+func readSource(dir, reference string) (*gallery.Source, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &nothingError{fmt.Sprintf("%s: there is no such folder", dir)}
+	case err != nil:
+		return nil, err
+	case !info.IsDir() && filepath.Base(dir) == folder.ResultsName:
+		dir = filepath.Dir(dir)
+	case !info.IsDir():
+		return nil, &nothingError{fmt.Sprintf("%s is no folder: give the one that a run wrote", dir)}
+	}
+	run, err := folder.Read(dir)
+	if err != nil {
+		return nil, inputError{err}
+	}
+	table, err := compare.Policies(run, reference)
+	if errors.Is(err, compare.ErrNoReference) {
+		return nil, usagef("-reference %s: no workload of %s has that policy", reference, dir)
+	} else if err != nil {
+		return nil, err
+	}
+	return &gallery.Source{Name: runName(dir), Run: run, Table: table}, nil
+}
+
+// runName is what the run in a folder is called: its folder, and of a record also its machine.
+func runName(dir string) string {
+	whole, err := filepath.Abs(dir)
+	if err != nil {
+		whole = dir
+	}
+	if isRecord(dir) {
+		return filepath.Join(filepath.Base(filepath.Dir(whole)), filepath.Base(whole))
+	}
+	return filepath.Base(whole)
+}
+
+// isRecord says whether a folder is part of a store of baselines, where nothing may be added: its checksums stand in it, or
+// in the older layout above it.
+func isRecord(dir string) bool {
+	const sums = "SHA256SUMS"
+	return there(filepath.Join(dir, sums)) || there(filepath.Join(dir, "..", sums))
+}
+
+// onePage makes the page of one run. It is returned with an error if a part of it could not be read.
+func onePage(src *gallery.Source) (*report.Page, error) {
+	m, unsafe := safety.Read(src.Run.Dir)
+	p, charts := report.OfRun(src, m)
+	if p == nil {
+		return nil, inputError{charts}
+	}
+	if unsafe != nil {
+		p.Warnings = append(p.Warnings, "What litmus or verify found is missing: "+printable(unsafe.Error()))
+		unsafe = inputError{unsafe}
+	}
+	if charts != nil {
+		charts = inputError{charts}
+	}
+	return p, errors.Join(unsafe, charts)
+}
+
+// several makes the page of runs that are held against the first.
+func (f *reportFlags) several(args []string) (*report.Page, error) {
+	o := versus.Defaults()
+	o.Force, o.Reference = f.force, f.reference
+	labels, dirs := apart(args)
+	var sources []*gallery.Source
+	words := make([]string, len(dirs))
+	for i, dir := range dirs {
+		src, err := readSource(dir, f.reference)
+		if err != nil {
+			return nil, err
+		}
+		src.Name = labels[i]
+		sources = append(sources, src)
+		words[i] = labels[i] + "=" + src.Run.Dir
+	}
+	if o.Reference == "" {
+		o.Reference = commonReference(sources)
+	}
+	v, err := versus.Compare(o, words)
+	if err != nil {
+		return nil, compareError(err)
+	}
+	v.Command = f.command
+	p, err := report.OfRuns(sources, v)
+	switch {
+	case p == nil:
+		return nil, inputError{err}
+	case err != nil:
+		err = inputError{err}
+	}
+	if v.Pairs == 0 || v.Compared == 0 {
+		err = errors.Join(err, &undecided{"nothing was compared: the runs have no workload with enough rounds in common"})
+	}
+	return p, err
+}
+
+// apart splits arguments into labels and folders. A folder without a label is called by as much of its path as tells it
+// from the others.
+func apart(args []string) (labels, dirs []string) {
+	for _, arg := range args {
+		label, dir, ok := strings.Cut(arg, "=")
+		if !ok || label == "" || there(arg) {
+			label, dir = "", arg
+		}
+		labels, dirs = append(labels, label), append(dirs, dir)
+	}
+	for i, dir := range dirs {
+		if labels[i] != "" {
+			continue
+		}
+		labels[i] = runName(dir)
+		if slices.ContainsFunc(dirs, func(other string) bool { return other != dir && runName(other) == labels[i] }) {
+			labels[i] = filepath.Clean(dir)
+		}
+	}
+	for i, label := range labels { // the same folder twice
+		if n := slices.Index(labels, label); n < i {
+			labels[i] = fmt.Sprintf("%s#%d", label, i+1)
+		}
+	}
+	return labels, dirs
+}
+
+// commonReference is the policy that all of these runs were planned to be held against, and have beside others; empty if
+// there is none such.
+func commonReference(sources []*gallery.Source) string {
+	reference := ""
+	for i, s := range sources {
+		mine := ""
+		for _, g := range s.Table.Groups {
+			if g.Reference != "" && len(g.Rows) > 1 {
+				mine = g.Reference
+			}
+		}
+		if mine == "" || i > 0 && mine != reference {
+			return ""
+		}
+		reference = mine
+	}
+	return reference
+}
