@@ -63,7 +63,7 @@ reports/compare:      reports/unit reports/folder reports/stats
 reports/gate:         reports/unit reports/folder reports/stats reports/compare
 reports/versus:       reports/unit reports/folder reports/stats reports/compare
 reports/chart:        reports/unit reports/stats
-reports/safety:       reports/unit
+reports/safety:       reports/unit reports/folder
 reports/gallery:      reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart
 reports/report:       reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart reports/safety reports/gallery
 reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate reports/versus reports/chart reports/safety reports/report

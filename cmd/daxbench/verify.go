@@ -202,7 +202,7 @@ func (f *verifyFlags) execute(cmd *cobra.Command) error {
 		}
 	}
 	if f.out != "" && untold == nil { // its stories are told now: what is printed has those that were asked for
-		untold = plan.Tell(ctx, pool, res, func(v *verify.Verdict) bool { return len(hazardsOf(v)) > 0 && v.Violation.Story == nil })
+		untold = plan.Tell(ctx, pool, res, func(v *verify.Verdict) bool { return len(shownBy(v)) > 0 && v.Violation.Story == nil })
 		if err := f.record(out, res, m); err != nil {
 			return errors.Join(err, untold)
 		}

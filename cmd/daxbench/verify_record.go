@@ -47,7 +47,8 @@ type recordedVerdict struct {
 	Policy    string          `json:"policy"`
 	Property  layout.Property `json:"property"`
 	About     string          `json:"about"`
-	Hazards   []string        `json:"hazards"` // that it shows, or if it is not violated, that were looked at with it
+	Looked    []string        `json:"looked"`          // hazards that a search for it looks at, too
+	Shown     []string        `json:"shown,omitempty"` // hazards that what was found shows
 	Declared  bool            `json:"declared"`
 	Violated  bool            `json:"violated"`
 	Status    string          `json:"status"`
@@ -137,7 +138,7 @@ func hazardsIn(invariants string) []string {
 
 // recordVerdict puts one verdict down.
 func (p verifyPage) recordVerdict(v *verify.Verdict, whole bool) recordedVerdict {
-	r := recordedVerdict{Policy: v.Policy, Property: v.Property, About: v.Property.Meaning(), Hazards: hazardsOf(v), Declared: v.Expected,
+	r := recordedVerdict{Policy: v.Policy, Property: v.Property, About: v.Property.Meaning(), Looked: lookedWith(v.Property), Shown: shownBy(v), Declared: v.Expected,
 		Violated: v.Violated, Status: v.Status(whole).String(), Exhausted: v.Exhausted, Decisive: v.Decisive(), Schedules: v.Schedules}
 	if v.Violated {
 		r.recordedFound = p.found(v.Policy, v.Shape, v.Violation)
@@ -145,18 +146,23 @@ func (p verifyPage) recordVerdict(v *verify.Verdict, whole bool) recordedVerdict
 	return r
 }
 
-// hazardsOf are the hazards that a verdict is about. What is violated shows what the finding says and no more. That memory is
-// unplugged under a pin shows none: no eviction has to do with it, and no policy prevents it.
-func hazardsOf(v *verify.Verdict) (list []string) {
-	switch {
-	case v.Property == "P1u":
-		return []string{}
-	case v.Violated:
-		list = hazardsIn(v.Violation.Invariants)
-	default:
-		list = hazardsIn(v.Property.Invariants())
+// lookedWith are the hazards that a search for a property looks at, too.
+func lookedWith(x layout.Property) []string {
+	list := hazardsIn(x.Invariants())
+	if x == layout.Deadlock {
+		list = append(list, string(x))
 	}
-	if v.Property.Family() == layout.Deadlock && (v.Violated || v.Property == layout.Deadlock) {
+	return list
+}
+
+// shownBy are the hazards that a violation shows: what the finding says and no more. One that has a cause leaves it to that. That
+// memory is unplugged under a pin shows none: no eviction has to do with it, and no policy prevents it.
+func shownBy(v *verify.Verdict) []string {
+	if !v.Violated || v.Violation.Cause != "" || v.Property == "P1u" {
+		return nil
+	}
+	list := hazardsIn(v.Violation.Invariants)
+	if v.Property.Family() == layout.Deadlock {
 		list = append(list, string(layout.Deadlock))
 	}
 	return list

@@ -1,8 +1,9 @@
-// Package safety reads what daxbench litmus and daxbench verify found (litmus.json, verify.json beside a run, see Names) and puts the two
+// Package safety reads what daxbench litmus and daxbench verify left beside a run (litmus.json, verify.json) and puts the two
 // together: policies × hazards, with the story and the command that replays it behind each cell.
 //
 // It judges nothing anew, and it knows no policy: what a policy declares stands in the files. What was not found in so many
-// schedules is NotFound, never Kept by anything but a scenario that probed it.
+// schedules is NotFound, never Kept: only a scenario that probes a hazard can keep it. Strings of the files are left as they
+// are; who lays them out escapes them.
 package safety
 
 // Schema is the version of both files that this package reads, and that litmus and verify write.
@@ -17,15 +18,15 @@ const (
 // Matrix is policies × hazards.
 type Matrix struct {
 	Hazards []Hazard // the columns
-	Rows    []Row
+	Rows    []Row    // by the number of the policy, and those without one last
 	Notes   []string // what the matrix rests on: how many scenarios, schedules, which kernel's rules; and doubts
 }
 
-// Hazard is a column: an invariant that an eviction can break.
+// Hazard is a column: what an eviction can do wrong.
 type Hazard struct {
-	Letter string // U, A, L, R, H, K, X, W
+	Letter string // U, A, L, R, H, K, X, W of the invariants, and P2, the property
 	Name   string // "use"
-	About  string // one line
+	About  string // one line: of an invariant what must hold, of a property what goes wrong
 }
 
 // Row is one policy.
@@ -38,26 +39,26 @@ type Row struct {
 // Mark is what is known of a cell.
 type Mark uint8
 
-// The marks.
+// The marks, from what says least to what decides.
 const (
-	Unknown  Mark = iota // nobody looked
-	Kept                 // every scenario that probes it kept it
-	NotFound             // verify did not find it in so many schedules, and no scenario probed it
-	Broken               // found
+	Unknown  Mark = iota // nobody looked, or at too little to say anything
+	NotFound             // verify did not find it in so many schedules, and no scenario probed it: this is no proof, unless Text says that a search was exhausted
+	Kept                 // every scenario that probes it kept it; that no other situation breaks it does not follow
+	Broken               // found, by a scenario or by a schedule; the stories show how
 )
 
 // Cell is one policy and one hazard.
 type Cell struct {
 	Mark     Mark
 	Declared bool    // the policy says itself that it breaks it
-	Text     string  // in words: "broken in 3 of 9 scenarios that probe it", "not found in 12,000 schedules"
+	Text     string  // in words: "broken in 3 of 9 scenarios that probe it; not found in 12,000 schedules"
 	Stories  []Story // what shows it, the plainest first; empty unless Broken
 }
 
 // Story is something that happened, step by step, and how to see it again.
 type Story struct {
-	ID     string // unique in the matrix: "none-unlink-under-dio"
+	ID     string // [a-z0-9-]: "none-unlink-under-dio". One that shows several hazards of a policy has the same ID and lines in each cell
 	Title  string
-	Lines  []string
-	Replay string // a command: "daxbench litmus -v -policy none -scenario unlink-under-dio"
+	Lines  []string // in columns of one width, for a fixed pitch
+	Replay string   // a command: "daxbench litmus -v -policy none -scenario unlink-under-dio"
 }

@@ -13,6 +13,7 @@ import (
 // shows what is broken. JSON has all runs of all cells, which is some megabytes.
 type Record struct {
 	Kernel      string         `json:"kernel"`
+	Rule        string         `json:"rule,omitempty"` // what reclaim does if no kernel was asked for
 	Full        bool           `json:"full"`
 	Problems    []string       `json:"problems,omitempty"`    // what is not as it should be, a sentence each
 	Differences []string       `json:"differences,omitempty"` // what is not as declared, which under a kernel's rules is no problem
@@ -71,14 +72,17 @@ type RecordedStory struct {
 	Scenario string   `json:"scenario"`
 	Title    string   `json:"title"`
 	Run      string   `json:"run,omitempty"` // with its settings, if the scenario has several
-	Found    string   `json:"found"`         // what was found, one sentence
-	Lines    []string `json:"lines"`
-	Replay   string   `json:"replay"` // the command that tells it
+	Found    string   `json:"found"`         // of the hazard, one sentence
+	Lines    []string `json:"lines"`         // step by step, and then all that was found
+	Replay   string   `json:"replay"`        // the command that tells it
 }
 
 // Record returns what a report needs. replay makes the command that plays a scenario under a policy again.
 func (m *Matrix) Record(replay func(policy string, e Entry) string) *Record {
 	rec := &Record{Kernel: m.Kernel, Full: m.Full, Problems: m.Problems(), Differences: m.Differences(), Hazards: Hazards()}
+	if m.Kernel == "" {
+		rec.Rule = ruleOfLRU
+	}
 	for _, e := range m.Scenarios {
 		n := RecordedName{Number: e.Number, Name: e.Name, Title: e.Title, Probes: e.Probes}
 		if !Charged(e.Scenario) {
@@ -179,7 +183,7 @@ func (m *Matrix) plainest(i int, hazard string, replay func(string, Entry) strin
 
 // record puts a run down as the story of a hazard.
 func (r *Result) record(e Entry, hazard, replay string) *RecordedStory {
-	s := &RecordedStory{Scenario: e.Name, Title: e.Title, Found: r.Outcome.Why, Lines: storyLines(r.Story), Replay: replay}
+	s := &RecordedStory{Scenario: e.Name, Title: e.Title, Found: r.Outcome.Why, Lines: r.lines(), Replay: replay}
 	if r.Run != "" {
 		s.Run = r.Run + settings(e, r.Run)
 	}
@@ -196,17 +200,21 @@ func (r *Result) record(e Entry, hazard, replay string) *RecordedStory {
 // it has them all.
 const maxLines = 120
 
-// storyLines writes a story as text: the time where it changes, the task, and what it does, of its own accord further left
-// than what came of that.
-func storyLines(story []target.Line) (lines []string) {
+// maxFindings is how many findings of a run are kept.
+const maxFindings = 20
+
+// lines writes a story as text: the time where it changes, the task, and what it does, of its own accord further left than what
+// came of that; and below it, behind an exclamation mark, what was found.
+func (r *Result) lines() (lines []string) {
 	tasks, times := 0, 0
-	for _, l := range story {
+	for _, l := range r.Story {
 		tasks, times = max(tasks, len(l.Task)), max(times, len(clock(l.At)))
 	}
 	last := ""
-	for n, l := range story {
+	for n, l := range r.Story {
 		if n == maxLines {
-			return append(lines, fmt.Sprintf("… and %s", count(int64(len(story)-n), "further line", "further lines")))
+			lines = append(lines, "… and "+count(int64(len(r.Story)-n), "further line", "further lines"))
+			break
 		}
 		at := clock(l.At)
 		if at == last {
@@ -219,6 +227,12 @@ func storyLines(story []target.Line) (lines []string) {
 			indent = ""
 		}
 		lines = append(lines, fmt.Sprintf("%*s  %-*s  %s%s", times, at, tasks, l.Task, indent, l.Text))
+	}
+	for n, f := range r.Outcome.Findings {
+		if n == maxFindings {
+			return append(lines, "! … and "+count(int64(len(r.Outcome.Findings)-n), "further finding", "further findings"))
+		}
+		lines = append(lines, "! "+label(f)+f.Text)
 	}
 	return lines
 }
