@@ -21,7 +21,6 @@ const (
 	maxNames    = 64       // storms, policies, kinds of findings
 	maxWarnings = 5        // the last ones
 	maxName     = 40       // columns
-	maxFact     = 80
 	maxText     = 400
 )
 
@@ -211,7 +210,7 @@ func command(words []string) string {
 	if len(words) == 0 {
 		return ""
 	}
-	return render.Clean("daxbench "+strings.Join(words, " "), maxFact)
+	return render.Clean("daxbench "+strings.Join(words, " "), maxText)
 }
 
 func when(text string) time.Time {

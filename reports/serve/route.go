@@ -7,10 +7,10 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"daxbench/reports/folder"
-	"daxbench/reports/render"
 	"daxbench/reports/safety"
 )
 
@@ -174,7 +174,7 @@ func (s *Server) report(ctx context.Context, dir string) ([]byte, error) {
 	if html, ok := s.pages.get(dir, one.files.stamp); ok {
 		return html, nil
 	}
-	html, err := s.Report(ctx, s.folderPath(dir))
+	html, err := s.Report(ctx, s.folderPath(dir), s.name(dir))
 	if err == nil {
 		s.pages.put(dir, one.files.stamp, html, len(html))
 	}
@@ -220,6 +220,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, dir, name str
 
 // write sends a whole answer.
 func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		w.Write(body) // an error means that nobody reads it
@@ -231,9 +232,3 @@ func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request, a asset) {
 	w.Header().Set("Content-Type", a.kind)
 	write(w, r, http.StatusOK, a.data)
 }
-
-// cleanPath makes a path printable.
-func cleanPath(p string) string { return render.Clean(p, maxPath) }
-
-// maxPath is how many columns of a path are shown.
-const maxPath = 120

@@ -39,9 +39,9 @@ const DefaultPoll = time.Second
 
 // Options of a Server.
 type Options struct {
-	// Report makes the report of the run in a folder: a whole page of HTML, which names by itself the scripts that it has
-	// (Content-Security-Policy in a meta element). An error says why there is none.
-	Report func(ctx context.Context, dir string) ([]byte, error)
+	// Report makes the report of the run in a folder, which is called name: a whole page of HTML, which names by itself the
+	// scripts that it has (Content-Security-Policy in a meta element). An error says why there is none.
+	Report func(ctx context.Context, dir, name string) ([]byte, error)
 	// Verdict says in a sentence what the run in a folder found; empty if nothing. An error means that its files are damaged.
 	Verdict func(ctx context.Context, dir string) (string, error)
 	Poll    time.Duration     // how often a run that is going is looked at; 0: DefaultPoll
@@ -151,6 +151,10 @@ func (s *Server) folderPath(rel string) string {
 
 // openTree opens the folder that is shown.
 func openTree(dir string) (*tree, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err

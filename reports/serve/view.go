@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daxbench/reports/chart"
+	"daxbench/reports/render"
 	"daxbench/reports/unit"
 )
 
@@ -57,6 +58,9 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, name s
 	write(w, r, status, out.Bytes())
 }
 
+// maxPath is how many columns of a path are shown.
+const maxPath = 120
+
 // wordsView is a page with a few words.
 type wordsView struct{ Title, Text string }
 
@@ -100,7 +104,7 @@ type link struct{ Name, Href string }
 
 // newIndexView lays the index out.
 func (s *Server) newIndexView(o *overview) *indexView {
-	v := &indexView{Title: s.title(), Open: o.Open, Cut: o.Cut}
+	v := &indexView{Title: s.name("."), Open: o.Open, Cut: o.Cut}
 	if o.Open > 0 {
 		v.Refresh = 1
 	}
@@ -118,23 +122,19 @@ func (s *Server) newIndexView(o *overview) *indexView {
 	return v
 }
 
-// title is what the folder is called.
-func (s *Server) title() string {
-	path := s.tree.dir
-	if abs, err := filepath.Abs(path); err == nil {
-		path = filepath.Base(abs)
+// name is what a run is called: by its path, or as the folder is that is shown.
+func (s *Server) name(dir string) string {
+	if dir == "." {
+		dir = filepath.Base(s.tree.dir)
 	}
-	return cleanPath(path)
+	return render.Clean(dir, maxPath)
 }
 
 // newRunView lays a run out.
 func (s *Server) newRunView(r *run) *runView {
 	v := &runView{
-		Name: cleanPath(r.Dir), Href: address(r.Dir, ""), Events: address(r.Dir, eventsName), ReportHref: address(r.Dir, reportName), State: r.State, Live: r.State == running,
+		Name: s.name(r.Dir), Href: address(r.Dir, ""), Events: address(r.Dir, eventsName), ReportHref: address(r.Dir, reportName), State: r.State, Live: r.State == running,
 		Verdict: r.Verdict, Progressing: newProgress(r),
-	}
-	if r.Dir == "." {
-		v.Name = s.title()
 	}
 	v.Meaning = v.Progressing.Meaning
 	v.Date, v.At = date(r.began())
@@ -145,7 +145,7 @@ func (s *Server) newRunView(r *run) *runView {
 		return v
 	}
 	for _, name := range r.raw() {
-		l := link{cleanPath(name), address(r.Dir, name)}
+		l := link{render.Clean(name, maxPath), address(r.Dir, name)}
 		if strings.HasSuffix(name, ".png") {
 			v.Charts = append(v.Charts, l)
 		} else {
