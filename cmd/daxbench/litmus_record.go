@@ -37,8 +37,12 @@ func newMadeBy() madeBy {
 }
 
 // recordLitmus plays all scenarios under these policies, named as layout.Lookup takes them, on an engine made like a kernel
-// (a preset; empty: as it is by itself), and leaves litmus.json in the folder dir, in place of one that is there. The error is
-// a badAnswer if a policy does not do what it declares: the file is written all the same, and says so.
+// (a preset; empty: as it is by itself), and leaves litmus.json in the folder dir, in place of one that is there. It takes well
+// below a second per policy.
+//
+// The error is a badAnswer that names the reasons if a policy breaks what it does not declare, or the other way round: then the
+// engine is not what its figures are said to be of. The file is written all the same, and has the reasons in it. That a policy
+// breaks what it declares is no error. Other errors: those of the file system, and the cause why ctx is done.
 func recordLitmus(ctx context.Context, dir string, policies []string, kernel string) (err error) {
 	var list []layout.Policy
 	for _, name := range policies {
@@ -58,7 +62,10 @@ func recordLitmus(ctx context.Context, dir string, policies []string, kernel str
 	if err := f.record(m); err != nil {
 		return err
 	}
-	return differs(m)
+	if problems := m.Problems(); len(problems) > 0 {
+		return &badAnswer{"the engine does not do what policies declare, as litmus shows: " + strings.Join(problems, "; ")}
+	}
+	return nil
 }
 
 // play runs scenarios under policies on engines of their own.
