@@ -12,7 +12,9 @@ type picture struct {
 	area draw.Canvas // plot, ticks and titles of axes
 	plot draw.Canvas // where values lie
 	x, y Range
-	used []vg.Rectangle // by labels of marks
+	name vg.Length      // height of the name above each row; 0 if it stands at the side
+	ink  []vg.Point     // where something is measured, close together: labels keep off it
+	used []vg.Rectangle // by labels
 }
 
 // Distances between ticks, in points.
@@ -34,22 +36,26 @@ func (p *picture) frame() bool {
 		below += lineStep
 	}
 	size := p.area.Size()
-	apart := vg.Length(yTicksApart)
-	if p.Y.Scale == Rows {
-		apart = lineStep - 1
-	}
-	ys := p.Y.Ticks(p.y, max(int((size.Y-below)/apart), 2))
 	left := vg.Length(0)
-	for i := range ys {
-		ys[i].Label = fit(st, ys[i].Label, nameShare*size.X)
-		left = max(left, st.Width(ys[i].Label))
+	var ys []Tick
+	if p.name = p.above(size.X); p.name == 0 {
+		apart := vg.Length(yTicksApart)
+		if p.Y.Scale == Rows {
+			apart = lineStep - 1
+		}
+		ys = p.Y.Ticks(p.y, max(int((size.Y-below)/apart), 2))
+		for i := range ys {
+			ys[i].Label = fit(st, ys[i].Label, size.X/2)
+			left = max(left, st.Width(ys[i].Label)+gap)
+		}
 	}
-	p.plot = draw.Crop(p.area, left+gap+1, -gap, below, -gap)
+	p.plot = draw.Crop(p.area, left+1, -gap, below, -gap-p.markRoom())
 	if s := p.plot.Size(); s.X < leastSide || s.Y < leastSide {
 		return false
 	}
-	st.YAlign = draw.YCenter
-	st.XAlign = draw.XRight
+	p.below()
+	p.between()
+	st.YAlign, st.XAlign = draw.YCenter, draw.XRight
 	for _, t := range ys {
 		y := p.atY(t.At)
 		if p.Y.Scale != Rows {
@@ -57,9 +63,32 @@ func (p *picture) frame() bool {
 		}
 		p.area.FillText(st, vg.Point{X: p.plot.Min.X - gap, Y: y}, t.Label)
 	}
-	p.below()
 	return true
 }
+
+// between draws lines between rows where several series share one, and the names above the rows if they stand there.
+func (p *picture) between() {
+	if p.Y.Scale != Rows {
+		return
+	}
+	st := label(baseSize, inkPaint)
+	shared := p.name > 0 || p.crowd() > 1
+	for i, name := range p.Y.Names {
+		top := p.plot.Max.Y - vg.Length(i)*p.band()
+		if shared && i > 0 {
+			p.plot.StrokeLine2(thin, p.area.Min.X, top, p.plot.Max.X, top)
+		}
+		if p.name > 0 {
+			p.plot.FillText(st, vg.Point{X: p.area.Min.X, Y: top - 2}, fit(st, name, p.area.Size().X))
+		}
+	}
+}
+
+// band is the height of a row with its name.
+func (p *picture) band() vg.Length { return p.plot.Size().Y / vg.Length(max(len(p.Y.Names), 1)) }
+
+// row is the height of what is measured in a row.
+func (p *picture) row() vg.Length { return max(p.band()-p.name, 1) }
 
 // thin is a line of the grid.
 var thin = draw.LineStyle{Color: rulePaint, Width: 0.75}
@@ -118,4 +147,4 @@ func (p *picture) fits(st text.Style, ticks []Tick) bool {
 
 // atX and atY are where values lie in the area.
 func (p *picture) atX(v float64) vg.Length { return p.plot.X(p.X.share(p.x, v)) }
-func (p *picture) atY(v float64) vg.Length { return p.plot.Y(p.Y.share(p.y, v)) }
+func (p *picture) atY(v float64) vg.Length { return p.plot.Y(p.Y.share(p.y, v)) - p.name/2 }

@@ -1,9 +1,13 @@
 package chart
 
 import (
+	"slices"
+
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"daxbench/reports/unit"
 )
 
 // Lengths of the layout, in points.
@@ -11,7 +15,8 @@ const (
 	margin   = 8
 	lineStep = 12 // from line to line of ordinary text
 	gap      = 5  // between things that belong together
-	stroke   = 20 // of a series in the legend
+	stroke   = 20 // of a line in the legend
+	blot     = 10 // of a dot or a bar there
 	keyWidth = 60 // of the colour ramp in the legend
 )
 
@@ -19,12 +24,12 @@ const (
 const (
 	mostTitle  = 2 // lines
 	mostNote   = 4
-	mostNames  = 8
-	nameShare  = 0.36 // of the width, that the names of rows take at most
-	leastPlot  = 150  // height of a plot without rows, in points
+	mostNames  = 12
+	nameShare  = 0.3 // of the width: names of rows that take more stand above their rows
+	leastPlot  = 150 // height of a plot without rows, in points
 	mostPlot   = 220
 	plotShare  = 0.4 // height of a plot, as a share of the width, within these
-	rowHeight  = 15
+	rowHeight  = 17
 	underneath = 2 * lineStep // ticks and title of the X axis
 )
 
@@ -92,14 +97,14 @@ func (c *Chart) legend(width, down vg.Length) (words []word, end vg.Length) {
 				put("and "+number(float64(len(c.Series)-i))+" more", 0, Everyone)
 				break
 			}
-			put(s.Name, stroke+gap, i)
+			put(s.Name, s.sampleWidth()+gap, i)
 		}
 	}
 	if c.Grid != nil {
 		lo, hi := c.Grid.extremes()
-		put(number(lo), 0, Everyone)
-		x -= 3*gap - gap
-		put(number(hi)+" in a cell", keyWidth+gap, ramp)
+		put(unit.Count(uint64(lo)), 0, Everyone)
+		x -= 2 * gap
+		put(unit.Count(uint64(hi))+" in a cell", keyWidth+gap, ramp)
 	}
 	return words, down + lineStep
 }
@@ -120,12 +125,33 @@ func (c *Chart) named() bool {
 
 // height is what suits the chart in a width, margins and all.
 func (c *Chart) height(width vg.Length, titled bool) vg.Length {
-	_, head := c.heading(width-2*margin, titled)
+	width -= 2 * margin
+	_, head := c.heading(width, titled)
 	plot := min(max(plotShare*width, leastPlot), mostPlot)
 	if c.Y.Scale == Rows {
-		plot = rowHeight * vg.Length(len(c.Y.Names)) * vg.Length(max(1, float64(c.crowd())*0.6))
+		const share = 0.6 // of a row that a series takes where it is not alone
+		plot = vg.Length(len(c.Y.Names)) * (rowHeight*max(1, share*vg.Length(c.crowd())) + c.above(width))
 	}
-	return head + plot + underneath + 2*margin
+	return head + c.markRoom() + plot + underneath + 2*margin
+}
+
+// above is the height that names above the rows take, in each row; 0 if they have room at the side.
+func (c *Chart) above(width vg.Length) vg.Length {
+	st := label(baseSize, inkPaint)
+	for _, name := range c.Y.Names {
+		if c.Y.Scale == Rows && st.Width(legible(name)) > nameShare*width {
+			return lineStep
+		}
+	}
+	return 0
+}
+
+// markRoom is the height above the plot for labels of marks.
+func (c *Chart) markRoom() vg.Length {
+	if slices.ContainsFunc(c.Marks, func(m Mark) bool { return !m.Level && m.Label != "" }) {
+		return markStep
+	}
+	return 0
 }
 
 // crowd is how many series have points in one row at most.
@@ -177,8 +203,16 @@ func (c *Chart) word(area draw.Canvas, w word) {
 		box := vg.Rectangle{Min: vg.Point{X: at.X - gap - keyWidth, Y: y - 3}, Max: vg.Point{X: at.X - gap, Y: y + 3}}
 		area.DrawImage(box, rampImage())
 	case w.series >= 0:
-		c.sample(area, w.series, at.X-gap-stroke, at.X-gap, y)
+		c.sample(area, w.series, at.X-gap-c.Series[w.series].sampleWidth(), at.X-gap, y)
 	}
+}
+
+// sampleWidth is that of what sample draws.
+func (s *Series) sampleWidth() vg.Length {
+	if s.Style == Dots || len(s.Pieces) == 0 && len(s.Spans) > 0 {
+		return blot
+	}
+	return stroke
 }
 
 // sample draws what a series looks like.
@@ -187,7 +221,7 @@ func (c *Chart) sample(area draw.Canvas, series int, from, to, y vg.Length) {
 	look, pat := c.look(series)
 	middle := vg.Point{X: (from + to) / 2, Y: y}
 	if len(s.Pieces) == 0 && len(s.Spans) > 0 {
-		area.FillPolygon(look, []vg.Point{{X: from + gap, Y: y - 3.5}, {X: to, Y: y - 3.5}, {X: to, Y: y + 3.5}, {X: from + gap, Y: y + 3.5}})
+		bar(area, look, vg.Rectangle{Min: vg.Point{X: from, Y: y - 3.5}, Max: vg.Point{X: to, Y: y + 3.5}})
 		return
 	}
 	if s.Style != Dots {

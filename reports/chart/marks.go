@@ -30,7 +30,7 @@ func (p *picture) markLines() {
 			p.plot.StrokeLine2(st, p.plot.Min.X, y, p.plot.Max.X, y)
 		} else {
 			x := p.atX(m.At)
-			p.plot.StrokeLine2(st, x, p.plot.Min.Y, x, p.plot.Max.Y)
+			p.plot.StrokeLine2(st, x, p.plot.Min.Y, x, p.plot.Max.Y+p.markRoom())
 		}
 	}
 }
@@ -49,22 +49,39 @@ func (p *picture) markLabels() {
 		if s == "" {
 			continue
 		}
-		for _, at := range p.candidates(m, st.Width(s)) {
-			box := vg.Rectangle{Min: vg.Point{X: at.X - 1, Y: at.Y - markSize - 1.5}, Max: vg.Point{X: at.X + st.Width(s) + 1, Y: at.Y + 0.5}}
-			if p.free(box) {
-				p.used = append(p.used, box)
-				p.labelled(st, box, at, s)
-				break
-			}
+		if at, box, ok := p.best(p.candidates(m, st.Width(s)), st.Width(s)); ok {
+			p.used = append(p.used, box)
+			p.labelled(st, box, at, s)
 		}
 	}
+}
+
+// best returns the candidate that covers no label and the least of what is measured, and the box that it fills.
+func (p *picture) best(candidates []vg.Point, width vg.Length) (at vg.Point, box vg.Rectangle, ok bool) {
+	least := math.MaxInt
+	for _, to := range candidates {
+		b := vg.Rectangle{Min: vg.Point{X: to.X - 1, Y: to.Y - markSize - 1.5}, Max: vg.Point{X: to.X + width + 1, Y: to.Y + 0.5}}
+		if !p.free(b) {
+			continue
+		}
+		covered := 0
+		for _, i := range p.ink {
+			if i.X > b.Min.X && i.X < b.Max.X && i.Y > b.Min.Y && i.Y < b.Max.Y {
+				covered++
+			}
+		}
+		if covered < least {
+			at, box, ok, least = to, b, true, covered
+		}
+	}
+	return at, box, ok
 }
 
 // labelled writes a label on a piece of paper that lets little through.
 func (p *picture) labelled(st text.Style, box vg.Rectangle, at vg.Point, s string) {
 	behind := paperPaint
 	behind.fade = 0x38
-	p.plot.FillPolygon(behind, []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
+	bar(p.plot, behind, box)
 	p.plot.FillText(st, at, s)
 }
 
@@ -84,7 +101,7 @@ func (p *picture) candidates(m Mark, width vg.Length) (at []vg.Point) {
 		return at
 	}
 	x := p.atX(m.At)
-	for y := p.plot.Max.Y; y > p.plot.Min.Y+markStep; y -= markStep {
+	for y := p.plot.Max.Y + p.markRoom(); y > p.plot.Min.Y+markStep; y -= markStep {
 		at = append(at, vg.Point{X: x + off, Y: y}, vg.Point{X: x - off - width, Y: y})
 	}
 	return at
@@ -93,7 +110,7 @@ func (p *picture) candidates(m Mark, width vg.Length) (at []vg.Point) {
 // free says whether a box lies within the plot and covers no label.
 func (p *picture) free(box vg.Rectangle) bool {
 	const edge = 2
-	if box.Min.X < p.plot.Min.X-edge || box.Max.X > p.plot.Max.X+edge || box.Min.Y < p.plot.Min.Y || box.Max.Y > p.plot.Max.Y+markStep {
+	if box.Min.X < p.plot.Min.X-edge || box.Max.X > p.plot.Max.X+edge || box.Min.Y < p.plot.Min.Y || box.Max.Y > p.plot.Max.Y+p.markRoom()+edge {
 		return false
 	}
 	return !slices.ContainsFunc(p.used, func(u vg.Rectangle) bool {

@@ -21,8 +21,11 @@ const (
 	leastSpan = 0.8 // a span that is shorter than can be seen
 )
 
-// spanShare is how much of the height of its row a span takes.
-const spanShare = 0.7
+// Shares of a height: of the row that a span takes, and of the span beneath that one above it takes.
+const (
+	spanShare = 0.72
+	narrower  = 0.5
+)
 
 // stationsMost is up to how many places of X are labelled themselves.
 const stationsMost = 8
@@ -57,8 +60,8 @@ func (c *Chart) stations() []Tick {
 func (p *picture) draw() {
 	p.grid()
 	p.markLines()
-	for i, s := range p.Series {
-		p.spans(i, s.Spans)
+	for i := range p.Series {
+		p.spans(i)
 	}
 	aside := p.aside()
 	for i := range p.Series {
@@ -70,18 +73,36 @@ func (p *picture) draw() {
 	p.markLabels()
 }
 
-// spans draws bars. Those that touch in time touch in the picture.
-func (p *picture) spans(series int, spans []Span) {
+// spans draws bars. Those that touch in time touch in the picture; one that overlaps another of a series before it is narrower, so
+// that both are seen.
+func (p *picture) spans(series int) {
 	look, _ := p.look(series)
-	for _, b := range spans {
+	for _, b := range p.Series[series].Spans {
+		half := spanShare / 2 * p.row()
+		for range p.beneath(series, b) {
+			half *= narrower
+		}
 		from, to, y := p.atX(b.From), p.atX(b.To), p.atY(b.Row)
-		half := vg.Length(spanShare) / 2 * p.plot.Size().Y / vg.Length(len(p.Y.Names))
-		to = max(to, from+leastSpan)
-		p.plot.FillPolygon(look, []vg.Point{{X: from, Y: y - half}, {X: to, Y: y - half}, {X: to, Y: y + half}, {X: from, Y: y + half}})
+		bar(p.plot, look, vg.Rectangle{Min: vg.Point{X: from, Y: y - half}, Max: vg.Point{X: max(to, from+leastSpan), Y: y + half}})
 	}
 }
 
-// place says where a point of a series is drawn.
+// beneath counts the series before this one that have a span where b is.
+func (c *Chart) beneath(series int, b Span) (n int) {
+	for _, s := range c.Series[:series] {
+		if slices.ContainsFunc(s.Spans, func(o Span) bool { return o.Row == b.Row && o.From < b.To && b.From < o.To }) {
+			n++
+		}
+	}
+	return n
+}
+
+// bar fills a rectangle.
+func bar(in draw.Canvas, look paint, r vg.Rectangle) {
+	in.FillPolygon(look, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}})
+}
+
+// placer says where a point of a series is drawn.
 type placer func(series int, pt Point) vg.Point
 
 // aside returns where points lie, a little aside of each other if several series have one at the same place.
@@ -90,7 +111,6 @@ func (p *picture) aside() placer {
 	off := func(i, n int, step vg.Length) vg.Length { return (vg.Length(i) - vg.Length(n-1)/2) * step }
 	switch {
 	case p.Y.Scale == Rows:
-		height := p.plot.Size().Y / vg.Length(len(p.Y.Names))
 		within := make([][]int, len(p.Y.Names))
 		for row := range within {
 			within[row] = p.within(row)
@@ -98,7 +118,7 @@ func (p *picture) aside() placer {
 		return func(series int, pt Point) vg.Point {
 			v, row := at(series, pt), within[int(pt.Y)]
 			const share = 0.75 // of the row
-			v.Y -= off(slices.Index(row, series), len(row), share*height/vg.Length(len(row)))
+			v.Y -= off(slices.Index(row, series), len(row), share*p.row()/vg.Length(len(row)))
 			return v
 		}
 	case p.X.Scale == Percentile || !p.bounded():
@@ -114,9 +134,9 @@ func (p *picture) aside() placer {
 // intervals draws the interval of each point that has one.
 func (p *picture) intervals(series int, at placer) {
 	look, _ := p.look(series)
-	bar := draw.LineStyle{Color: look.pale(), Width: barWidth}
+	st := draw.LineStyle{Color: look.pale(), Width: barWidth}
 	if p.Y.Scale == Rows {
-		bar = draw.LineStyle{Color: look, Width: rowBar}
+		st = draw.LineStyle{Color: look, Width: rowBar}
 	}
 	for _, piece := range p.Series[series].Pieces {
 		for _, pt := range piece {
@@ -125,13 +145,13 @@ func (p *picture) intervals(series int, at placer) {
 			}
 			v := at(series, pt)
 			if p.Y.Scale == Rows {
-				p.plot.StrokeLine2(bar, p.atX(pt.Lo), v.Y, p.atX(pt.Hi), v.Y)
+				p.plot.StrokeLine2(st, p.atX(pt.Lo), v.Y, p.atX(pt.Hi), v.Y)
 				continue
 			}
 			lo, hi := p.atY(pt.Lo), p.atY(pt.Hi)
-			p.plot.StrokeLine2(bar, v.X, lo, v.X, hi)
-			p.plot.StrokeLine2(bar, v.X-capWidth, lo, v.X+capWidth, lo)
-			p.plot.StrokeLine2(bar, v.X-capWidth, hi, v.X+capWidth, hi)
+			p.plot.StrokeLine2(st, v.X, lo, v.X, hi)
+			p.plot.StrokeLine2(st, v.X-capWidth, lo, v.X+capWidth, lo)
+			p.plot.StrokeLine2(st, v.X-capWidth, hi, v.X+capWidth, hi)
 		}
 	}
 }
@@ -148,6 +168,7 @@ func (p *picture) points(series int, at placer) {
 				pts[i] = at(series, pt)
 			}
 			p.plot.StrokeLines(line(look, pat), pts)
+			p.remember(pts)
 		}
 	}
 	if s.Style == Curve {
@@ -156,6 +177,27 @@ func (p *picture) points(series int, at placer) {
 	for _, piece := range s.Pieces {
 		for _, pt := range piece {
 			p.plot.DrawGlyphNoClip(dot, at(series, pt))
+			p.remember([]vg.Point{at(series, pt)})
+		}
+	}
+}
+
+// remember keeps where a line runs, for labels to keep off it.
+func (p *picture) remember(line []vg.Point) {
+	if len(p.Marks) == 0 {
+		return
+	}
+	const step = 4 // points: less than a label is high
+	for i, to := range line {
+		p.ink = append(p.ink, to)
+		if i == 0 {
+			continue
+		}
+		from := line[i-1]
+		way := to.Sub(from)
+		n := int(max(way.X, -way.X, way.Y, -way.Y) / step)
+		for k := 1; k < n; k++ {
+			p.ink = append(p.ink, from.Add(way.Scale(vg.Length(k)/vg.Length(n))))
 		}
 	}
 }

@@ -180,10 +180,11 @@ func (c *canvas) end() {
 	}
 }
 
-// FillString implements vg.Canvas.
+// FillString implements vg.Canvas. The text takes the width by which it was laid out, whatever font the reader has.
 func (c *canvas) FillString(f font.Face, at vg.Point, s string) {
 	c.end()
-	fmt.Fprintf(&c.buf, `<text x="%s" y="%s"%s`, pixels(c.x(at)), pixels(c.y(at)), c.style("fill"))
+	fmt.Fprintf(&c.buf, `<text x="%s" y="%s" textLength="%s" lengthAdjust="spacingAndGlyphs"%s`,
+		pixels(c.x(at)), pixels(c.y(at)), pixels(tenths(f.Width(s))), c.style("fill"))
 	if f.Font.Size != baseSize {
 		fmt.Fprintf(&c.buf, ` font-size="%s"`, pixels(tenths(f.Font.Size)))
 	}
