@@ -67,10 +67,10 @@ func sleeps(c *folder.Cell) (list []sleep, err error) {
 
 // The parts of a wait, in the order of time.
 const (
-	partHeld  = iota // somebody held the page, and nobody waited yet
-	partWait         // the wait, up to when the I/O was to end
-	partLate         // the I/O has not ended although it was to
-	partAwake        // it has; the waiter is on its way back to the processor
+	partHeld  = iota // somebody held the page, or the lease, and nobody waited yet
+	partWait         // the wait, up to when the device was to let go
+	partLate         // the device has not let go although it was to
+	partAwake        // it has let go; the waiter is on its way back to the processor
 	parts
 )
 
@@ -82,8 +82,8 @@ func blockedChart(g *group, c *folder.Cell, id string, list []sleep) *chart.Char
 		Series: []chart.Series{
 			partHeld:  {Name: "held before the wait", Look: chart.Neutral},
 			partWait:  {Name: policyName(c.Policy) + " waits", Look: chart.LookOf(c.Policy)},
-			partLate:  {Name: "the I/O is late", Look: chart.Alarm},
-			partAwake: {Name: "waking up", Look: chart.ByPlace},
+			partLate:  {Name: "the device is late", Look: chart.Alarm},
+			partAwake: {Name: "waking up", Look: lookAwake},
 		}}
 	unknown := 0
 	for i, s := range shown {
@@ -99,7 +99,7 @@ func blockedChart(g *group, c *folder.Cell, id string, list []sleep) *chart.Char
 		}
 	}
 	out.Series = slices.DeleteFunc(out.Series, func(s chart.Series) bool { return len(s.Spans) == 0 })
-	out.Marks = []chart.Mark{{At: 0, Label: "the wait begins", Series: chart.Everyone}}
+	out.Marks = []chart.Mark{{At: 0, Series: chart.Everyone}}
 	out.Note = blockedNote(c, shown)
 	if unknown > 0 {
 		out.Note += fmt.Sprintf(" Of %d it is not known which pin they were for.", unknown)
@@ -145,5 +145,5 @@ func blockedNote(c *folder.Cell, shown []sleep) string {
 	if counted > 0 && waits >= int64(len(shown)) {
 		note = fmt.Sprintf("The %d longest of %s waits in %s.", len(shown), unit.Count(waits), countOf(len(c.Rounds), "round"))
 	}
-	return note + " All begin at zero; left of it the pin was held already. Where the I/O of the pin is late, the device is to blame and not the policy."
+	return note + " All begin at zero; what lies left of it is how long the pin, or the lease, was held already. Where the device is late, no policy is to blame."
 }

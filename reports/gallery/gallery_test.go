@@ -76,7 +76,9 @@ func TestKinds(t *testing.T) {
 func faults(k Kind, groups int, pictures []Picture) (out []string) {
 	seen := make(map[string]bool)
 	for _, p := range pictures {
-		add := func(format string, args ...any) { out = append(out, fmt.Sprintf("%.60q: ", p.ID)+fmt.Sprintf(format, args...)) }
+		add := func(format string, args ...any) {
+			out = append(out, fmt.Sprintf("%.60q: ", p.ID)+fmt.Sprintf(format, args...))
+		}
 		if err := p.Check(); err != nil {
 			add("%v", err)
 		}

@@ -3,6 +3,7 @@ package gallery
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -28,7 +29,7 @@ const (
 type stretch struct {
 	round   int
 	start   float64 // ns, in the picture
-	length  float64 // ns, of all columns of the record
+	width   float64 // ns, of a column of the picture
 	columns int     // of the picture
 	first   int     // of them
 }
@@ -60,11 +61,11 @@ func heats(src *Source, g *group) (out []Picture, err error) {
 		}
 		h := &chart.Chart{
 			ID: "heat-" + g.id + "-" + ids.unique(cmp.Or(c.Policy, fmt.Sprint(i))), Title: fmt.Sprintf("%s: latency over time, %s", g.title(), policyName(c.Policy)),
-			X: chart.Axis{Title: "time in each round, side by side", Kind: unit.Nanos}, Y: chart.Axis{Title: "latency", Scale: chart.Log, Kind: unit.Nanos},
+			X: chart.Axis{Title: "time, the rounds side by side", Kind: unit.Nanos}, Y: chart.Axis{Title: "latency", Scale: chart.Log, Kind: unit.Nanos},
 			Grid: grid, Marks: slices.Clone(marks),
 		}
-		h.Note = fmt.Sprintf("%s latencies of %s, counted by time and by half octaves; the darker, the more. A stall is a mark high above the rest. "+
-			"All policies of the group have the same axes. The longest took up to %s.", unit.Count(uint64(total)), countOf(rounds, "round"),
+		h.Note = fmt.Sprintf("%s latencies of %s by time and by half octave; the longest took up to %s. A stall is a cell far above the others. "+
+			"Gaps are turns of other policies, whose pictures have the same axes.", unit.Count(uint64(total)), countOf(rounds, "round"),
 			unit.Format(math.Exp2(float64(longest+1)/2), unit.Nanos))
 		out = append(out, Picture{Group: g.index, Chart: h})
 	}
@@ -74,8 +75,11 @@ func heats(src *Source, g *group) (out []Picture, err error) {
 // layout lays the rounds of all policies side by side, and returns the lowest and the highest bucket of any.
 func layout(g *group) (out []stretch, low, high int, err error) {
 	low, high = maxBucket, minBucket
-	lengths := make(map[int]float64) // by round
-	columns := make(map[int]int)
+	type extent struct {
+		width   float64 // ns, of the longest column
+		columns int
+	}
+	extents := make(map[int]extent) // by round
 	for _, c := range g.cells {
 		for i := range c.Rounds {
 			r := &c.Rounds[i]
@@ -88,25 +92,27 @@ func layout(g *group) (out []stretch, low, high int, err error) {
 				return nil, 0, 0, wrong(c, r.Number, "over_time: %w", err)
 			}
 			low, high = min(low, b), max(high, t)
-			lengths[r.Number] = max(lengths[r.Number], float64(len(o.Columns))*o.ColumnMS*1e6)
-			columns[r.Number] = max(columns[r.Number], len(o.Columns))
+			if e := extents[r.Number]; len(o.Columns) > 0 {
+				extents[r.Number] = extent{max(e.width, o.ColumnMS*nanosPerMilli), max(e.columns, len(o.Columns))}
+			}
 		}
 	}
 	start, at := 0.0, 0
-	each := max(1, maxColumns/max(1, len(lengths)))
-	for _, round := range sortedKeys(lengths) {
-		s := stretch{round: round, start: start, length: lengths[round], columns: min(each, columns[round]), first: at}
-		if s.columns == 0 {
-			continue
-		}
+	each := max(1, maxColumns/max(1, len(extents)))
+	for _, round := range slices.Sorted(maps.Keys(extents)) {
+		e := extents[round]
+		joined := (e.columns + each - 1) / each // the same number in each, so that none is darker for having more
+		s := stretch{round: round, start: start, width: e.width * float64(joined), columns: (e.columns + joined - 1) / joined, first: at}
 		out = append(out, s)
-		start, at = start+s.length, at+s.columns
+		start, at = start+s.width*float64(s.columns), at+s.columns
 		if len(out) == maxColumns {
 			break
 		}
 	}
 	return out, low, high, nil
 }
+
+const nanosPerMilli = 1e6
 
 // checkOverTime returns the lowest and the highest bucket, or says what is wrong.
 func checkOverTime(o *folder.OverTime) (low, high int, err error) {
@@ -138,11 +144,11 @@ const maxMillis = 365 * 24 * 3600 * 1e3
 func timeEdges(stretches []stretch) (edges []float64) {
 	for _, s := range stretches {
 		for i := range s.columns {
-			edges = append(edges, s.start+float64(i)*s.length/float64(s.columns))
+			edges = append(edges, s.start+float64(i)*s.width)
 		}
 	}
 	last := stretches[len(stretches)-1]
-	return append(edges, last.start+last.length)
+	return append(edges, last.start+last.width*float64(last.columns))
 }
 
 // fill counts the latencies of one cell into the columns of the picture. longest is the highest bucket that has any.
@@ -160,7 +166,7 @@ func fill(c *folder.Cell, edges *chart.Grid, stretches []stretch, low int) (g *c
 		s, o := stretches[at], r.Record.OverTime
 		rounds++
 		for k, column := range o.Columns {
-			x := min(int(float64(k)*o.ColumnMS*1e6/s.length*float64(s.columns)), s.columns-1)
+			x := min(int((float64(k)+0.5)*o.ColumnMS*nanosPerMilli/s.width), s.columns-1)
 			for p := 0; p < len(column); p += 2 {
 				g.Counts[s.first+x][int(column[p])-low] += float64(column[p+1])
 				total += float64(column[p+1])
@@ -171,14 +177,4 @@ func fill(c *folder.Cell, edges *chart.Grid, stretches []stretch, low int) (g *c
 		}
 	}
 	return g, total, longest, rounds
-}
-
-// sortedKeys are the keys of a map, ascending.
-func sortedKeys[V any](m map[int]V) []int {
-	keys := make([]int, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -150,7 +150,7 @@ func (f *forest) picture(out []Picture, id, title string, rows []forestRow) []Pi
 		}
 	}
 	least, most := spread(n)
-	c.Note = fmt.Sprintf("Medians with 95 %% intervals; n=%s %s. An interval that leaves out 1 is a difference.", fromTo(least, most), f.about)
+	c.Note = fmt.Sprintf("Medians with 95 %% intervals; n=%s %s. An interval clear of 1 is a difference; one that is narrow about 1 says that there is none of note.", fromTo(least, most), f.about)
 	if unbounded > 0 {
 		c.Note += fmt.Sprintf(" %d of the %d rows have fewer than %d, and so no interval: nothing follows from them.", unbounded, len(shown), stats.MinPairs)
 	}

@@ -154,7 +154,7 @@ func (s *swept) chart(src *Source) *chart.Chart {
 	if many >= stats.MinPairs {
 		c.Note += " with 95 % intervals"
 	}
-	c.Note += fmt.Sprintf(", at %d values of %s. Lines only join what was measured.", len(xs), plain(s.key))
+	c.Note += fmt.Sprintf(", at %d values of %s. Intervals hold the load of the machine too; the ratios, whose rounds are paired, do not.", len(xs), plain(s.key))
 	if len(lines) > len(names) {
 		c.Note += fmt.Sprintf(" The first %d of %s policies are shown.", len(names), unit.Count(len(lines)))
 	}
@@ -173,6 +173,6 @@ func harness(c *chart.Chart, src *Source, key, what string, least float64) {
 	case cost >= least/wide:
 		c.Marks = append(c.Marks, chart.Mark{At: cost, Label: what, Level: true, Series: chart.Everyone})
 	default:
-		c.Note += fmt.Sprintf(" For the harness: %s takes %s.", what, unit.Format(cost, unit.Nanos))
+		c.Note += fmt.Sprintf(" For the harness itself: %s takes %s.", what, unit.Format(cost, unit.Nanos))
 	}
 }

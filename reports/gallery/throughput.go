@@ -117,9 +117,9 @@ func throughputOf(out []Picture, src *Source, groups []group, list []rate, id, t
 	if most >= stats.MinPairs {
 		c.Note += " with 95 % intervals"
 	}
-	c.Note += ". Intervals of rates are as wide as the machine was busy: what a policy costs is told by the ratios, whose rounds are paired."
+	c.Note += ". Rates follow the load of the machine: what a policy costs is told by the ratios, whose rounds are paired."
 	if empty := src.Run.Manifest.Harness["ns/op"]; empty > 0 {
-		c.Note += fmt.Sprintf(" The harness itself takes %s per operation and worker.", unit.Format(empty, unit.Nanos))
+		c.Note += fmt.Sprintf(" An empty operation takes %s.", unit.Format(empty, unit.Nanos))
 	}
 	if len(c.Y.Names) == maxRows && len(groups) > maxRows {
 		c.Note += fmt.Sprintf(" The first %d of %s groups are shown.", maxRows, unit.Count(len(groups)))

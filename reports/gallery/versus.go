@@ -37,6 +37,10 @@ func makeVersus(sources []*Source) ([]Picture, error) {
 	names := runNames(sources)
 	f := forest{kind: "versus", title: "Cost against " + names[0], axis: "ratio to " + names[0], one: names[0], series: names[1:],
 		look: func(string) chart.Look { return chart.ByPlace }, about: "values per side"}
+	two := len(sources) == 2
+	if two { // the only other run needs no colour: the policies have theirs
+		f.series, f.look = policies(groups), chart.LookOf
+	}
 	all, err := matches(sources, groups)
 	if err != nil {
 		return nil, err
@@ -47,11 +51,15 @@ func makeVersus(sources []*Source) ([]Picture, error) {
 			if e.N == 0 {
 				continue
 			}
-			name := fmt.Sprintf("%s · %s", m.group.label, policyName(m.cells[0].Policy))
-			if len(names) > 2 {
-				name += ", " + names[k+1]
+			policy := m.cells[0].Policy
+			row := forestRow{name: fmt.Sprintf("%s · %s", m.group.label, policyName(policy)), series: k, ratio: e, decided: differs(e)}
+			if two {
+				row.series = slices.Index(f.series, policy)
+			} else {
+				row.name += ", " + names[k+1]
 			}
-			f.rows = append(f.rows, forestRow{name: name + ": " + unit.Ratio(e.Value), series: k, ratio: e, decided: differs(e)})
+			row.name += ": " + unit.Ratio(e.Value)
+			f.rows = append(f.rows, row)
 		}
 	}
 	out := f.pictures()
@@ -172,7 +180,7 @@ func (m *match) change() (most float64) {
 	return most
 }
 
-// latencies draws one curve per run, the first one grey; nil if fewer than two have one.
+// latencies draws one curve per run, that of the first one grey; nil if fewer than two have one.
 func (m *match) latencies(sources []*Source, names []string, ids idents) (*chart.Chart, error) {
 	policy := m.cells[0].Policy
 	c := &chart.Chart{Title: fmt.Sprintf("%s, %s: latency by percentile, run by run", m.group.title(), policyName(policy)),
@@ -181,11 +189,12 @@ func (m *match) latencies(sources []*Source, names []string, ids idents) (*chart
 	var n []int
 	var longest []string
 	least := math.Inf(1)
-	for i, cell := range m.cells {
-		if cell == nil {
+	for i := range m.cells {
+		i = (i + 1) % len(m.cells) // the first one last, so that the others have the places that they have in the ratios
+		if m.cells[i] == nil {
 			continue
 		}
-		rounds, err := ofRounds(cell)
+		rounds, err := ofRounds(m.cells[i])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", names[i], err)
 		}
@@ -194,8 +203,11 @@ func (m *match) latencies(sources []*Source, names []string, ids idents) (*chart
 			continue
 		}
 		s := chart.Series{Name: names[i], Look: chart.ByPlace, Style: chart.Curve, Pieces: [][]chart.Point{d.curve(rounds)}}
-		if i == 0 {
+		switch {
+		case i == 0:
 			s.Look = chart.Neutral
+		case len(sources) == 2:
+			s.Look = chart.LookOf(policy)
 		}
 		c.Series = append(c.Series, s)
 		totals, n = append(totals, uint64(d.total)), append(n, len(rounds))

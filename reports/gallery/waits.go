@@ -13,17 +13,23 @@ import (
 var waits = Kind{Name: "waits", About: "time that an operation spends waiting, by cause", Scope: OfGroup,
 	Make: func(sources []*Source) ([]Picture, error) { return eachGroup(sources, waitsOf) }}
 
-// leastWait is the share of the cost of an operation from which on waiting is worth a picture: it is the smallest part of a
-// bar that can be seen.
-const leastWait = 0.01
+// leastWait is the share of the cost of an operation from which on waiting is worth a picture.
+const leastWait = 0.05
 
-// causes are what is waited for, in the order in which they are stacked. Waking up is part of the first two.
+// Looks of what is waited for. Those of places would be the colours of policies that nearly every run has, and a reader knows
+// these by now; so the causes have the colours of some that few runs have.
+var (
+	lookPins    = chart.LookOf("inode-ref")
+	lookLeases  = chart.LookOf("defer")
+	lookEvicted = chart.Look(chart.Neutral)
+	lookAwake   = chart.LookOf("layout-lease")
+)
+
+// causes are what is waited for, in the order in which they are stacked. Waking up is taken out of the first two.
 var causes = []struct {
 	name string
 	look chart.Look
-}{
-	{"pins", chart.ByPlace}, {"recalled leases", chart.ByPlace}, {"inodes being evicted", chart.ByPlace}, {"of pins and leases, waking up", chart.Neutral},
-}
+}{{"pins", lookPins}, {"recalled leases", lookLeases}, {"inodes being evicted", lookEvicted}, {"waking up after pins or leases", lookAwake}}
 
 // waitsOf draws one bar per policy, of the medians over the rounds.
 func waitsOf(_ *Source, g *group) ([]Picture, error) {
@@ -69,7 +75,7 @@ func waitsOf(_ *Source, g *group) ([]Picture, error) {
 	}
 	c.Series = kept
 	least, most := spread(n)
-	c.Note = fmt.Sprintf("Medians of %s. Beside each policy stands its whole wait per operation, and what an operation costs in all.",
+	c.Note = fmt.Sprintf("Medians of %s. Beside each policy stands how long an operation waits, of how long it takes.",
 		between(least, most, "round"))
 	if len(g.cells) > maxPolicies {
 		c.Note += fmt.Sprintf(" The first %d of %s policies are shown.", maxPolicies, unit.Count(len(g.cells)))
