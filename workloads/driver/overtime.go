@@ -8,7 +8,7 @@ import (
 )
 
 // OverTime is how the latencies of a cell lay in the course of a round. A latency belongs to the column in which its slice
-// began.
+// began; where none did, the column is empty.
 type OverTime struct {
 	Column  time.Duration // length of a column
 	Columns [][]int64     // as many for each cell of a group; see hist.Coarse for what is in them
@@ -56,10 +56,10 @@ type entry struct {
 	counts hist.Coarse
 }
 
-// enter is called before each slice. When its column is not that of the slices before, it closes theirs: it reads the workers'
-// histograms, 1.1 µs each (BenchmarkCoarse).
-func (c *cell) enter() {
-	if column := c.calendar.enter(clock.Now()); column != c.chronicle.column {
+// enter is called before each slice, which begins at t. When its column is not that of the slices before, it closes theirs: it
+// reads the workers' histograms, 1.1 µs each (BenchmarkCoarse).
+func (c *cell) enter(t clock.Ticks) {
+	if column := c.calendar.enter(t); column != c.chronicle.column {
 		c.closeColumn()
 		c.chronicle.column = column
 	}

@@ -123,7 +123,7 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 		}
 		for _, i := range order {
 			if c := cells[i]; c.err == nil {
-				c.enter()
+				c.enter(clock.Now())
 				s := c.run(crew, c.ops, c.interval(p), p.HangLimit)
 				c.slices = append(c.slices, s)
 			}

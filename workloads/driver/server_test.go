@@ -14,6 +14,12 @@ import (
 // or less, under a policy.
 func newRig(t *testing.T, policy string, files uint32) *Rig {
 	t.Helper()
+	return newRigLimited(t, policy, files, 10*time.Second)
+}
+
+// newRigLimited is newRig in which no wait is longer than limit.
+func newRigLimited(t *testing.T, policy string, files uint32, limit time.Duration) *Rig {
+	t.Helper()
 	p, err := layout.Lookup(policy)
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +29,7 @@ func newRig(t *testing.T, policy string, files uint32) *Rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { region.Close() })
-	r, err := NewRig(Env{Seed: 1, Workers: 1, Region: region, Policy: p, Context: t.Context(), Fatal: make(chan error, 1), HangLimit: 10 * time.Second},
+	r, err := NewRig(Env{Seed: 1, Workers: 1, Region: region, Policy: p, Context: t.Context(), Fatal: make(chan error, 1), HangLimit: limit},
 		RigOptions{Inodes: files, Device: true, Frees: true})
 	if err != nil {
 		t.Fatal(err)
