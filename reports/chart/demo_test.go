@@ -2,7 +2,9 @@ package chart
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"image/png"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -18,7 +20,7 @@ var names = []string{"none", "dax-only", "always-call", "unconditional"}
 // demos are a chart of each scale and style, such as reports have them.
 func demos() []*Chart {
 	rng := rand.New(rand.NewPCG(7, 7))
-	return []*Chart{latency(rng, names), latency(rng, policies()), sweep(rng), forest(), throughput(rng), waits(rng), blocked(rng), heat1(rng), versus(), step()}
+	return []*Chart{latency(rng, names), latency(rng, policies()), sweep(rng), forest(), throughput(rng), waits(rng), blocked(rng), overTime(rng), versus(), step()}
 }
 
 // policies are the names of all that have a look of their own.
@@ -125,8 +127,8 @@ func blocked(rng *rand.Rand) *Chart {
 	return c
 }
 
-// heat1 is latency over time with a stall.
-func heat1(rng *rand.Rand) *Chart {
+// overTime is latency over time with a stall.
+func overTime(rng *rand.Rand) *Chart {
 	g := &Grid{}
 	for i := range 121 {
 		g.X = append(g.X, float64(i)*5e6)
@@ -168,28 +170,29 @@ func versus() *Chart {
 // TestDemos draws every demo in three widths, as PNG and SVG. With DAXBENCH_CHARTS=dir the pictures are kept to be looked at.
 func TestDemos(t *testing.T) {
 	dir := os.Getenv("DAXBENCH_CHARTS")
-	if dir == "" {
-		dir = t.TempDir()
-	}
 	for _, c := range demos() {
 		for _, width := range []int{320, 760, 1280} {
 			size := c.Size(width)
-			img := decode(t, size, c)
-			if b := img.Bounds(); b.Dx() != size.Width || b.Dy() != size.Height {
-				t.Errorf("%s: %v, want %v", c.ID, b, size)
-			}
-			var png, svg bytes.Buffer
-			if err := Draw(&png, size, c); err != nil {
+			var picture, svg bytes.Buffer
+			if err := errors.Join(Draw(&picture, size, c), SVG(&svg, width, c)); err != nil {
 				t.Fatal(err)
 			}
-			if err := SVG(&svg, width, c); err != nil {
-				t.Fatal(err)
-			}
-			for name, b := range map[string]*bytes.Buffer{"png": &png, "svg": &svg} {
+			for name, b := range map[string]*bytes.Buffer{"png": &picture, "svg": &svg} {
+				if dir == "" {
+					continue
+				}
 				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.%s", c.ID, width, name)), b.Bytes(), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
+			img, err := png.Decode(&picture)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b := img.Bounds(); b.Dx() != size.Width || b.Dy() != size.Height {
+				t.Errorf("%s: %v, want %v", c.ID, b, size)
+			}
+			wellFormed(t, svg.Bytes())
 		}
 	}
 }

@@ -66,21 +66,27 @@ func (p *picture) frame() bool {
 	return true
 }
 
-// between draws lines between rows where several series share one, and the names above the rows if they stand there.
+// between draws lines between rows where several series share one, or their names stand in them.
 func (p *picture) between() {
-	if p.Y.Scale != Rows {
+	if p.Y.Scale != Rows || p.name == 0 && p.crowd() < 2 {
+		return
+	}
+	for i := 1; i < len(p.Y.Names); i++ {
+		top := p.plot.Max.Y - vg.Length(i)*p.band()
+		p.plot.StrokeLine2(thin, p.area.Min.X, top, p.plot.Max.X, top)
+	}
+}
+
+// rowNames writes the names that stand above their rows.
+func (p *picture) rowNames() {
+	if p.name == 0 {
 		return
 	}
 	st := label(baseSize, inkPaint)
-	shared := p.name > 0 || p.crowd() > 1
 	for i, name := range p.Y.Names {
-		top := p.plot.Max.Y - vg.Length(i)*p.band()
-		if shared && i > 0 {
-			p.plot.StrokeLine2(thin, p.area.Min.X, top, p.plot.Max.X, top)
-		}
-		if p.name > 0 {
-			p.plot.FillText(st, vg.Point{X: p.area.Min.X, Y: top - 2}, fit(st, name, p.area.Size().X))
-		}
+		name = fit(st, name, p.area.Size().X)
+		at := vg.Point{X: p.area.Min.X, Y: p.plot.Max.Y - vg.Length(i)*p.band() - 2}
+		p.written(st, at, name)
 	}
 }
 

@@ -49,18 +49,17 @@ func (p *picture) markLabels() {
 		if s == "" {
 			continue
 		}
-		if at, box, ok := p.best(p.candidates(m, st.Width(s)), st.Width(s)); ok {
-			p.used = append(p.used, box)
-			p.labelled(st, box, at, s)
+		if at, ok := p.best(p.candidates(m, st.Width(s)), st.Width(s)); ok {
+			p.written(st, at, s)
 		}
 	}
 }
 
-// best returns the candidate that covers no label and the least of what is measured, and the box that it fills.
-func (p *picture) best(candidates []vg.Point, width vg.Length) (at vg.Point, box vg.Rectangle, ok bool) {
+// best returns the candidate that covers no label and the least of what is measured, if there is any.
+func (p *picture) best(candidates []vg.Point, width vg.Length) (at vg.Point, ok bool) {
 	least := math.MaxInt
 	for _, to := range candidates {
-		b := vg.Rectangle{Min: vg.Point{X: to.X - 1, Y: to.Y - markSize - 1.5}, Max: vg.Point{X: to.X + width + 1, Y: to.Y + 0.5}}
+		b := around(to, width, markSize)
 		if !p.free(b) {
 			continue
 		}
@@ -71,16 +70,23 @@ func (p *picture) best(candidates []vg.Point, width vg.Length) (at vg.Point, box
 			}
 		}
 		if covered < least {
-			at, box, ok, least = to, b, true, covered
+			at, ok, least = to, true, covered
 		}
 	}
-	return at, box, ok
+	return at, ok
 }
 
-// labelled writes a label on a piece of paper that lets little through.
-func (p *picture) labelled(st text.Style, box vg.Rectangle, at vg.Point, s string) {
+// around is the box that a text of a width and size fills, from its upper left corner.
+func around(at vg.Point, width, size vg.Length) vg.Rectangle {
+	return vg.Rectangle{Min: vg.Point{X: at.X - 1, Y: at.Y - size - 1.5}, Max: vg.Point{X: at.X + width + 1, Y: at.Y + 0.5}}
+}
+
+// written writes text among what is measured, on a piece of paper that lets little through, and keeps the place.
+func (p *picture) written(st text.Style, at vg.Point, s string) {
 	behind := paperPaint
 	behind.fade = 0x38
+	box := around(at, st.Width(s), st.Font.Size)
+	p.used = append(p.used, box)
 	bar(p.plot, behind, box)
 	p.plot.FillText(st, at, s)
 }

@@ -60,6 +60,7 @@ func (c *Chart) stations() []Tick {
 func (p *picture) draw() {
 	p.grid()
 	p.markLines()
+	p.rowNames()
 	for i := range p.Series {
 		p.spans(i)
 	}
