@@ -149,14 +149,20 @@ func wordsFor(g *Group) words {
 // difference puts a ratio into words, up to what it is held against: "58 % [54, 61] more than", "5.60 times [5.20, 6.10]
 // as much as".
 func (w words) difference(e stats.Estimate) string {
+	number, word, than := w.amount(e)
+	return number + " " + word + " " + than
+}
+
+// amount is a difference in its parts: "58 % [54, 61]", "more", "than".
+func (w words) amount(e stats.Estimate) (number, word, than string) {
 	lo, hi := unit.Interval(e.Value, e.Lo, e.Hi)
 	switch value := bare(unit.Ratio(e.Value)); {
 	case unit.IsFactor(e.Value):
-		return fmt.Sprintf("%s times [%s, %s] %s as", value, lo, hi, w.as)
+		return fmt.Sprintf("%s times [%s, %s]", value, lo, hi), w.as, "as"
 	case e.Value >= 1:
-		return fmt.Sprintf("%s [%s, %s] %s than", value, bare(lo), bare(hi), w.more)
+		return fmt.Sprintf("%s [%s, %s]", value, bare(lo), bare(hi)), w.more, "than"
 	default:
-		return fmt.Sprintf("%s [%s, %s] %s than", value, bare(hi), bare(lo), w.less)
+		return fmt.Sprintf("%s [%s, %s]", value, bare(hi), bare(lo)), w.less, "than"
 	}
 }
 

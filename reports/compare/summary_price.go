@@ -1,0 +1,254 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"daxbench/reports/stats"
+	"daxbench/reports/unit"
+)
+
+// plainGroups are the groups without a DAX inode that are counted by the eviction, or if there is none, by the operation.
+func plainGroups(t *Table) []int {
+	for _, unit := range []string{"ns/evict", "ns/op"} {
+		var list []int
+		for i := range t.Groups {
+			if g := &t.Groups[i]; g.param("dax") == "0" && g.Unit == unit && g.Reference != "" {
+				list = append(list, i)
+			}
+		}
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+// A stance is what several groups say of one policy.
+type stance struct {
+	policy  string
+	decided []Row    // all dearer, or all cheaper, by their ratios ascending
+	groups  []string // in which they are
+	same    []Row
+	level   []string // groups in which it is the same
+	open    []string // groups in which it is undecided
+	rows    []Row    // all of them
+}
+
+// plainPrice says what policies cost on inodes that are not DAX, where there is nothing to break: the range over the groups,
+// if they are several, and within which margin the others are as the reference.
+func plainPrice(t *Table, groups []int) *Sentence {
+	if len(groups) == 0 {
+		return nil
+	}
+	reference := t.Groups[groups[0]].Reference
+	w := wordsFor(&t.Groups[groups[0]])
+	var dear, cheap []stance
+	var same, open []string
+	var rows []Row
+	within := 0.
+	for _, s := range stances(t, groups) {
+		rows = append(rows, s.rows...)
+		switch {
+		case len(s.decided) > 0 && s.decided[0].Verdict.Judgement == Dearer:
+			dear = append(dear, s)
+		case len(s.decided) > 0:
+			cheap = append(cheap, s)
+		case len(s.same) == len(s.rows):
+			same = append(same, s.policy)
+			for _, r := range s.same {
+				within = max(within, r.Verdict.Within)
+			}
+		default:
+			open = append(open, s.policy)
+		}
+	}
+	slices.SortStableFunc(dear, func(a, b stance) int { return cmp.Compare(b.last(), a.last()) })
+	slices.SortStableFunc(cheap, func(a, b stance) int { return cmp.Compare(a.last(), b.last()) })
+	if len(rows) == 0 || len(dear)+len(cheap)+len(same) == 0 {
+		return nil
+	}
+	out := &Sentence{Group: -1, Topic: Level}
+	if len(groups) == 1 {
+		out.Group = groups[0]
+	}
+	var parts []string
+	for k, s := range slices.Concat(dear[:min(len(dear), fewRows)], cheap[:min(len(cheap), 1)]) {
+		out.Topic = Price
+		parts = append(parts, s.difference(w, reference, k == 0, len(groups) > 1))
+	}
+	parts = append(parts, others(w.more, dear, fewRows)...)
+	parts = append(parts, others(w.less, cheap, 1)...)
+	if len(same) > 0 {
+		text := fmt.Sprintf("the same within ±%.0f %% under %s", within*100, list(same))
+		if len(parts) == 0 {
+			text += " as under " + reference
+		}
+		parts = append(parts, text)
+	}
+	if len(open) > 0 {
+		parts = append(parts, "undecided under "+list(open))
+	}
+	out.Text = fmt.Sprintf("On inodes that are not DAX %s %s (%s).", w.clause, strings.Join(parts, "; "), rounds(rows))
+	return out
+}
+
+// stances collects what the groups say of each policy but the reference, in the order in which they come.
+func stances(t *Table, groups []int) (list []stance) {
+	for _, i := range groups {
+		for _, r := range t.Groups[i].Rows {
+			if r.Verdict.Judgement == Reference || r.Verdict.Judgement == NoValue {
+				continue
+			}
+			k := slices.IndexFunc(list, func(s stance) bool { return s.policy == r.Policy })
+			if k < 0 {
+				k, list = len(list), append(list, stance{policy: r.Policy})
+			}
+			list[k].add(r, t.in(i))
+		}
+	}
+	return list
+}
+
+// add takes in what one group says. Where it says the contrary of one before, nothing is decided of the policy.
+func (s *stance) add(r Row, group string) {
+	s.rows = append(s.rows, r)
+	switch j := r.Verdict.Judgement; {
+	case j == Same:
+		s.same, s.level = append(s.same, r), append(s.level, group)
+	case j != Dearer && j != Cheaper:
+		s.open = append(s.open, group)
+	case len(s.decided) > 0 && s.decided[0].Verdict.Judgement != j:
+		s.open = append(append(s.open, s.groups...), group)
+		s.decided, s.groups = nil, nil
+	default:
+		at, _ := slices.BinarySearchFunc(s.decided, r, func(a, b Row) int { return cmp.Compare(a.Ratio.Value, b.Ratio.Value) })
+		s.decided, s.groups = slices.Insert(s.decided, at, r), slices.Insert(s.groups, at, group)
+	}
+}
+
+// last is the largest ratio that is decided.
+func (s *stance) last() float64 { return s.decided[len(s.decided)-1].Ratio.Value }
+
+// difference is by how much a policy differs: of several groups the least and the most, with their names. The first of a
+// sentence says from what.
+func (s *stance) difference(w words, reference string, first, named bool) string {
+	low, high := s.decided[0], s.decided[len(s.decided)-1]
+	if low.Verdict.Judgement == Cheaper { // the most is what is farthest from 1
+		low, high = high, low
+	}
+	where := func(r Row) string {
+		if !named {
+			return ""
+		}
+		return " (" + s.groups[slices.IndexFunc(s.decided, func(d Row) bool { return d.Ratio == r.Ratio })] + ")"
+	}
+	number, word, than := w.amount(high.Ratio)
+	text := number + where(high) + " " + word
+	if len(s.decided) > 1 {
+		least, lesser, _ := w.amount(low.Ratio)
+		if lesser == word {
+			lesser = ""
+		}
+		text = strings.TrimSpace(least+where(low)+" "+lesser) + " to " + text
+	}
+	text += " under " + s.policy
+	if first {
+		text += " " + than + " under " + reference
+	}
+	if len(s.level) > 0 {
+		text += ", the same in " + list(s.level)
+	}
+	if len(s.open) > 0 {
+		text += ", undecided in " + list(s.open)
+	}
+	return text
+}
+
+// others names the policies beyond the first n.
+func others(word string, stances []stance, n int) []string {
+	if len(stances) <= n {
+		return nil
+	}
+	var names []string
+	for _, s := range stances[n:] {
+		names = append(names, s.policy)
+	}
+	return []string{word + " under " + list(names)}
+}
+
+// A meeting is something that an eviction can meet and wait for.
+type meeting struct {
+	where string
+	waits func(*Row) bool // for that more than for anything else
+}
+
+var (
+	pinned = meeting{"Where evictions meet pins", func(r *Row) bool { return r.Blocked > 0 && r.Blocked >= r.Recalls }}
+	leased = meeting{"Where evictions meet layout leases", func(r *Row) bool { return r.Recalls > r.Blocked }}
+)
+
+// A contrast is a policy that waits and one that does not, one of them the reference, in one group.
+type contrast struct {
+	group        int
+	waits, other *Row
+	ratio        stats.Estimate // of the one that waits to the other
+	tail         bool           // of p99.9, and else of the primary unit
+}
+
+// stallSummary says what waiting does: p99.9 of a policy that waits against one that does not, in the group where they differ
+// most. Where too few latencies stand behind p99.9, what it costs stands in for it.
+func stallSummary(t *Table, m meeting, told map[int]bool) *Sentence {
+	var best *contrast
+	for i := range t.Groups {
+		for _, c := range contrasts(&t.Groups[i], i, m) {
+			if best == nil || c.tail && !best.tail || c.tail == best.tail && c.ratio.Lo > best.ratio.Lo {
+				best = &c
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	g := &t.Groups[best.group]
+	where := t.in(best.group)
+	if hold := g.param("hold"); hold != "" && !strings.Contains(where, "hold=") {
+		where += ", hold=" + hold
+	}
+	from, to, what, kind := best.other.P999, best.waits.P999, "p99.9", unit.Nanos
+	if !best.tail {
+		from, to, what, kind = best.other.Cost.Value, best.waits.Cost.Value, "the "+g.Measure(), unit.Of(g.Unit)
+		told[best.group] = true
+	}
+	return &Sentence{Group: best.group, Topic: Price, Text: fmt.Sprintf("%s (%s) %s goes from %s under %s, which does not wait, to %s under %s (%s %s, n=%d).",
+		m.where, where, what, unit.Format(from, kind), best.other.Policy, unit.Format(to, kind), best.waits.Policy,
+		unit.Ratio(best.ratio.Value), brackets(best.ratio), best.ratio.N)}
+}
+
+// contrasts are those that a group has, with intervals that say that waiting takes longer.
+func contrasts(g *Group, group int, m meeting) (out []contrast) {
+	s := speaker{g: g}
+	ref := s.reference()
+	if ref == nil || g.Better > 0 {
+		return nil
+	}
+	for i := range g.Rows {
+		r := &g.Rows[i]
+		if r == ref || m.waits(r) == m.waits(ref) {
+			continue
+		}
+		c := contrast{group: group, waits: r, other: ref, ratio: r.Ratio}
+		if c.tail = r.Tail.Bounded() && min(r.LeastLat, ref.LeastLat) >= tailLatencies; c.tail {
+			c.ratio = r.Tail
+		}
+		if m.waits(ref) {
+			c.waits, c.other, c.ratio = ref, r, c.ratio.Inverse()
+		}
+		if c.ratio.Bounded() && c.ratio.Lo >= tailFactor {
+			out = append(out, c)
+		}
+	}
+	return out
+}
