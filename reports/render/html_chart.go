@@ -25,6 +25,7 @@ type chartView struct {
 	chart        *chart.Chart
 	ID           string
 	Title, Note  string
+	Label        string // of the region with its data
 	Wide, Narrow template.HTML
 	Problem      string // why it is not drawn
 	Picture      string // link to its PNG
@@ -33,10 +34,11 @@ type chartView struct {
 }
 
 // chart makes the view of a chart, which drawAll draws.
-func (b *viewer) chart(c *chart.Chart) *chartView {
+func (b *viewer) chart(c *chart.Chart, section string) *chartView {
 	v := &chartView{
-		chart: c, ID: b.ids.take("chart", c.ID), Title: clean(c.Title, maxTitle), Note: clean(c.Note, maxProse), Picture: b.options.picture(c.ID),
+		chart: c, ID: b.anchor("chart", c.ID), Title: clean(c.Title, maxTitle), Note: clean(c.Note, maxProse), Picture: b.options.picture(c.ID),
 	}
+	v.Label = b.label(section, "data of "+v.Title)
 	b.charts = append(b.charts, v)
 	return v
 }
@@ -75,8 +77,8 @@ func (v *chartView) draw() {
 	if len(rows) > maxData {
 		return
 	}
-	v.Head = cleaned(head, maxCell)
+	v.Head = cleaned(head, maxValue)
 	for _, row := range rows {
-		v.Rows = append(v.Rows, cleaned(row, maxCell))
+		v.Rows = append(v.Rows, cleaned(row, maxValue))
 	}
 }

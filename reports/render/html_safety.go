@@ -83,12 +83,12 @@ func (b *viewer) safetyRow(r *safety.Row, hazards []hazardView) safetyRow {
 			broken = append(broken, cell.Hazard)
 		}
 		if c.Mark != safety.Unknown {
-			cell.Href = b.ids.take("safety", row.Policy, cell.Hazard)
+			cell.Href = b.anchor("safety", row.Policy, cell.Hazard)
 		}
 		for _, s := range c.Stories {
 			href, again := told[s.ID]
 			if !again {
-				href = b.ids.take("story", s.ID)
+				href = b.anchor("story", s.ID)
 				told[s.ID] = href
 			}
 			opened := len(cell.Stories) > 0 && cell.Stories[len(cell.Stories)-1].Open

@@ -15,8 +15,11 @@ import (
 	"daxbench/reports/report"
 )
 
-// maxTitle is how wide titles of a page are, and lines of a story, in columns. A page wraps.
-const maxTitle = 160
+// Widths at which strings of a page are cut, in columns. A page wraps, so they are wider than on a terminal.
+const (
+	maxTitle = 160 // and a line of a story
+	maxValue = 100 // a cell or a head of a table
+)
 
 // warningsShown is how many warnings stand above the verdict; the others are a click away.
 const warningsShown = 4
@@ -77,10 +80,10 @@ type sectionView struct {
 }
 
 type tableView struct {
-	ID, Title string
-	Columns   []columnView
-	Explained bool // a column says what it is
-	Rows      []rowView
+	ID, Title, Label string // Label is of no other region of the page
+	Columns          []columnView
+	Explained        bool // a column says what it is
+	Rows             []rowView
 }
 
 type columnView struct {
@@ -103,9 +106,9 @@ type valueView struct {
 // newPageView makes the view. Its charts are not drawn yet.
 func newPageView(p *report.Page, o HTMLOptions) *pageView {
 	a := assets()
-	b := viewer{options: o, ids: anchors{}, seen: map[string]bool{}}
-	for _, taken := range []string{"content", "verdict", "warnings", "safety", "safety-caption", "summary", "each", "reading", "origin", "policies", "said"} {
-		b.ids.take(taken)
+	b := viewer{options: o, ids: taken{}, seen: map[string]bool{}, labels: taken{}}
+	for _, id := range []string{"content", "verdict", "warnings", "safety", "summary", "each", "reading", "origin", "policies", "said"} {
+		b.ids.take(id)
 	}
 	v := &pageView{
 		Title: clean(p.Title, maxTitle), Lead: clean(p.Lead, maxProse),
@@ -141,28 +144,42 @@ func newPageView(p *report.Page, o HTMLOptions) *pageView {
 // viewer makes the parts of a view.
 type viewer struct {
 	options  HTMLOptions
-	ids      anchors
+	ids      taken
 	charts   []*chartView    // of all sections
 	policies []policyView    // that tables and matrix name, in the order in which they do
 	seen     map[string]bool // names in policies
+	labels   taken           // of regions
 }
 
-// anchors are the ids of a page, and how often each was asked for.
-type anchors map[string]int
+// label returns a name for a region, with a number behind it if the page has one of that name.
+func (b *viewer) label(section, name string) string {
+	return b.labels.take(clean(section+": "+name, maxTitle))
+}
 
-// take returns an id that nothing else in the page has. What may not stand in one becomes a dash.
-func (a anchors) take(words ...string) string {
-	id := strings.Map(func(r rune) rune {
+// taken are names that are in use, and how often each was asked for.
+type taken map[string]int
+
+// take returns the name, or with a number behind it one that nobody has.
+func (n taken) take(name string) string {
+	for {
+		n[name]++
+		if n[name] == 1 {
+			return name
+		}
+		if next := fmt.Sprintf("%s-%d", name, n[name]); n[next] == 0 {
+			name = next
+		}
+	}
+}
+
+// anchor returns an id that nothing else in the page has. What may not stand in one becomes a dash.
+func (b *viewer) anchor(words ...string) string {
+	return b.ids.take(strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' {
 			return r
 		}
 		return '-'
-	}, clean(strings.Join(words, "-"), maxTitle))
-	a[id]++
-	if n := a[id]; n > 1 {
-		return a.take(id, strconv.Itoa(n))
-	}
-	return id
+	}, clean(strings.Join(words, "-"), maxTitle)))
 }
 
 // isCommand says whether a fact is something to type.
@@ -217,14 +234,14 @@ func (b *viewer) sections(list []report.Section) (out []sectionView) {
 	for i := range list {
 		s := &list[i]
 		v := sectionView{
-			ID: b.ids.take(s.ID), Title: clean(s.Title, maxTitle), About: clean(s.About, maxProse),
+			ID: b.anchor(s.ID), Title: clean(s.Title, maxTitle), About: clean(s.About, maxProse),
 			Sentences: b.sentences(s.Sentences), Footnotes: cleaned(s.Footnotes, maxProse),
 		}
 		for _, c := range s.Charts {
-			v.Charts = append(v.Charts, b.chart(c))
+			v.Charts = append(v.Charts, b.chart(c, v.Title))
 		}
 		for _, t := range s.Tables {
-			v.Tables = append(v.Tables, b.table(t))
+			v.Tables = append(v.Tables, b.table(t, v.Title))
 		}
 		out = append(out, v)
 	}
@@ -234,11 +251,11 @@ func (b *viewer) sections(list []report.Section) (out []sectionView) {
 // tones are the classes of values.
 var tones = map[report.Tone]string{report.Good: "good", report.Bad: "bad", report.Faint: "faint"}
 
-func (b *viewer) table(t *report.Table) tableView {
-	v := tableView{ID: b.ids.take(t.ID), Title: clean(t.Title, maxTitle)}
-	b.ids.take(v.ID + "-caption")
+func (b *viewer) table(t *report.Table, section string) tableView {
+	v := tableView{ID: b.anchor(t.ID), Title: clean(t.Title, maxTitle)}
+	v.Label = b.label(section, v.Title)
 	for _, c := range t.Columns {
-		v.Columns = append(v.Columns, columnView{Head: clean(c.Head, maxCell), About: clean(c.About, maxProse), Numeric: c.Numeric})
+		v.Columns = append(v.Columns, columnView{Head: clean(c.Head, maxValue), About: clean(c.About, maxProse), Numeric: c.Numeric})
 		v.Explained = v.Explained || c.About != ""
 	}
 	for _, values := range t.Rows {
@@ -266,7 +283,7 @@ func (b *viewer) policy(name, look string) {
 
 // viewOf is one value.
 func viewOf(value report.Value, numeric bool) valueView {
-	v := valueView{Text: clean(value.Text, maxCell), Class: tones[value.Tone]}
+	v := valueView{Text: clean(value.Text, maxValue), Class: tones[value.Tone]}
 	if value.Look != chart.ByPlace {
 		v.Look = value.Look.Var()
 	}

@@ -42,10 +42,14 @@ function field(text) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-// csv is a table, in the order and with the rows that are shown. Its heads say what the column is, with its unit.
+// csv is a table, in the order and with the rows that are shown. Its heads say what the column is, with its unit. Where numbers
+// have intervals behind them, these are a column of their own, as they are written.
 function csv(table) {
-  const heads = [...table.tHead.rows[0].cells].map((h) => h.dataset.name + (h.title ? ` (${h.title})` : ""));
-  const rows = [...table.tBodies[0].rows].filter((r) => !r.hidden).map((r) => [...r.cells].map(value));
+  const bounded = [...table.tHead.rows[0].cells].map((_, i) => [...table.tBodies[0].rows].some((r) => r.cells[i].querySelector("i")));
+  const heads = [...table.tHead.rows[0].cells].flatMap((h, i) =>
+    [h.dataset.name + (h.title ? ` (${h.title})` : ""), ...(bounded[i] ? [`${h.dataset.name}: interval as shown`] : [])]);
+  const rows = [...table.tBodies[0].rows].filter((r) => !r.hidden).map((r) => [...r.cells].flatMap((c, i) =>
+    [value(c), ...(bounded[i] ? [c.querySelector("i")?.textContent ?? ""] : [])]));
   return [heads, ...rows].map((r) => r.map(field).join(",")).join("\r\n") + "\r\n";
 }
 
@@ -89,7 +93,7 @@ const filterFrom = 6;
 
 // tools stand above a table.
 function tools(table) {
-  const name = table.caption.textContent, bar = make("div", { className: "tools" });
+  const name = table.closest(".scroll").getAttribute("aria-label"), bar = make("div", { className: "tools" });
   const rows = [...table.tBodies[0].rows];
   if (rows.length >= filterFrom) {
     const box = make("input", { type: "search", placeholder: "Filter rows" });
@@ -102,6 +106,7 @@ function tools(table) {
     bar.append(box);
   }
   const button = make("button", { type: "button" }, "Copy as CSV");
+  button.setAttribute("aria-label", `Copy as CSV: ${name}`);
   button.addEventListener("click", () => copy(csv(table), button));
   bar.append(button);
   table.closest(".scroll").before(bar);
@@ -130,7 +135,7 @@ function highlight() {
 
 // reveal opens what the address leads into, in browsers that do not do so by themselves.
 function reveal() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.querySelector(":target");
   for (let e = target?.closest("details"); e; e = e.parentElement.closest("details")) e.open = true;
   target?.scrollIntoView();
 }

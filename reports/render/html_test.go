@@ -1,0 +1,384 @@
+package render
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"daxbench/reports/chart"
+	"daxbench/reports/compare"
+	"daxbench/reports/report"
+	"daxbench/reports/safety"
+	"daxbench/reports/unit"
+)
+
+// examplePage is a small page with one of everything.
+func examplePage() *report.Page {
+	policy := func(name, mark string) report.Value {
+		return report.Value{Text: name + mark, CSV: name, Sort: math.NaN(), Look: chart.LookOf(name)}
+	}
+	number := func(text string, v float64, tone report.Tone) report.Value {
+		return report.Value{Text: text, Sort: v, CSV: strconv.FormatFloat(v, 'g', -1, 64), Tone: tone}
+	}
+	nothing := report.Value{Sort: math.NaN()}
+	story := safety.Story{
+		ID: "none-unlink-under-dio", Title: "a device writes into the block of a file that was unlinked meanwhile",
+		Lines: []string{"T1: create F", "T1: pin F 0 as p by odirect-read", "T2: unlink F", "dev: dma-write p"}, Replay: "daxbench litmus -v -policy none -scenario unlink-under-dio",
+	}
+	return &report.Page{
+		Title: "Nightly, 22 November", Lead: "The policies none and unconditional against dax-only, under one workload.",
+		Facts:    []string{"AMD EPYC", "2 cores", "Linux 6.18.2"},
+		Warnings: []string{"the machine was shared: 5.9 runnable tasks on 2 cores"},
+		Verdict: []compare.Sentence{
+			{Group: 0, Topic: compare.Harm, Text: "Under none 1,234 device writes landed in blocks that were no longer their file's."},
+			{Group: 0, Topic: compare.Price, Text: "Under unconditional an eviction costs 58 % [57, 60] more than under dax-only (n=6)."},
+		},
+		Safety: &safety.Matrix{
+			Hazards: []safety.Hazard{{Letter: "U", Name: "use", About: "a block is used that was freed"}, {Letter: "A", Name: "alias", About: "two files share a block"}, {Letter: "L", Name: "leak", About: "a page is never freed"}},
+			Rows: []safety.Row{
+				{Policy: "none", ID: "P0", Cells: []safety.Cell{
+					{Mark: safety.Broken, Declared: true, Text: "broken in 3 of 9 scenarios", Stories: []safety.Story{story}},
+					{Mark: safety.Broken, Text: "broken in 1 of 9 scenarios", Stories: []safety.Story{story, {ID: "other", Title: "another one"}}}, {},
+				}},
+				{Policy: "dax-only", ID: "P7", Cells: []safety.Cell{{Mark: safety.Kept, Text: "kept in 9 scenarios"}, {Mark: safety.Kept, Declared: true, Text: "kept in 9 scenarios"}, {Mark: safety.NotFound, Text: "not found in 12,000 schedules"}}},
+			},
+			Notes: []string{"19 scenarios, by the rules of Linux 6.15."},
+		},
+		Groups: []report.Section{{
+			ID: "evict-storm-dax-0", Title: "evict-storm · dax=0 workers=2", About: "Cost per eviction.",
+			Sentences: []compare.Sentence{{Topic: compare.Level, Text: "Under none an eviction costs the same as under dax-only within ±2 % (n=6)."}},
+			Charts:    []*chart.Chart{exampleChart()},
+			Tables: []*report.Table{{
+				ID: "table-evict-storm-dax-0", Title: "Cost per eviction",
+				Columns: []report.Column{{Head: "policy"}, {Head: "cost", About: "median over the rounds, in ns", Numeric: true}, {Head: "verdict"}},
+				Rows: [][]report.Value{
+					{policy("none", "¹"), number("51.6 ns [51.0, 52.2]", 51.6, report.Plain), {Text: "same within ±2 %", Sort: math.NaN()}},
+					{policy("dax-only", ""), nothing, nothing},
+					{policy("unconditional", ""), number("82.3 ns", 82.31, report.Bad), {Text: "dearer", Sort: math.NaN(), Tone: report.Bad}},
+				},
+			}},
+			Footnotes: []string{"¹ one worker was 21 % slower than the other"},
+		}},
+		Reading: []string{"cost: median over the rounds."},
+		Origin:  []report.Fact{{Name: "command", Value: "daxbench run -seed 1"}, {Name: "seed", Value: "1"}},
+		Files:   []report.File{{Path: "results.txt", About: "every measurement"}},
+	}
+}
+
+func exampleChart() *chart.Chart {
+	series := func(name string, scale float64) chart.Series {
+		piece := make([]chart.Point, 5)
+		for i := range piece {
+			y := scale * (50 + 10*float64(i))
+			piece[i] = chart.Point{X: float64(i * 25), Y: y, Lo: 0.98 * y, Hi: 1.03 * y}
+		}
+		return chart.Series{Name: name, Look: chart.LookOf(name), Pieces: [][]chart.Point{piece}}
+	}
+	return &chart.Chart{
+		ID: "cost-evict-storm", Title: "Cost by share of DAX files", Note: "Medians of 6 rounds with 95 % intervals.",
+		X: chart.Axis{Title: "files that are DAX, %"}, Y: chart.Axis{Title: "per eviction", Kind: unit.Nanos},
+		Series: []chart.Series{series("dax-only", 1), series("unconditional", 1.58)},
+	}
+}
+
+// nastyStrings are strings of someone who does not like readers.
+var nastyStrings = []string{
+	"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "\x1b[31mred\x1b[2J", "\u202egnp.exe", "</style></title></svg></script>", "javascript:alert(1)",
+	"{{.}}", "a\x00b\xff", "line\nbreak\ttab", "' onmouseover='alert(1)", strings.Repeat("long ", 1<<18), "]]>--><!--", "=cmd|' /C calc'!A0", "../../x?y#z%41",
+	"<svg onload=alert(1)>", "&lt;b&gt;",
+}
+
+// hostilePage is a page with nothing but nastyStrings strings: each place sees each of them.
+func hostilePage() *report.Page {
+	p := &report.Page{}
+	for i, s := range nastyStrings {
+		at := func(n int) string { return nastyStrings[(i+n)%len(nastyStrings)] }
+		p.Title, p.Lead = p.Title+s[:min(len(s), 10)], s
+		p.Facts, p.Warnings, p.Reading = append(p.Facts, s), append(p.Warnings, s), append(p.Reading, s)
+		p.Verdict = append(p.Verdict, compare.Sentence{Topic: compare.Topic(i), Text: s})
+		p.Origin = append(p.Origin, report.Fact{Name: s, Value: at(1)}, report.Fact{Name: "command", Value: s})
+		p.Files = append(p.Files, report.File{Path: s, About: at(1)})
+		c := exampleChart()
+		c.ID, c.Title, c.Note, c.X.Title, c.Y.Title, c.Series[0].Name = s[:min(len(s), 80)], s, at(1), at(2), at(3), at(4)
+		c.Marks = []chart.Mark{{At: 50, Label: at(5), Series: chart.Everyone}}
+		broken := exampleChart()
+		broken.Series[0].Name, broken.Series[0].Pieces[0][1].Y = s, math.NaN()
+		table := &report.Table{ID: s, Title: at(1), Columns: []report.Column{{Head: s, About: at(2)}, {Head: at(3), About: s, Numeric: true}}}
+		for n := range 3 {
+			table.Rows = append(table.Rows, []report.Value{{Text: at(n), CSV: at(n + 1), Look: chart.LookOf(s)}, {Text: at(n + 2), CSV: s, Sort: []float64{math.NaN(), math.Inf(-1), 1e308}[n]}})
+		}
+		table.Rows = append(table.Rows, nil, make([]report.Value, 4))
+		p.Groups = append(p.Groups, report.Section{
+			ID: s, Title: at(1), About: at(2), Sentences: []compare.Sentence{{Text: s}}, Footnotes: []string{s},
+			Charts: []*chart.Chart{c, broken}, Tables: []*report.Table{table, {}},
+		})
+	}
+	m := &safety.Matrix{Notes: nastyStrings}
+	for i, s := range nastyStrings {
+		m.Hazards = append(m.Hazards, safety.Hazard{Letter: s, Name: s, About: s})
+		r := safety.Row{Policy: s, ID: s}
+		for j, t := range nastyStrings {
+			c := safety.Cell{Mark: safety.Mark(j % 4), Declared: i%2 > 0, Text: t}
+			if c.Mark == safety.Broken {
+				c.Stories = []safety.Story{{ID: t, Title: s, Lines: nastyStrings[:3], Replay: t}, {ID: s, Title: t, Replay: s}}
+			}
+			r.Cells = append(r.Cells, c)
+		}
+		m.Rows = append(m.Rows, r)
+	}
+	p.Safety = m
+	return p
+}
+
+func htmlOf(t testing.TB, p *report.Page) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := HTML(&b, p, HTMLOptions{Charts: "charts"}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Parts of a page that are held to what they should be by other tests than the golden.
+var (
+	stylePart  = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
+	scriptPart = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
+	drawnPart  = regexp.MustCompile(`(?s)(<div class="(?:wide|narrow)">)<svg.*?</svg>\s*</div>`)
+)
+
+func TestPageGolden(t *testing.T) {
+	got := htmlOf(t, examplePage())
+	got = stylePart.ReplaceAllString(got, "<style>…</style>")
+	got = scriptPart.ReplaceAllString(got, "<script>…</script>")
+	got = regexp.MustCompile(`&#39;sha256-[^&]*&#39;`).ReplaceAllString(got, "…")
+	golden(t, "page.html.golden", drawnPart.ReplaceAllString(got, "$1…</div>"))
+
+	var b bytes.Buffer
+	if err := PageMarkdown(&b, examplePage(), HTMLOptions{Charts: "charts"}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "page.markdown.golden", b.String())
+}
+
+func TestPageRepeats(t *testing.T) {
+	if htmlOf(t, hostilePage()) != htmlOf(t, hostilePage()) {
+		t.Error("the same page gave other bytes")
+	}
+}
+
+func TestPageHolds(t *testing.T) {
+	for name, p := range map[string]*report.Page{"example": examplePage(), "hostile": hostilePage(), "empty": {}} {
+		t.Run(name, func(t *testing.T) {
+			page := htmlOf(t, p)
+			for _, problem := range problems(page) {
+				t.Error(problem)
+			}
+			if len(page) > 2<<20 {
+				t.Errorf("the page has %d bytes", len(page))
+			}
+			if t.Failed() {
+				os.WriteFile(t.ArtifactDir()+"/page.html", []byte(page), 0o666)
+			}
+		})
+	}
+}
+
+// TestProblems shows the checker pages with one of each mistake.
+func TestProblems(t *testing.T) {
+	page := htmlOf(t, examplePage())
+	for name, c := range map[string][2]string{
+		"a script":             {"<h1>", `<script>alert(1)</script><h1>`},
+		"another style":        {"<h1>", `<style>*{}</style><h1>`},
+		"another script":       {`"use strict";`, `"use strict"; alert(1);`},
+		"an event handler":     {"<h1>", `<h1 onclick="alert(1)">`},
+		"a style attribute":    {"<h1>", `<h1 style="color:red">`},
+		"an image":             {"<h1>", `<img src="x"/><h1>`},
+		"a scheme":             {`href="./results.txt"`, `href="javascript:x"`},
+		"another host":         {`href="./results.txt"`, `href="//example.com/"`},
+		"a dangling link":      {`href="#verdict"`, `href="#nowhere"`},
+		"an id twice":          {`id="verdict"`, `id="safety"`},
+		"a heading left out":   {"<h3", "<h5"},
+		"no caption":           {"<caption>", "<p>"},
+		"a head without scope": {`scope="col"`, ""},
+		"a region without name": {
+			`tabindex="0" aria-label="Policies and hazards"`, `tabindex="0"`},
+		"an escape":   {"Nightly", "\x1b[31m"},
+		"bidi":        {"Nightly", "\u202e"},
+		"no language": {`lang="en"`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := strings.Replace(page, c[0], c[1], 1)
+			if bad == page {
+				t.Fatalf("the page has no %s", c[0])
+			}
+			if name == "no caption" {
+				bad = strings.Replace(bad, "</caption>", "</p>", 1)
+			}
+			if len(problems(bad)) == 0 {
+				t.Error("nothing was found")
+			}
+		})
+	}
+}
+
+// elements are those that a page is made of.
+var elements = strings.Fields(`html head meta link title style body script a header h1 h2 h3 p ul ol li nav svg circle main section div table caption
+	thead tbody tr th td dl dt dd small span b i details summary pre code figure figcaption desc path rect g line polyline polygon text tspan defs clipPath use image`)
+
+// problems returns what is wrong with a page.
+func problems(page string) (out []string) {
+	bad := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	for _, part := range []struct {
+		name string
+		at   *regexp.Regexp
+		want string
+	}{{"style", stylePart, string(assets().style)}, {"script", scriptPart, string(assets().script)}} {
+		all := part.at.FindAllStringSubmatch(page, -1)
+		if len(all) != 1 || all[0][1] != part.want || strings.Count(page, "<"+part.name) != 1 {
+			bad("the %s is not the one", part.name)
+		}
+		if !strings.Contains(page, "sha256-") || !strings.Contains(strings.ReplaceAll(page, "&#43;", "+"), sourceHash(part.want)) {
+			bad("the policy does not allow the %s", part.name)
+		}
+		page = part.at.ReplaceAllString(page, "<"+part.name+"></"+part.name+">")
+	}
+	for _, r := range page {
+		if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfffd {
+			bad("character %U", r)
+		}
+	}
+	d := xml.NewDecoder(strings.NewReader(page))
+	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	ids, links, labels := map[string]bool{}, []string{}, map[string]bool{}
+	level, captions, tables := 0, 0, 0
+	for {
+		token, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			bad("%v", err)
+			break
+		}
+		e, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		name, attributes := e.Name.Local, map[string]string{}
+		if !slices.Contains(elements, name) {
+			bad("element %q", name)
+		}
+		for _, a := range e.Attr {
+			key := a.Name.Local
+			attributes[key] = a.Value
+			switch {
+			case strings.HasPrefix(strings.ToLower(key), "on"), key == "style", key == "src", key == "srcset", key == "action":
+				bad("<%s %s=%q>", name, key, a.Value)
+			case key == "id" && ids[a.Value]:
+				bad("id %q stands twice", a.Value)
+			case key == "id":
+				ids[a.Value] = true
+			case key == "href" && strings.HasPrefix(a.Value, "#"):
+				links = append(links, a.Value[1:])
+			case key == "href" && !strings.HasPrefix(a.Value, "./") && a.Value != "data:," && !(name == "image" && strings.HasPrefix(a.Value, "data:image/png;base64,")):
+				bad("link to %q", a.Value)
+			case key == "aria-labelledby":
+				links = append(links, strings.Fields(a.Value)...)
+			}
+		}
+		switch name {
+		case "html":
+			if attributes["lang"] == "" {
+				bad("no language")
+			}
+		case "h1", "h2", "h3", "h4", "h5", "h6":
+			if n := int(name[1] - '0'); n > level+1 {
+				bad("<%s> below h%d", name, level)
+			} else {
+				level = n
+			}
+		case "caption":
+			captions++
+		case "table":
+			tables++
+		case "th":
+			if attributes["scope"] == "" {
+				bad("<th> without scope")
+			}
+		case "div":
+			if attributes["role"] == "region" {
+				if label := attributes["aria-label"]; label == "" || labels[label] {
+					bad("region named %q", label)
+				}
+				labels[attributes["aria-label"]] = true
+			}
+		}
+	}
+	if captions != tables {
+		bad("%d captions of %d tables", captions, tables)
+	}
+	for _, id := range links {
+		if !ids[id] {
+			bad("nothing has the id %q", id)
+		}
+	}
+	return out
+}
+
+// TestPageWithoutChart holds that a chart that cannot be drawn costs the page that chart.
+func TestPageWithoutChart(t *testing.T) {
+	p := examplePage()
+	p.Groups[0].Charts = append(p.Groups[0].Charts, exampleChart())
+	p.Groups[0].Charts[0].Series[1].Pieces[0][2].Y = math.NaN()
+	page := htmlOf(t, p)
+	if strings.Count(page, "Not drawn: a value that no axis can show") != 1 || strings.Count(page, `<div class="wide"><svg`) != 1 {
+		t.Error("one chart is to be drawn, and of the other the reason told")
+	}
+	if strings.Contains(page, "charts/cost-evict-storm.png") == strings.Contains(page, "NaN is") {
+		t.Error("the picture of the chart that is drawn is to be linked")
+	}
+}
+
+// TestPageMarkdownHostile holds that no string ends what it stands in: each line is one that the writer began.
+func TestPageMarkdownHostile(t *testing.T) {
+	var b bytes.Buffer
+	if err := PageMarkdown(&b, hostilePage(), HTMLOptions{Charts: "charts"}); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	if n := len(text); n > 2<<20 {
+		t.Errorf("%d bytes", n)
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "    ") { // a command: nothing in it has a meaning
+			line = ""
+		}
+		if strings.ContainsAny(line, "<>\x1b\u202e") && !strings.HasPrefix(line, "> **Warning:**") {
+			t.Errorf("%q", line)
+		}
+	}
+	if strings.Contains(text, "](javascript:") {
+		t.Error("a link that runs")
+	}
+}
+
+func BenchmarkHTML(b *testing.B) {
+	p := examplePage()
+	for range 13 {
+		p.Groups = append(p.Groups, p.Groups[0])
+	}
+	for b.Loop() {
+		if err := HTML(io.Discard, p, HTMLOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
