@@ -81,7 +81,7 @@ func blockedChart(g *group, c *folder.Cell, id string, list []sleep) *chart.Char
 		X: chart.Axis{Title: "time since the wait began", Kind: unit.Nanos}, Y: chart.Axis{Scale: chart.Rows},
 		Series: []chart.Series{
 			partHeld:  {Name: "held before the wait", Look: chart.Neutral},
-			partWait:  {Name: policyName(c.Policy) + " waits", Look: chart.LookOf(c.Policy)},
+			partWait:  {Name: "waiting under " + policyName(c.Policy), Look: chart.LookOf(c.Policy)},
 			partLate:  {Name: "the device is late", Look: chart.Alarm},
 			partAwake: {Name: "waking up", Look: lookAwake},
 		}}

@@ -21,10 +21,11 @@ const (
 	maxRows     = 60 // of one chart: they fill a screen and a half
 )
 
-// Longest names from files, in characters.
+// Longest texts from files, in characters.
 const (
-	maxName = 60
-	maxID   = 80
+	maxName  = 60  // of a policy, a run
+	maxTitle = 120 // of a group or a cell with all its parameters
+	maxID    = 80
 )
 
 // group is a group of a run with its cells.
@@ -54,6 +55,7 @@ func (s *Source) groups() []group {
 				out[i].label += " " + plain(p.Key+"="+p.Value)
 			}
 		}
+		out[i].label = cut(out[i].label, maxTitle)
 		for _, r := range g.Rows {
 			out[i].cells = append(out[i].cells, byKey[name+"\x00"+r.Policy])
 		}
@@ -107,7 +109,7 @@ func policies(groups []group) (names []string) {
 }
 
 // title is the name of the group, for the title of a chart.
-func (g *group) title() string { return plain(g.Name()) }
+func (g *group) title() string { return cut(g.Name(), maxTitle) }
 
 // eachGroup makes the charts of each group, up to the limit, and says in the last one what was left out. A group whose record
 // cannot be understood has none; the others have theirs, and the error is that of the first such group.
@@ -141,12 +143,15 @@ func eachGroup(sources []*Source, of func(src *Source, g *group) ([]Picture, err
 
 // wrong is an error about one cell in one round.
 func wrong(c *folder.Cell, round int, format string, args ...any) error {
-	return fmt.Errorf("%s, round %d: %w", plain(c.Name), round, fmt.Errorf(format, args...))
+	return fmt.Errorf("%s, round %d: %w", cut(c.Name, maxTitle), round, fmt.Errorf(format, args...))
 }
 
-// plain makes a string from a file printable and short: what is no printable character is replaced by its Go escape, so that it
-// is seen instead of obeyed, and of marks that combine with the letter before them at most two are kept.
-func plain(s string) string {
+// plain makes a name from a file printable and short.
+func plain(s string) string { return cut(s, maxName) }
+
+// cut makes a string from a file printable, and no longer than so many characters: what is no printable one is replaced by its
+// Go escape, so that it is seen instead of obeyed, and of marks that combine with the letter before them two are kept.
+func cut(s string, most int) string {
 	var b strings.Builder
 	n, marks := 0, 0
 	for i, r := range s {
@@ -156,7 +161,7 @@ func plain(s string) string {
 		if marks > 2 {
 			continue
 		}
-		if n++; n > maxName {
+		if n++; n > most {
 			return b.String() + "…"
 		}
 		switch {

@@ -67,6 +67,9 @@ func heats(src *Source, g *group) (out []Picture, err error) {
 		h.Note = fmt.Sprintf("%s latencies of %s by time and by half octave; the longest took up to %s. A stall is a cell far above the others. "+
 			"Gaps are turns of other policies, whose pictures have the same axes.", unit.Count(uint64(total)), countOf(rounds, "round"),
 			unit.Format(math.Exp2(float64(longest+1)/2), unit.Nanos))
+		if len(stretches) == maxColumns && rounds < len(c.Rounds) {
+			h.Note += fmt.Sprintf(" The first %d rounds are shown.", rounds)
+		}
 		out = append(out, Picture{Group: g.index, Chart: h})
 	}
 	return out, nil

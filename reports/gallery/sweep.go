@@ -3,6 +3,7 @@ package gallery
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -55,6 +56,26 @@ func makeSweeps(sources []*Source) (out []Picture, err error) {
 	return out, nil
 }
 
+// maxValues is how many values of a parameter are drawn: their points touch from there on.
+const maxValues = 100
+
+// order sorts the groups by the value, and keeps as many of them, evenly, as can be drawn. It returns how many there were.
+func (s *swept) order() (all int) {
+	order := make([]int, len(s.at))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.at[a].of, s.at[b].of) })
+	all = len(order)
+	at, groups := make([]value, min(all, maxValues)), make([]*group, min(all, maxValues))
+	for i := range at {
+		from := order[i*(all-1)/max(1, len(at)-1)]
+		at[i], groups[i] = s.at[from], s.groups[from]
+	}
+	s.at, s.groups = at, groups
+	return all
+}
+
 // sweeps finds what varies alone, in the order of the run.
 func sweeps(groups []group) (out []*swept) {
 	byRest := make(map[string]*swept)
@@ -77,7 +98,9 @@ func sweeps(groups []group) (out []*swept) {
 			s.at, s.groups = append(s.at, v), append(s.groups, g)
 		}
 	}
-	return slices.DeleteFunc(out, func(s *swept) bool { return len(s.at) < 2 })
+	return slices.DeleteFunc(out, func(s *swept) bool {
+		return !slices.ContainsFunc(s.at, func(v value) bool { return v.of != s.at[0].of })
+	})
 }
 
 // words are parameters in one line.
@@ -91,31 +114,66 @@ func words(params []folder.Param, between string) string {
 
 // chart draws a line per policy; it returns nil if no cell has a cost, or if the groups are not judged by one unit.
 func (s *swept) chart(src *Source) *chart.Chart {
-	of, better := s.groups[0].Unit, s.groups[0].Better
+	all := s.order()
+	of := s.groups[0].Unit
+	if slices.ContainsFunc(s.groups, func(g *group) bool { return g.Unit != of }) {
+		return nil
+	}
 	c := &chart.Chart{Title: plain(s.workload) + " by " + plain(s.key)}
 	if s.title != "" {
-		c.Title += " (" + plain(s.title) + ")"
+		c.Title += " (" + cut(s.title, maxTitle) + ")"
 	}
+	s.axes(c)
+	names, lines, n := s.lines()
+	if len(names) == 0 {
+		return nil
+	}
+	for _, policy := range names[:min(len(names), maxPolicies)] {
+		c.Series = append(c.Series, chart.Series{Name: policyName(policy), Look: chart.LookOf(policy), Pieces: [][]chart.Point{lines[policy]}})
+	}
+	low, high := math.Inf(1), 0.0
+	for _, line := range lines {
+		for _, p := range line {
+			low, high = min(low, p.Y), max(high, p.Y)
+		}
+	}
+	if high > wide*low {
+		c.Y.Scale = chart.Log
+	}
+	c.Note = s.note(n, all)
+	if len(names) > maxPolicies {
+		c.Note += fmt.Sprintf(" The first %d of %s policies are shown.", maxPolicies, unit.Count(len(names)))
+	}
+	if of == "ns/op" {
+		harness(c, src, "ns/op", "an empty operation", low)
+	}
+	return c
+}
+
+// axes names the axes. That of the parameter is logarithmic if its values lie far apart.
+func (s *swept) axes(c *chart.Chart) {
+	of := plain(s.groups[0].Unit)
 	c.Y = chart.Axis{Title: of + ", less is better", Kind: unit.Of(of)}
-	if better > 0 {
+	if s.groups[0].Better > 0 {
 		c.Y.Title = of + ", more is better"
 	}
-	c.X = chart.Axis{Title: cmp.Or(about[s.key], plain(s.key)), Kind: s.at[0].kind}
-	if s.at[0].form != "" {
-		c.X.Title += " (" + plain(s.at[0].form) + ")"
+	first, last := s.at[0], s.at[len(s.at)-1]
+	c.X = chart.Axis{Title: cmp.Or(about[s.key], plain(s.key), "parameter"), Kind: first.kind}
+	if first.form != "" {
+		c.X.Title += " (" + plain(first.form) + ")"
 	}
-	if s.at[0].size {
+	if first.size {
 		c.X.Title += ", bytes"
 	}
-	lines := make(map[string][]chart.Point)
-	var names []string
-	var xs, ys []float64
-	var n []int
+	if first.of > 0 && last.of > wide*first.of {
+		c.X.Scale = chart.Log
+	}
+}
+
+// lines are the costs by policy, the policies in the order in which they come up, and of how many rounds each cost is.
+func (s *swept) lines() (policies []string, lines map[string][]chart.Point, n []int) {
+	lines = make(map[string][]chart.Point)
 	for i, g := range s.groups {
-		if g.Unit != of {
-			return nil
-		}
-		xs = append(xs, s.at[i].of)
 		for _, r := range g.Rows {
 			if r.Cost.N == 0 {
 				continue
@@ -125,43 +183,27 @@ func (s *swept) chart(src *Source) *chart.Chart {
 				p.Lo, p.Hi = r.Cost.Lo, r.Cost.Hi
 			}
 			if lines[r.Policy] == nil {
-				names = append(names, r.Policy)
+				policies = append(policies, r.Policy)
 			}
 			lines[r.Policy] = append(lines[r.Policy], p)
-			ys, n = append(ys, p.Y), append(n, r.Cost.N)
+			n = append(n, r.Cost.N)
 		}
 	}
-	if len(names) == 0 {
-		return nil
+	return policies, lines, n
+}
+
+// note says of how many rounds the costs are, and at how many of all values of the parameter.
+func (s *swept) note(n []int, all int) string {
+	least, most := spread(n)
+	note := "Medians of " + between(least, most, "round")
+	if most >= stats.MinPairs {
+		note += " with 95 % intervals"
 	}
-	if len(names) > maxPolicies {
-		names = names[:maxPolicies]
+	note += fmt.Sprintf(", at %d values of %s", len(s.at), cmp.Or(plain(s.key), "the parameter"))
+	if all > len(s.at) {
+		note += " out of " + unit.Count(all)
 	}
-	for _, policy := range names {
-		line := lines[policy]
-		slices.SortFunc(line, func(a, b chart.Point) int { return cmp.Compare(a.X, b.X) })
-		c.Series = append(c.Series, chart.Series{Name: policyName(policy), Look: chart.LookOf(policy), Pieces: [][]chart.Point{line}})
-	}
-	if least, most := spread(xs); least > 0 && most > wide*least {
-		c.X.Scale = chart.Log
-	}
-	least, most := spread(ys)
-	if most > wide*least {
-		c.Y.Scale = chart.Log
-	}
-	few, many := spread(n)
-	c.Note = fmt.Sprintf("Medians of %s", between(few, many, "round"))
-	if many >= stats.MinPairs {
-		c.Note += " with 95 % intervals"
-	}
-	c.Note += fmt.Sprintf(", at %d values of %s. Intervals hold the load of the machine too; the ratios, whose rounds are paired, do not.", len(xs), plain(s.key))
-	if len(lines) > len(names) {
-		c.Note += fmt.Sprintf(" The first %d of %s policies are shown.", len(names), unit.Count(len(lines)))
-	}
-	if of == "ns/op" {
-		harness(c, src, "ns/op", "an empty operation", least)
-	}
-	return c
+	return note + ". Intervals hold the load of the machine too; those of the ratios, whose rounds are paired, do not."
 }
 
 // harness draws a cost of the harness into a chart of times, or, where it is too small to matter, says it in the Note. least

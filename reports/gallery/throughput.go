@@ -68,7 +68,7 @@ func rates(src *Source, groups []group, of string) (out []rate, err error) {
 			}
 			e, err := stats.Median(values)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", plain(c.Name), of, err)
+				return nil, fmt.Errorf("%s: %s: %w", cut(c.Name, maxTitle), of, err)
 			}
 			out = append(out, rate{i, c.Policy, e})
 		}

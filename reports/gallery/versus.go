@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"daxbench/reports/chart"
 	"daxbench/reports/compare"
@@ -36,7 +35,10 @@ func makeVersus(sources []*Source) ([]Picture, error) {
 	groups := sources[0].groups()
 	names := runNames(sources)
 	f := forest{kind: "versus", title: "Cost against " + names[0], axis: "ratio to " + names[0], one: names[0], series: names[1:],
-		look: func(string) chart.Look { return chart.ByPlace }, about: "values per side"}
+		look: func(string) chart.Look { return chart.ByPlace }, about: "rounds per side"}
+	if sameSeed(sources) {
+		f.about = "rounds, paired by their seed"
+	}
 	two := len(sources) == 2
 	if two { // the only other run needs no colour: the policies have theirs
 		f.series, f.look = policies(groups), chart.LookOf
@@ -67,6 +69,11 @@ func makeVersus(sources []*Source) ([]Picture, error) {
 	return append(out, curves...), err
 }
 
+// sameSeed says whether all runs did the same operations.
+func sameSeed(sources []*Source) bool {
+	return !slices.ContainsFunc(sources, func(s *Source) bool { return s.Run.Manifest.Seed != sources[0].Run.Manifest.Seed })
+}
+
 // runNames are the names of the runs, or their numbers.
 func runNames(sources []*Source) []string {
 	names := make([]string, len(sources))
@@ -94,7 +101,7 @@ func matches(sources []*Source, groups []group) (out []match, err error) {
 				m.cells[k] = other
 				e, err := ratioOf(sources[0], sources[k], c, other, groups[i].Unit)
 				if err != nil {
-					return nil, fmt.Errorf("%s: %s: %w", plain(c.Name), groups[i].Unit, err)
+					return nil, fmt.Errorf("%s: %s: %w", cut(c.Name, maxTitle), plain(groups[i].Unit), err)
 				}
 				m.ratios = append(m.ratios, e)
 			}
@@ -183,42 +190,26 @@ func (m *match) change() (most float64) {
 // latencies draws one curve per run, that of the first one grey; nil if fewer than two have one.
 func (m *match) latencies(sources []*Source, names []string, ids idents) (*chart.Chart, error) {
 	policy := m.cells[0].Policy
-	c := &chart.Chart{Title: fmt.Sprintf("%s, %s: latency by percentile, run by run", m.group.title(), policyName(policy)),
-		X: chart.Axis{Title: "percentile", Scale: chart.Percentile}, Y: chart.Axis{Title: "latency", Scale: chart.Log, Kind: unit.Nanos}}
-	var totals []uint64
-	var n []int
-	var longest []string
-	least := math.Inf(1)
+	c := newCurves(fmt.Sprintf("%s, %s: latency by percentile, run by run", m.group.title(), policyName(policy)))
 	for i := range m.cells {
 		i = (i + 1) % len(m.cells) // the first one last, so that the others have the places that they have in the ratios
-		if m.cells[i] == nil {
+		look := chart.ByPlace
+		switch {
+		case m.cells[i] == nil:
 			continue
+		case i == 0:
+			look = chart.Neutral
+		case len(sources) == 2:
+			look = chart.LookOf(policy)
 		}
-		rounds, err := ofRounds(m.cells[i])
-		if err != nil {
+		if err := c.add(m.cells[i], names[i], look); err != nil {
 			return nil, fmt.Errorf("%s: %w", names[i], err)
 		}
-		d := merge(rounds)
-		if d.end() < 2 {
-			continue
-		}
-		s := chart.Series{Name: names[i], Look: chart.ByPlace, Style: chart.Curve, Pieces: [][]chart.Point{d.curve(rounds)}}
-		switch {
-		case i == 0:
-			s.Look = chart.Neutral
-		case len(sources) == 2:
-			s.Look = chart.LookOf(policy)
-		}
-		c.Series = append(c.Series, s)
-		totals, n = append(totals, uint64(d.total)), append(n, len(rounds))
-		longest = append(longest, names[i]+" "+unit.Format(d.most(), unit.Nanos))
-		least = min(least, d.at(2))
 	}
 	if len(c.Series) < 2 {
 		return nil, nil
 	}
-	c.ID = "versus-latency-" + ids.unique(strings.Join([]string{m.group.id, policy}, "-"))
-	c.Note = latencyNote(totals, n, longest)
-	harness(c, sources[0], "clock-ns", "reading the clock", least)
-	return c, nil
+	c.ID = "versus-latency-" + ids.unique(m.group.id+"-"+policy)
+	c.note(sources[0])
+	return c.Chart, nil
 }

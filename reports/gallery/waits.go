@@ -59,9 +59,8 @@ func waitsOf(_ *Source, g *group) ([]Picture, error) {
 				from += length
 			}
 		}
-		cost := middle(cell, "ns/op")
-		worth = worth || from > 0 && from >= leastWait*cost
-		c.Y.Names = append(c.Y.Names, fmt.Sprintf("%s: %s", policyName(cell.Policy), share(from, cost)))
+		worth = worth || from > 0 && from >= leastWait*middle(cell, "ns/op")
+		c.Y.Names = append(c.Y.Names, fmt.Sprintf("%s: %s", policyName(cell.Policy), howLong(from)))
 		n = append(n, rounds)
 	}
 	if !worth {
@@ -75,7 +74,7 @@ func waitsOf(_ *Source, g *group) ([]Picture, error) {
 	}
 	c.Series = kept
 	least, most := spread(n)
-	c.Note = fmt.Sprintf("Medians of %s. Beside each policy stands how long an operation waits, of how long it takes.",
+	c.Note = fmt.Sprintf("Means over all operations of a round, and of these the median of %s. Most operations wait for nothing, and few for long.",
 		between(least, most, "round"))
 	if len(g.cells) > maxPolicies {
 		c.Note += fmt.Sprintf(" The first %d of %s policies are shown.", maxPolicies, unit.Count(len(g.cells)))
@@ -83,15 +82,12 @@ func waitsOf(_ *Source, g *group) ([]Picture, error) {
 	return []Picture{{Group: g.index, Chart: c}}, nil
 }
 
-// share is "25.9 µs of 26.4 µs".
-func share(part, whole float64) string {
-	if part == 0 {
+// howLong is a time that may be none.
+func howLong(nanos float64) string {
+	if nanos == 0 {
 		return "nothing"
 	}
-	if whole <= 0 {
-		return unit.Format(part, unit.Nanos)
-	}
-	return unit.Format(part, unit.Nanos) + " of " + unit.Format(whole, unit.Nanos)
+	return unit.Format(nanos, unit.Nanos)
 }
 
 // measured is how many rounds of a cell have figures.
