@@ -115,6 +115,9 @@ func LookOf(policy string) Look {
 	return Look(1 + len(styles) + int(h.Sum32()%uint32(len(hues))))
 }
 
+// Own says whether the look is that of one policy, and of no other name.
+func (l Look) Own() bool { return l > ByPlace && int(l) <= len(styles) }
+
 // place is the look of the i-th series of a chart whose series are no policies.
 func place(i int) (h, p int) { return i % len(hues), i / len(hues) % len(patterns) }
 

@@ -32,6 +32,16 @@ func TestTicks(t *testing.T) {
 		{Axis{Kind: unit.Plain}, -10, 10, 5, "−10 | −5 | 0 | 5 | 10"},
 		{Axis{Scale: Log, Kind: unit.Nanos}, 8, 1.2e6, 7, "10 ns | 100 ns | 1 µs | 10 µs | 100 µs | 1 ms"},
 		{Axis{Scale: Log, Kind: unit.Nanos}, 8, 150, 6, "10 ns | 20 ns | 50 ns | 100 ns"},
+		{Axis{Scale: Percentile}, 1, 1.2e6, 8, "p50 | p90 | p99 | p99.9 | p99.99 | p99.999 | p99.9999"},
+		{Axis{Scale: Percentile}, 1, 1.2e6, 4, "p50 | p99 | p99.99 | p99.9999"},
+		{Axis{Scale: Percentile}, 1, 9.9e3, 8, "p50 | p90 | p99 | p99.9"},
+		{Axis{Scale: Percentile}, 2.5, 4, 8, "p60"},
+		{Axis{Scale: Rows, Names: []string{"a", "b", "c"}}, -0.5, 2.5, 3, "a | b | c"},
+		{Axis{Scale: Rows, Names: []string{"a", "b", "c"}}, -0.5, 2.5, 2, "a | c"},
+		{Axis{Kind: unit.Relative}, 0.93, 1.12, 5, "−5 % | 0 | +5 % | +10 %"},
+		{Axis{Kind: unit.Relative}, 0.995, 1.011, 5, "−0.5 % | 0 | +0.5 % | +1.0 %"},
+		{Axis{Scale: Log, Kind: unit.Relative}, 0.8, 30, 6, "×1 | ×2 | ×5 | ×10 | ×20"},
+		{Axis{Scale: Log, Kind: unit.Relative}, 0.7, 2, 6, "0 | +50 % | +100 %"},
 	} {
 		if got := labelsOf(c.axis.Ticks(Range{c.lo, c.hi}, c.most)); got != c.want {
 			t.Errorf("%v … %v: %s; want %s", c.lo, c.hi, got, c.want)
@@ -70,12 +80,15 @@ func date(t *testing.T, s string) time.Time {
 func TestTicksOfAnything(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 3000 {
-		axis := Axis{Scale: Scale(rng.IntN(3)), Kind: unit.Nanos}
+		axis := Axis{Scale: Scale(rng.IntN(4)), Kind: unit.Kind(rng.IntN(4))}
 		lo := rng.ExpFloat64() * []float64{1e-3, 1, 1e3, 1e9}[rng.IntN(4)]
 		r := Range{lo, lo * (1.05 + rng.ExpFloat64()*[]float64{0.1, 1, 1e3, 1e9}[rng.IntN(4)])}
 		if axis.Scale == Date {
 			r = Range{1.7e9 * rng.Float64(), 0}
 			r.Hi = r.Lo + 2*day + rng.ExpFloat64()*[]float64{day, 30 * day, 3000 * day, 90000 * day}[rng.IntN(4)]
+		}
+		if axis.Scale == Percentile {
+			r = Range{1 + rng.Float64(), 2 + rng.ExpFloat64()*[]float64{1, 1e3, 1e9}[rng.IntN(3)]}
 		}
 		most := 3 + rng.IntN(8)
 		ticks := axis.Ticks(r, most)

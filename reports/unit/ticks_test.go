@@ -21,6 +21,11 @@ func TestTicks(t *testing.T) {
 		{Plain, []float64{-1, 0, 1}, []string{"−1", "0", "1"}},
 		{Plain, []float64{1e20, 2e20}, []string{"1e+08 T", "2e+08 T"}},
 		{Plain, []float64{0}, []string{"0"}},
+		{Relative, []float64{0.95, 1, 1.05}, []string{"−5 %", "0", "+5 %"}},
+		{Relative, []float64{0.995, 1}, []string{"−0.5 %", "0"}},
+		{Relative, []float64{0.5, 1, 2, 5}, []string{"×0.5", "×1", "×2", "×5"}},
+		{Relative, []float64{1.5}, []string{"+50 %"}},
+		{Relative, []float64{0, 0.5, 1}, []string{"−100 %", "−50 %", "0"}},
 		{Plain, nil, []string{}},
 	} {
 		if got := Ticks(c.at, c.kind); !slices.Equal(got, c.want) {
