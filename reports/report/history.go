@@ -7,6 +7,7 @@ import (
 
 	"daxbench/reports/chart"
 	"daxbench/reports/compare"
+	"daxbench/reports/stats"
 	"daxbench/reports/unit"
 )
 
@@ -133,7 +134,8 @@ func (p *Past) section(ids names) Section {
 				"%s %s since %s (median %s before, %s after, p=%.2g).", trim(l.Name), p.moved(c), trim(c.Since), p.value(c.Before), p.value(c.After), c.P)})
 		}
 	}
-	c := chart.History(s.Title, trim(p.Unit), p.Better, lines)
+	c := chart.History("Over the records", trim(p.Unit), p.Better, lines)
+	c.Note = p.note()
 	if p.Against != "" {
 		c.Y.Title, c.Y.Kind = "ratio of "+trim(p.Unit)+" to the policy "+trim(p.Against), unit.Plain
 	}
@@ -143,6 +145,25 @@ func (p *Past) section(ids names) Section {
 	}
 	s.Tables = []*Table{p.table(s.ID)}
 	return s
+}
+
+// note says what the chart rests on.
+func (p *Past) note() string {
+	n := 0
+	for i := range p.Lines {
+		if k := p.Lines[i].points(); k > n {
+			n = k
+		}
+	}
+	return "Medians of " + plural(n, "record") + ", with 95 % intervals. A vertical line is where values stop to compare, or where a level changed."
+}
+
+// points is how many records there are.
+func (l *PastLine) points() (n int) {
+	for i := range l.Stretches {
+		n += len(l.Stretches[i].Records)
+	}
+	return n
 }
 
 // about says what the values are.
@@ -178,6 +199,14 @@ func (p *Past) value(v float64) string {
 	return unit.Format(v, unit.Of(p.Unit))
 }
 
+// interval is that of a record.
+func (p *Past) interval(r chart.Record) string {
+	if p.Against != "" {
+		return interval(stats.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, N: minPairs, Confidence: stats.Level}).Text
+	}
+	return bounds(stats.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi}, unit.Of(p.Unit))
+}
+
 // table has a row for each record of each policy.
 func (p *Past) table(id string) *Table {
 	in := ", in " + trim(p.Unit)
@@ -194,10 +223,10 @@ func (p *Past) table(id string) *Table {
 		for k := range l.Stretches {
 			st := &l.Stretches[k]
 			for n, r := range st.Records {
-				row := []Value{{Text: trim(l.Name), CSV: l.Name, Sort: math.NaN(), Look: chart.LookOf(l.Name)},
+				row := []Value{{Text: trim(l.Name), CSV: trim(l.Name), Sort: math.NaN(), Look: chart.LookOf(l.Name)},
 					textValue(r.When.UTC().Format("2006-01-02 15:04")), {Text: p.value(r.Value), Sort: r.Value, CSV: float(r.Value)}, none(), none(), none()}
 				if r.Lo != 0 || r.Hi != 0 {
-					row[3] = Value{Text: "[" + p.value(r.Lo) + ", " + p.value(r.Hi) + "]", Sort: r.Hi - r.Lo, CSV: float(r.Lo) + " to " + float(r.Hi), Tone: Faint}
+					row[3] = Value{Text: p.interval(r), Sort: r.Hi - r.Lo, CSV: float(r.Lo) + " to " + float(r.Hi), Tone: Faint}
 				}
 				if n > 0 {
 					ratio := r.Value / st.Records[n-1].Value
@@ -214,5 +243,6 @@ func (p *Past) table(id string) *Table {
 			}
 		}
 	}
+	t.squeeze()
 	return t
 }

@@ -45,14 +45,14 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	if len(drawn.whole) > 0 {
 		p.Overview = append(p.Overview, Section{ID: "charts", Title: "All workloads in pictures", Charts: drawn.whole})
 	}
-	ids := newNames("overview", "charts")
+	all, ids := newCells(src.Run), newNames("overview", "charts")
 	for i := range t.Groups {
 		g := &t.Groups[i]
 		id := ids.of(groupTitle(g))
 		s := Section{
 			ID: id, Title: groupTitle(g), About: about(g), Sentences: said(sentences, i), Charts: drawn.groups[i],
 		}
-		s.Tables, s.Footnotes = groupTables(src.Run, g, id)
+		s.Tables, s.Footnotes = groupTables(all, g, id)
 		p.Groups = append(p.Groups, s)
 	}
 	return p, err
@@ -147,6 +147,17 @@ func groupTitle(g *compare.Group) string {
 	return trim(g.Workload) + " · " + strings.Join(words, " ")
 }
 
+// shortTitle is the workload with those of its parameters in which its groups differ: "evict-storm · dax=50".
+func shortTitle(t *compare.Table, g *compare.Group) string {
+	short := compare.Group{Workload: g.Workload}
+	for _, p := range g.Params {
+		if slices.ContainsFunc(t.Groups, func(o compare.Group) bool { return o.Workload == g.Workload && !slices.Contains(o.Params, p) }) {
+			short.Params = append(short.Params, p)
+		}
+	}
+	return groupTitle(&short)
+}
+
 // about says what the numbers of a group are of, and what its zeros rest on.
 func about(g *compare.Group) string {
 	sentences := []string{capital(g.Measure())}
@@ -169,15 +180,20 @@ func said(all []compare.Sentence, group int) (out []compare.Sentence) {
 	return out
 }
 
-// cellOf is the cell of a row; nil if the run has none.
-func cellOf(run *folder.Run, g *compare.Group, policy string) *folder.Cell {
-	want := folder.Key{Workload: g.Workload, Params: g.Params, Policy: policy}
+// cells are the cells of a run by their group and policy.
+type cells map[string]*folder.Cell
+
+func newCells(run *folder.Run) cells {
+	m := make(cells, len(run.Cells))
 	for _, c := range run.Cells {
-		if c.Policy == policy && c.Group() == want.Group() {
-			return c
-		}
+		m[c.Group()+"\x00"+c.Policy] = c
 	}
-	return nil
+	return m
+}
+
+// of is the cell of a row; nil if the run has none.
+func (m cells) of(g *compare.Group, policy string) *folder.Cell {
+	return m[folder.Key{Workload: g.Workload, Params: g.Params}.Group()+"\x00"+policy]
 }
 
 // reading explains what stands in the tables and charts.

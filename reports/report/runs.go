@@ -22,6 +22,7 @@ import (
 // Files are named with the folders of their runs. The error is as that of OfRun.
 func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 	drawn, err := charts(gallery.OfRuns, gallery.OfRuns, sources, 0)
+	names := newRowNames(sources)
 	var labels []string
 	for i := range v.Inputs {
 		labels = append(labels, trim(v.Inputs[i].Label))
@@ -30,7 +31,7 @@ func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 		Title:    strings.Join(labels, " → "),
 		Lead:     runsLead(v, labels),
 		Warnings: append(runsWarnings(v), drawn.warnings...),
-		Verdict:  runsVerdict(v),
+		Verdict:  runsVerdict(v, names),
 		Reading:  runsReading(v),
 		Origin:   runsOrigin(sources, v),
 		kinds:    drawn.kinds,
@@ -53,7 +54,7 @@ func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 			if within && (v.Reference == "" || t.Role != versus.Primary) {
 				continue
 			}
-			if s, ok := unitSection(v, t, labels, within, ids); ok {
+			if s, ok := unitSection(v, t, labels, within, ids, names); ok {
 				p.Groups = append(p.Groups, s)
 			}
 		}
@@ -133,7 +134,7 @@ type finding struct {
 }
 
 // findings are the changes of the units that decide.
-func findings(v *versus.Report) (out []finding) {
+func findings(v *versus.Report, names rowNames) (out []finding) {
 	for i := range v.Tables {
 		t := &v.Tables[i]
 		if t.Role != versus.Primary && t.Role != versus.Other {
@@ -145,8 +146,8 @@ func findings(v *versus.Report) (out []finding) {
 				if c == nil || !c.Verdict.Says() {
 					continue
 				}
-				bench, policy := splitName(t.Rows[k].Name)
-				name := strings.TrimSpace(bench + " " + policy)
+				bench, policy := names.of(t.Rows[k].Name)
+				name := bench + ", " + policy
 				if len(t.Columns) > 2 {
 					name += " in " + trim(t.Columns[col])
 				}
@@ -158,16 +159,16 @@ func findings(v *versus.Report) (out []finding) {
 }
 
 // runsVerdict says what differs, and how much of it may be chance.
-func runsVerdict(v *versus.Report) []compare.Sentence {
+func runsVerdict(v *versus.Report, names rowNames) []compare.Sentence {
 	var out []compare.Sentence
 	say := func(topic compare.Topic, format string, args ...any) {
 		out = append(out, compare.Sentence{Group: -1, Topic: topic, Text: fmt.Sprintf(format, args...)})
 	}
-	what := "value"
+	one, many := "value", "values"
 	if v.Reference != "" {
-		what = "ratio to " + trim(v.Reference)
+		one, many = "ratio to "+trim(v.Reference), "ratios to "+trim(v.Reference)
 	}
-	all := findings(v)
+	all := findings(v, names)
 	if len(all) == 0 {
 		say(compare.Unknown, "Nothing can be said: no benchmark has enough values in both runs.")
 		return out
@@ -188,12 +189,15 @@ func runsVerdict(v *versus.Report) []compare.Sentence {
 			open++
 		}
 	}
-	things := plural(len(all), what+" was compared", what+"s were compared")
+	things := plural(len(all), one+" was compared", many+" were compared")
 	if worse+better == 0 {
-		say(compare.Level, "%s: no difference was found at p ≤ %g.", capital(things), v.Alpha)
+		say(compare.Level, "%s: no difference was found at p ≤ %g.", things, v.Alpha)
 	} else {
-		say(compare.Price, "%s: %d %s worse and %d better at p ≤ %g; taken all together (Holm), %d of these are more than chance.",
-			capital(things), worse, are(worse), better, v.Alpha, v.Holm)
+		beyond := "taken all together (Holm), none of these is beyond chance"
+		if v.Holm > 0 {
+			beyond = fmt.Sprintf("%d of these also when all are taken together (Holm)", v.Holm)
+		}
+		say(compare.Price, "%s: %d %s worse and %d better at p ≤ %g; %s.", things, worse, are(worse), better, v.Alpha, beyond)
 	}
 	for _, f := range []struct {
 		finding

@@ -7,9 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/perf/benchfmt"
-
 	"daxbench/reports/chart"
+	"daxbench/reports/compare"
+	"daxbench/reports/folder"
+	"daxbench/reports/gallery"
 	"daxbench/reports/stats"
 	"daxbench/reports/unit"
 	"daxbench/reports/versus"
@@ -17,7 +18,7 @@ import (
 
 // unitSection is the part of a page about one unit: its values, or their ratios to the reference policy. ok is false if
 // there is nothing to show.
-func unitSection(v *versus.Report, t *versus.Table, labels []string, within bool, ids names) (Section, bool) {
+func unitSection(v *versus.Report, t *versus.Table, labels []string, within bool, ids names, rows rowNames) (Section, bool) {
 	title, about := trim(t.Unit), "Medians over the rounds, each run against "+labels[0]+"."
 	if within {
 		title += " in relation to " + trim(v.Reference)
@@ -33,7 +34,7 @@ func unitSection(v *versus.Report, t *versus.Table, labels []string, within bool
 	out := &Table{ID: "table-" + s.ID, Title: title, Columns: runsColumns(t, labels, within)}
 	var notes []string
 	for i := range t.Rows {
-		if row, some := runsRow(t, &t.Rows[i], within, &notes); some {
+		if row, some := runsRow(t, &t.Rows[i], within, rows, &notes); some {
 			out.Rows = append(out.Rows, row)
 		}
 	}
@@ -67,8 +68,8 @@ func runsColumns(t *versus.Table, labels []string, within bool) []Column {
 }
 
 // runsRow is one benchmark. some is false if no run has a value to show.
-func runsRow(t *versus.Table, r *versus.Row, within bool, notes *[]string) (row []Value, some bool) {
-	bench, policy := splitName(r.Name)
+func runsRow(t *versus.Table, r *versus.Row, within bool, names rowNames, notes *[]string) (row []Value, some bool) {
+	bench, policy := names.of(r.Name)
 	name := textValue(bench)
 	for _, w := range doubts(r) {
 		n := slices.Index(*notes, w)
@@ -170,20 +171,29 @@ func changeTone(v versus.Verdict) Tone {
 	return Plain
 }
 
-// splitName are the benchmark without its policy and without GOMAXPROCS, and the policy.
-func splitName(name string) (bench, policy string) {
-	base, parts := benchfmt.Name(name).Parts()
-	words := []string{string(base)}
-	for _, p := range parts {
-		part := string(p)
-		switch value, is := strings.CutPrefix(part, "/policy="); {
-		case is:
-			policy = trim(value)
-		case strings.HasPrefix(part, "/"):
-			words = append(words, part[1:])
+// rowNames are the cells behind the names of benchmarks.
+type rowNames map[string]folder.Key
+
+func newRowNames(sources []*gallery.Source) rowNames {
+	n := make(rowNames)
+	for _, s := range sources {
+		for _, c := range s.Run.Cells {
+			n[c.Name] = c.Key
 		}
 	}
-	return trim(strings.Join(words, " ")), policy
+	return n
+}
+
+// of returns the workload with its parameters, and the policy. A number behind the last dash of a name is GOMAXPROCS.
+func (n rowNames) of(name string) (workload, policy string) {
+	key, ok := n[name]
+	if i := strings.LastIndex(name, "-"); !ok && i > 0 {
+		key, ok = n[name[:i]]
+	}
+	if !ok {
+		return trim(name), ""
+	}
+	return groupTitle(&compare.Group{Workload: key.Workload, Params: key.Params}), trim(key.Policy)
 }
 
 // verdictText is a verdict in words.

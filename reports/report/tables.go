@@ -23,7 +23,7 @@ func summary(src *gallery.Source) *Table {
 	t := src.Table
 	names := policies(t)
 	out := &Table{ID: "table-overview", Title: "Change against " + trim(reference(t)), Columns: []Column{
-		{Head: "workload", About: "what was done, with its parameters"},
+		{Head: "workload", About: "what was done, with the parameters that took several values; the others stand with each workload below"},
 		{Head: "unit", About: "what is counted: the cost of one eviction or operation, or a rate"},
 		{Head: trim(reference(t)), About: "the reference: median over the rounds in that unit, with its interval", Numeric: true},
 	}}
@@ -36,7 +36,7 @@ func summary(src *gallery.Source) *Table {
 	out.Columns = append(out.Columns, Column{Head: "n", About: "rounds that the numbers of the row rest on", Numeric: true})
 	for i := range t.Groups {
 		g := &t.Groups[i]
-		row := []Value{textValue(groupTitle(g)), textValue(trim(g.Unit)), none()}
+		row := []Value{textValue(shortTitle(t, g)), textValue(trim(g.Unit)), none()}
 		n := 0
 		for _, p := range names {
 			r := rowOf(g, p)
@@ -82,7 +82,7 @@ func signed(r *compare.Row) Value {
 	return v
 }
 
-// column is a column of a group's table on its way: it is left out if no row has a value in it.
+// column is a column of a group's table on its way.
 type column struct {
 	Column
 	value func(r *row) Value
@@ -97,11 +97,11 @@ type row struct {
 }
 
 // groupTables are the tables of a group, and the footnotes of their rows.
-func groupTables(run *folder.Run, g *compare.Group, id string) ([]*Table, []string) {
+func groupTables(all cells, g *compare.Group, id string) ([]*Table, []string) {
 	rows := make([]*row, len(g.Rows))
 	var notes []string
 	for i := range g.Rows {
-		rows[i] = &row{Row: &g.Rows[i], cell: cellOf(run, g, g.Rows[i].Policy), group: g}
+		rows[i] = &row{Row: &g.Rows[i], cell: all.of(g, g.Rows[i].Policy), group: g}
 		for _, w := range g.Rows[i].Warnings {
 			n := slices.Index(notes, trim(w))
 			if n < 0 {
@@ -132,21 +132,26 @@ const maxFootnotes = 12
 func tabled(id, title string, columns []column, rows []*row) *Table {
 	t := &Table{ID: "table-" + id, Title: title, Rows: make([][]Value, len(rows))}
 	for _, c := range columns {
-		values := make([]Value, len(rows))
-		some := false
-		for i, r := range rows {
-			values[i] = c.value(r)
-			some = some || values[i].Text != ""
-		}
-		if !some {
-			continue
-		}
 		t.Columns = append(t.Columns, c.Column)
-		for i := range rows {
-			t.Rows[i] = append(t.Rows[i], values[i])
+		for i, r := range rows {
+			t.Rows[i] = append(t.Rows[i], c.value(r))
 		}
 	}
+	t.squeeze()
 	return t
+}
+
+// squeeze takes the columns away in which no row has a value.
+func (t *Table) squeeze() {
+	for c := len(t.Columns) - 1; c >= 0; c-- {
+		if slices.ContainsFunc(t.Rows, func(row []Value) bool { return row[c].Text != "" }) {
+			continue
+		}
+		t.Columns = slices.Delete(t.Columns, c, c+1)
+		for i := range t.Rows {
+			t.Rows[i] = slices.Delete(t.Rows[i], c, c+1)
+		}
+	}
 }
 
 // costColumns say what a policy costs, and whether it is safe.
@@ -223,7 +228,7 @@ func policy(r *row) Value {
 	for i, n := range r.marks {
 		marks[i] = superscript(n)
 	}
-	return Value{Text: name + strings.Join(marks, ","), CSV: r.Policy, Sort: math.NaN(), Look: chart.LookOf(r.Policy)}
+	return Value{Text: name + strings.Join(marks, ","), CSV: trim(r.Policy), Sort: math.NaN(), Look: chart.LookOf(r.Policy)}
 }
 
 // verdict is what is said of a row.

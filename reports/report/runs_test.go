@@ -1,0 +1,153 @@
+package report
+
+import (
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"daxbench/reports/chart"
+	"daxbench/reports/compare"
+	"daxbench/reports/gallery"
+	"daxbench/reports/reportstest"
+	"daxbench/reports/versus"
+)
+
+// held makes the page of two runs.
+func held(t *testing.T, reference string, specs ...*reportstest.Spec) *Page {
+	t.Helper()
+	var sources []*gallery.Source
+	var args []string
+	for i, spec := range specs {
+		label := []string{"old", "new", "newer"}[i]
+		dir := filepath.Join(t.TempDir(), label)
+		if err := spec.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		sources, args = append(sources, read(t, dir)), append(args, label+"="+dir)
+	}
+	o := versus.Defaults()
+	o.Reference = reference
+	v, err := versus.Compare(o, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := OfRuns(sources, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// text is what a page says first.
+func (p *Page) text() string {
+	var words []string
+	for _, s := range p.Verdict {
+		words = append(words, s.Text)
+	}
+	return strings.Join(words, " ")
+}
+
+// TestRunsSayWhatChanged: a policy that became dearer by half is named, with its interval; with the same runs nothing is.
+func TestRunsSayWhatChanged(t *testing.T) {
+	slower := reportstest.Example()
+	slower.Seed = 2
+	for _, unit := range []string{"ns/evict", "ns/op"} {
+		slower.Cells[1].Metrics[unit] *= 1.5 // evict-storm dax=0, always-call
+	}
+	p := held(t, "dax-only", reportstest.Example(), slower)
+	for _, want := range []string{"ratios to dax-only were compared", "The worst change is that of evict-storm · dax=0 workers=2, always-call: +5", "(n=6 and 6)"} {
+		if !strings.Contains(p.text(), want) {
+			t.Errorf("%q is not in: %s", want, p.text())
+		}
+	}
+	if len(p.Groups) == 0 || !strings.HasSuffix(p.Groups[0].Title, " in relation to dax-only") {
+		t.Fatal("the page does not begin with the ratios")
+	}
+	table := p.Groups[0].Tables[0]
+	found := false
+	for _, row := range table.Rows {
+		if row[0].Text == "evict-storm · dax=0 workers=2" && row[1].Text == "always-call" {
+			found = true
+			if row[4].Tone != Bad || !strings.HasPrefix(row[4].Text, "+5") || row[5].Text == "" || row[7].Text != "worse" || row[8].Text != "6" {
+				t.Errorf("row %v", row)
+			}
+		}
+	}
+	if !found {
+		t.Errorf("no row of what changed in %v", table.Rows)
+	}
+	same := held(t, "dax-only", reportstest.Example(), reportstest.Example())
+	if !strings.Contains(same.text(), "no difference was found") {
+		t.Errorf("the same run twice: %s", same.text())
+	}
+}
+
+// TestRunsWithoutReference: without a reference values are compared, and three runs have two columns of changes.
+func TestRunsWithoutReference(t *testing.T) {
+	p := held(t, "", reportstest.Example(), reportstest.Example(), reportstest.Short(2))
+	if !strings.Contains(p.text(), "values were compared") {
+		t.Error(p.text())
+	}
+	changes := 0
+	for _, c := range p.Groups[0].Tables[0].Columns {
+		if c.Head == "change" {
+			changes++
+		}
+	}
+	if changes != 2 {
+		t.Errorf("%d columns of changes, want 2", changes)
+	}
+	if !strings.Contains(strings.Join(p.Facts, "\n"), "newer: daxbench 0.1.0 · 3f2a9c1 · interrupted") {
+		t.Errorf("facts: %q", p.Facts)
+	}
+}
+
+// past is a history of n records, whose level doubles in the middle if it changes.
+func past(n int, changes bool) Past {
+	p := Past{Machine: "box", Name: "evict-storm dax=0", Unit: "ns/evict", Better: -1}
+	l := PastLine{Line: chart.Line{Name: "dax-only", Stretches: make([]chart.Stretch, 1)}}
+	day := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	st := &l.Stretches[0]
+	for i := range n {
+		v := 50 + float64(i%2)
+		if changes && i >= n/2 {
+			v *= 2
+		}
+		st.Records = append(st.Records, chart.Record{When: day.AddDate(0, 0, i), Value: v, Lo: v - 1, Hi: v + 1})
+	}
+	if changes {
+		st.Changes, st.Ratios = []int{n / 2}, []float64{2}
+		l.Changes = []PastChange{{Since: "2026-11-09 (abc1234)", Before: 50.5, After: 101, P: 0.001}}
+	}
+	p.Lines = []PastLine{l}
+	return p
+}
+
+// TestHistory: a change point is said in words, at the top and with its workload; where there are too few records nothing
+// is said to be unchanged.
+func TestHistory(t *testing.T) {
+	for _, tt := range []struct {
+		past Past
+		want string
+		says compare.Topic
+	}{
+		{past(16, true), "evict-storm dax=0 on box: dax-only rose by ×2.00 since 2026-11-09 (abc1234) (median 50.5 ns before, 101 ns after, p=0.001).", compare.Price},
+		{past(16, false), "No level changed for good", compare.Level},
+		{past(4, false), "undecided: a change point takes 11 records that compare, and the longest series has 4", compare.Unknown},
+	} {
+		p := OfHistory(&History{Title: "History", Least: 11, Alpha: 0.01, List: []Past{tt.past}})
+		if len(p.Verdict) != 1 || !strings.Contains(p.Verdict[0].Text, tt.want) || p.Verdict[0].Topic != tt.says {
+			t.Errorf("%+v, want %q", p.Verdict, tt.want)
+		}
+		if len(p.Charts()) != 1 || len(p.Groups[0].Tables[0].Rows) != tt.past.Lines[0].length() {
+			t.Errorf("%d charts, %d rows", len(p.Charts()), len(p.Groups[0].Tables[0].Rows))
+		}
+	}
+	broken := past(16, false)
+	broken.Lines[0].Stretches[0].Records[3].Value = math.NaN()
+	if p := OfHistory(&History{Least: 11, List: []Past{broken}}); len(p.Charts()) != 0 {
+		t.Error("NaN is drawn")
+	}
+}
