@@ -17,6 +17,7 @@ import (
 	"daxbench/baselines"
 	"daxbench/reports/chart"
 	"daxbench/reports/render"
+	"daxbench/reports/report"
 	"daxbench/reports/unit"
 )
 
@@ -39,7 +40,8 @@ func newHistory() *cobra.Command {
 			"Exit status: 0 fine; 2 usage; 4 nothing is recorded, nothing matches, or a record\n" +
 			"is damaged and was left out.",
 		Example: "  daxbench history -cell 'evict-storm|EvictStorm/dax=50' -metric p99-ns\n" +
-			"  daxbench history -cell policy=dax-only -o history.png",
+			"  daxbench history -cell policy=dax-only -o history.png\n" +
+			"  daxbench history -against none -o history.html",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd) },
 	}
@@ -49,7 +51,7 @@ func newHistory() *cobra.Command {
 	fl.StringVar(&f.cell, "cell", "", "cells whose names match `regexp`, as go test -bench has them (default: all)")
 	fl.StringVar(&f.against, "against", "", "ratios to that `policy` in the same run, round by round, such as to the policy none: what slows both alike does not show (default: the values themselves)")
 	fl.Float64Var(&f.alpha, "alpha", 0.01, "call a change one with a p-value of at most `p` (default 0.01)")
-	fl.StringVarP(&f.out, "o", "o", "", "also draw charts into `file`, a PNG")
+	fl.StringVarP(&f.out, "o", "o", "", "also write a page into `file`, if its name ends in .html, or draw charts, if in .png")
 	return cmd
 }
 
@@ -63,8 +65,8 @@ func (f *history) execute(cmd *cobra.Command) error {
 	switch {
 	case !(f.alpha > 0 && f.alpha < 1): // also if it is no number
 		return usagef("-alpha %v: want a number between 0 and 1", f.alpha)
-	case cmd.Flags().Changed("o") && filepath.Ext(f.out) != ".png":
-		return usagef("-o %q: want a name that ends in .png", f.out)
+	case cmd.Flags().Changed("o") && historyOutput(f.out) == nil:
+		return usagef("-o %q: want a name that ends in .png or .html", f.out)
 	}
 	s, err := f.open()
 	if err != nil {
@@ -76,7 +78,7 @@ func (f *history) execute(cmd *cobra.Command) error {
 		return err
 	}
 	p := historyPage{page: wholePage(cmd.OutOrStdout()), against: f.against, least: baselines.LeastForChange(f.alpha)}
-	var charts []*chart.Chart
+	past := report.History{Title: "History of " + f.dir, Command: commandLine(cmd, nil), Least: p.least, Alpha: f.alpha}
 	var damaged []error
 	whole := 0 // records that have a say
 	for _, machine := range machines {
@@ -99,9 +101,11 @@ func (f *history) execute(cmd *cobra.Command) error {
 		}
 		groups := grouped(list)
 		p.machine(machine, groups)
-		charts = append(charts, f.charts(machine, groups)...)
+		for _, g := range groups {
+			past.List = append(past.List, f.past(machine, g))
+		}
 	}
-	if len(charts) == 0 {
+	if len(past.List) == 0 {
 		if err := errors.Join(damaged...); err != nil && whole == 0 {
 			return err
 		}
@@ -111,7 +115,18 @@ func (f *history) execute(cmd *cobra.Command) error {
 	if err := p.print(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	if err := f.draw(cmd, charts); err != nil {
+	if f.out == "" {
+		return errors.Join(damaged...)
+	}
+	past.Notes = p.said
+	if err := errors.Join(damaged...); err != nil {
+		past.Damaged = strings.Split(printable(err.Error()), "\n")
+	}
+	n, err := historyOutput(f.out)(f.out, report.OfHistory(&past))
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "daxbench: %s in %s\n", plural(n, "chart"), f.out); err != nil {
 		return err
 	}
 	return errors.Join(damaged...)
@@ -132,22 +147,36 @@ func (f *history) nothing() string {
 	return what
 }
 
+// historyOutputs write a page of histories into a file, by the end of its name, and return how many charts they wrote.
+var historyOutputs = map[string]func(name string, p *report.Page) (int, error){".html": historyHTML, ".png": historyPNG}
+
+// historyOutput is the one for a name, or nil.
+func historyOutput(name string) func(name string, p *report.Page) (int, error) {
+	return historyOutputs[filepath.Ext(name)]
+}
+
+// historyHTML writes the page.
+func historyHTML(name string, p *report.Page) (int, error) {
+	return len(p.Charts()), writeWhole(name, func(w io.Writer) error { return render.HTML(w, p, render.HTMLOptions{}) })
+}
+
 // mostCharts is how many charts make a picture that one can look at.
 const mostCharts = 24
 
-// draw writes the picture.
-func (f *history) draw(cmd *cobra.Command, charts []*chart.Chart) error {
-	if f.out == "" {
-		return nil
+// historyPNG draws the charts below each other.
+func historyPNG(name string, p *report.Page) (int, error) {
+	var charts []*chart.Chart
+	for _, section := range p.Groups {
+		for _, c := range section.Charts {
+			c.Title = section.Title
+			charts = append(charts, c)
+		}
 	}
 	if n := len(charts); n > mostCharts {
-		return usagef("-o: %d charts are more than the %d that make a picture: choose some with -cell or -machine", n, mostCharts)
+		return 0, usagef("-o: %d charts are more than the %d that make a picture: choose some with -cell or -machine, or write a page: -o %s",
+			n, mostCharts, strings.TrimSuffix(filepath.Base(name), ".png")+".html")
 	}
-	if err := writeWhole(f.out, func(w io.Writer) error { return chart.Draw(w, chart.DefaultSize, charts...) }); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(cmd.ErrOrStderr(), "daxbench: %s in %s\n", plural(len(charts), "chart"), f.out)
-	return err
+	return len(charts), writeWhole(name, func(w io.Writer) error { return chart.Draw(w, chart.DefaultSize, charts...) })
 }
 
 // grouped puts series beside each other that differ in the policy only.
@@ -181,10 +210,11 @@ func policyName(s *baselines.Series) string {
 // historyPage is what history prints.
 type historyPage struct {
 	*page
-	against string // the policy that ratios are to; "": values
-	least   int    // records that a change takes; 0: no number does
-	few     bool   // a stretch has fewer
-	longest int    // records that compare, of any series
+	against string   // the policy that ratios are to; "": values
+	least   int      // records that a change takes; 0: no number does
+	few     bool     // a stretch has fewer
+	said    []string // of single records
+	longest int      // records that compare, of any series
 }
 
 // value writes one value of a series.
@@ -267,7 +297,9 @@ func (p *historyPage) notes(records []*baselines.Entry, breaks map[string]string
 			p.line("")
 		}
 		first = false
-		p.item(0, 0, "", render.Clean(e.Name+": "+strings.Join(words, "; "), 10*maxShown))
+		text := render.Clean(e.Name+": "+strings.Join(words, "; "), 10*maxShown)
+		p.said = append(p.said, text)
+		p.item(0, 0, "", text)
 	}
 }
 
@@ -330,10 +362,8 @@ func (p *historyPage) changes(s *baselines.Series, margin int) {
 	for i := range s.Stretches {
 		st := &s.Stretches[i]
 		for _, c := range st.Changes {
-			e := st.Points[c.At].Entry
-			p.item(margin, 0, "", fmt.Sprintf("%s %s since %s (%s): median %s before, %s after, p=%.2g",
-				arrow(c.After/c.Before), unit.Ratio(c.After/c.Before), e.When().Format("2006-01-02"),
-				orUnknown(render.Clean(e.Commit(), maxShown)), p.value(s, c.Before), p.value(s, c.After), c.P))
+			p.item(margin, 0, "", fmt.Sprintf("%s %s since %s: median %s before, %s after, p=%.2g", arrow(c.After/c.Before),
+				unit.Ratio(c.After/c.Before), since(st.Points[c.At].Entry), p.value(s, c.Before), p.value(s, c.After), c.P))
 		}
 	}
 }
@@ -388,24 +418,36 @@ func sparkline(s *baselines.Series) string {
 	return string(out)
 }
 
-// charts makes a chart of each group.
-func (f *history) charts(machine string, groups [][]*baselines.Series) (out []*chart.Chart) {
-	for _, g := range groups {
-		var lines []chart.Line
-		for _, s := range g {
-			lines = append(lines, historyLine(s))
+// past is a group as a page wants it.
+func (f *history) past(machine string, g []*baselines.Series) report.Past {
+	name, _, _ := strings.Cut(groupName(g[0]), " · ")
+	p := report.Past{Machine: machine, Name: name, Unit: g[0].Unit, Better: g[0].Better, Against: f.against}
+	var lines []chart.Line
+	for _, s := range g {
+		line := historyLine(s)
+		lines = append(lines, line)
+		p.Lines = append(p.Lines, report.PastLine{Line: line, Changes: pastChanges(s)})
+	}
+	if f.against != "" {
+		p.Lines = append(p.Lines, report.PastLine{Line: unity(render.Clean(f.against, maxShown), lines)})
+	}
+	return p
+}
+
+// pastChanges are the change points of a series.
+func pastChanges(s *baselines.Series) (out []report.PastChange) {
+	for i := range s.Stretches {
+		st := &s.Stretches[i]
+		for _, c := range st.Changes {
+			out = append(out, report.PastChange{Since: since(st.Points[c.At].Entry), Before: c.Before, After: c.After, P: c.P})
 		}
-		if f.against != "" {
-			lines = append(lines, unity(render.Clean(f.against, maxShown), lines))
-		}
-		title, _, _ := strings.Cut(groupName(g[0]), " · ")
-		c := chart.History(title+" on "+machine, g[0].Unit, g[0].Better, lines)
-		if f.against != "" {
-			c.Y.Title, c.Y.Kind = "ratio of "+g[0].Unit+" to the policy "+f.against, unit.Plain
-		}
-		out = append(out, c)
 	}
 	return out
+}
+
+// since is the date of a record, and its commit.
+func since(e *baselines.Entry) string {
+	return fmt.Sprintf("%s (%s)", e.When().Format("2006-01-02"), orUnknown(render.Clean(e.Commit(), maxShown)))
 }
 
 // unity is the line at 1 from the first to the last record of lines: the policy that their ratios are to.

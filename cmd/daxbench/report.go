@@ -61,15 +61,16 @@ func newReport() *cobra.Command {
 // reportFormat is one way of writing a report.
 type reportFormat struct {
 	name, about string
+	adds        bool // it goes into the folder of the run unless another place is named
 	write       func(j *reportJob) error
 }
 
 // reportFormats are sorted by name.
 var reportFormats = []reportFormat{
-	{name: "html", about: "one self-contained page, and a PNG of each chart beside it", write: (*reportJob).html},
+	{name: "html", about: "one self-contained page, and a PNG of each chart beside it", adds: true, write: (*reportJob).html},
 	{name: "md", about: "the same as Markdown, to standard output unless -o names a file", write: (*reportJob).markdown},
-	{name: "png", about: "charts as pictures", write: func(j *reportJob) error { return j.pictures(drawPNG, ".png") }},
-	{name: "svg", about: "charts as drawings", write: func(j *reportJob) error { return j.pictures(drawSVG, ".svg") }},
+	{name: "png", about: "charts as pictures", adds: true, write: func(j *reportJob) error { return j.pictures(drawPNG, ".png") }},
+	{name: "svg", about: "charts as drawings", adds: true, write: func(j *reportJob) error { return j.pictures(drawSVG, ".svg") }},
 }
 
 func reportFormatNames() (names []string) {
@@ -119,6 +120,11 @@ func (f *reportFlags) execute(stdout, stderr io.Writer, named bool, args []strin
 	}
 	if f.list {
 		return errors.Join(listCharts(stdout, j.page), missing)
+	}
+	if f.out == "" && reportFormats[i].adds {
+		if err := j.mayAdd(); err != nil {
+			return err
+		}
 	}
 	return errors.Join(reportFormats[i].write(j), missing)
 }

@@ -41,9 +41,6 @@ type reportJob struct {
 func (j *reportJob) html() error {
 	name := j.out
 	if name == "" {
-		if err := j.mayAdd(); err != nil {
-			return err
-		}
 		name = filepath.Join(j.dir, reportPage)
 	}
 	beside, err := j.beside(name)
@@ -158,9 +155,6 @@ func (j *reportJob) pictures(draw drawing, ext string) error {
 	case len(charts) == 0:
 		return &nothingError{"there is nothing to draw: the run holds nothing that a chart could show"}
 	case j.out == "":
-		if err := j.mayAdd(); err != nil {
-			return err
-		}
 		j.out = filepath.Join(j.dir, chartFolder)
 	case len(charts) == 1 && filepath.Ext(j.out) == ext:
 		if err := writeWhole(j.out, func(w io.Writer) error { return draw(w, charts[0]) }); err != nil {

@@ -97,7 +97,7 @@ func (s *session) resume(ctx context.Context, dir string, check func(*record.Req
 	first := f.Rounds() + 1
 	if first > s.plan.Rounds {
 		fmt.Fprintf(s.stderr, "daxbench: the run in %s is complete: nothing is left to do\n", dir)
-		return errors.Join(s.table(), s.answer())
+		return errors.Join(s.show(ctx, f.Status), s.answer())
 	}
 	if s.stopProfiles, err = s.profiles.start(); err != nil {
 		return err
@@ -186,7 +186,7 @@ func (s *session) run(ctx context.Context, first int) error {
 	}
 	done := s.folder.Rounds()
 	if done > 0 {
-		err = errors.Join(err, s.table())
+		err = errors.Join(err, s.show(ctx, status))
 	}
 	if status != record.Finished {
 		fmt.Fprintf(s.stderr, "daxbench: %s after %d of %d rounds; continue with: daxbench run -resume %s\n", status, done, s.plan.Rounds, s.folder.Dir())

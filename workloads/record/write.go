@@ -36,7 +36,8 @@ func writeFile(path string, data []byte) error {
 
 // sweep removes what a killed process left behind. The folder is locked, so nobody else is writing.
 func (f *Folder) sweep() {
-	for _, pattern := range []string{"." + ManifestName + "*", "." + ResultsName + "*", ".reserve"} {
+	for _, pattern := range []string{"." + ManifestName + "*", "." + ResultsName + "*", ".reserve",
+		".report.html*", ".litmus.json*", "charts/.*.png*"} { // of what is left after a run
 		left, _ := filepath.Glob(filepath.Join(f.dir, pattern))
 		for _, path := range left {
 			os.Remove(path)
