@@ -206,7 +206,7 @@ func (r *Rig) end(pin vfs.Pin, since, due clock.Ticks) {
 			r.Violations.Add(1)
 		}
 		if pin.IsDAX() {
-			r.holders.end(pinKey(pin.Word()), since, due)
+			r.holders.end(pinKey(uint32(pin.Word())), since, due)
 		}
 		r.Unpin(pin)
 	})

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"daxbench/engine/page"
 	"daxbench/engine/vfs"
 	"daxbench/workloads/clock"
 )
@@ -116,7 +115,7 @@ type holdKey uint64
 
 const leased holdKey = 1 << 63
 
-func pinKey(pfn page.PFN) holdKey { return holdKey(pfn) + 1 } // 0 is nothing
+func pinKey(pfn uint32) holdKey { return holdKey(pfn) + 1 } // 0 is nothing
 
 func leaseKey(ino vfs.Ino) holdKey { return leased | holdKey(ino) }
 
@@ -125,7 +124,7 @@ func keyOf(s vfs.Sleep) holdKey {
 	if s.Wait == vfs.ForLeases {
 		return leaseKey(s.Ino)
 	}
-	return pinKey(s.PFN)
+	return pinKey(uint32(s.PFN))
 }
 
 // holder is somebody who held something and is about to let go of it.
