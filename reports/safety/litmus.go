@@ -178,8 +178,8 @@ func (f *litmusFile) notes() (list []string) {
 		list = append(list, "These are not all scenarios, or some had other parameters than they have by themselves: what is kept here may be broken in others.")
 	}
 	if n := len(f.Scenarios) - charged; n > 0 {
-		list = append(list, fmt.Sprintf("%s more show faults of code outside eviction (%s), which are held against no policy and do not count here.",
-			unit.Count(n), strings.Join(blames, ", ")))
+		list = append(list, fmt.Sprintf("Besides, %s about faults of code outside eviction (%s); what is seen there is held against no policy and does not count here.",
+			besides(n), strings.Join(blames, ", ")))
 	}
 	for _, p := range f.Problems {
 		list = append(list, "Not as it should be: "+p+".")
@@ -190,6 +190,13 @@ func (f *litmusFile) notes() (list []string) {
 		}
 	}
 	return list
+}
+
+func besides(n int) string {
+	if n == 1 {
+		return "one is"
+	}
+	return unit.Count(n) + " are"
 }
 
 func scenarios(n int) string { return plural(n, "scenario", "scenarios") }
