@@ -91,6 +91,9 @@ func TestConformance(t *testing.T) {
 					if res.Ops == 0 || res.Latency.Count() == 0 {
 						t.Errorf("%s: %d operations, %d latencies", name, res.Ops, res.Latency.Count())
 					}
+					if doubt := pictures(&res, r.Workers); doubt != "" {
+						t.Errorf("%s: %s", name, doubt)
+					}
 					// A slice of a slow build can be too short for a reclaim.
 					if metric(res, wl.Primary) == 0 && (wl.Primary == "ns/op" || res.Ops > 10_000) {
 						t.Errorf("%s: no %s: %v", name, wl.Primary, res.Metrics)

@@ -15,7 +15,7 @@ type Wait struct {
 	For    string // ForPin or ForLease
 	Worker int
 	Ino    uint64
-	At     time.Duration // when it began, from the first slice of the group on
+	At     time.Duration // when it began, from the first slice of the group on; negative if the cell hung while warming up
 	Length time.Duration
 	Wake   time.Duration // of it, from the wake-up call to running again
 	Pin    *Span         // who ended it; nil if that is not known

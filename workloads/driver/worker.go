@@ -158,9 +158,13 @@ func (w *Worker) runOpen(s Storm, window, interval clock.Ticks, selfTimed bool) 
 	w.ran += max(window, clock.Now()-begin)
 }
 
-// reset forgets what was measured while warming up.
+// reset forgets what was measured while warming up, but not the wait in which
+// the worker hung there.
 func (w *Worker) reset() {
 	w.Latency.Reset()
-	w.longest = longest{}
+	if !w.Failed() {
+		w.longest = longest{}
+	}
+	w.longest.n = min(w.longest.n, 1)
 	w.arrived, w.ran = 0, 0
 }

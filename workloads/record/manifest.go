@@ -113,7 +113,7 @@ type Wait struct {
 	For    string  `json:"for"` // pin, lease
 	Worker int     `json:"worker"`
 	Ino    uint64  `json:"ino"`
-	AtMS   float64 `json:"at_ms"`         // when it began, from the first slice of the group on
+	AtMS   float64 `json:"at_ms"`         // when it began, from the first slice of the group on; negative if the cell hung while warming up
 	Nanos  int64   `json:"ns"`            // how long it lasted
 	Wake   int64   `json:"wake_ns"`       // the part of it after the wake-up call
 	Pin    *Pin    `json:"pin,omitempty"` // the pin, or the lease, that ended last; nil if it is not known

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,14 @@ func results(p *driver.Plan, round int) (list []driver.Result) {
 				Metrics:  []driver.Metric{{Unit: "ns/op", Value: 1.0 / 3}, {Unit: "ns/evict", Value: 1234567.890123}, {Unit: "evict/s", Value: 2e9}},
 				Latency:  hist.New(),
 				Timeline: [][2]float64{{0, 1}, {1, math.Inf(1)}},
+				OverTime: &driver.OverTime{Column: 12345678 * time.Nanosecond, Columns: [][]int64{{1, 2, 40, 3}, {}, {2, 1}}},
+				Waits: []driver.Wait{
+					{
+						For: driver.ForPin, Worker: 1, Ino: 7, At: 2345678 * time.Nanosecond, Length: 1e6, Wake: 2e4,
+						Pin: &driver.Span{Since: -3, Due: 9e5, Until: 98e4},
+					},
+					{For: driver.ForLease, Ino: 8, Length: 5e5},
+				},
 			}
 			for v := range int64(2000) {
 				r.Latency.Record(v)
@@ -168,6 +177,19 @@ func TestManifest(t *testing.T) {
 	c := m.Cells[0]
 	if c.Name != "TestStorm/dax=0/workers=2/policy=none" || c.Metrics["ns/op"] != 0.3333333 || c.Metrics["ns/evict"] != 1234568 || c.Seconds != 0.3333333 {
 		t.Errorf("cell %+v", c)
+	}
+	if o := c.OverTime; o == nil || o.ColumnMS != 12.346 || !slices.EqualFunc(o.Columns, list[0].OverTime.Columns, slices.Equal) {
+		t.Errorf("over time: %+v", o)
+	}
+	waits := []Wait{
+		{For: "pin", Worker: 1, Ino: 7, AtMS: 2.346, Nanos: 1e6, Wake: 2e4, Pin: &Pin{-3, 9e5, 98e4}},
+		{For: "lease", Ino: 8, Nanos: 5e5},
+	}
+	if !reflect.DeepEqual(c.Waits, waits) {
+		t.Errorf("waits %+v, want %+v", c.Waits, waits)
+	}
+	if text := read(t, f, ManifestName); !strings.Contains(text, `"over_time":{"column_ms":12.346,"columns":[[1,2,40,3],[],[2,1]]},"waits":[{"for":"pin",`) {
+		t.Errorf("columns are not written compactly, an empty one as such:\n%s", text)
 	}
 	if len(c.Timeline) != 1 {
 		t.Errorf("timeline %v holds what is not finite", c.Timeline)
