@@ -1,6 +1,9 @@
 package chart
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Range is what an axis shows.
 type Range struct{ Lo, Hi float64 }
@@ -40,7 +43,12 @@ func (c *Chart) Bounds() (x, y Range) {
 		x, y = Range{min(x.Lo, g.X[0]), max(x.Hi, g.X[len(g.X)-1])}, Range{min(y.Lo, g.Y[0]), max(y.Hi, g.Y[len(g.Y)-1])}
 		return x, y
 	}
-	return c.X.widen(x), c.Y.widen(y)
+	from := x.Lo
+	x, y = c.X.widen(x), c.Y.widen(y)
+	if from == 0 && slices.ContainsFunc(c.Series, func(s Series) bool { return len(s.Spans) > 0 }) {
+		x.Lo = 0 // bars stand on their axis
+	}
+	return x, y
 }
 
 func (r *Range) include(v float64) { r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v) }

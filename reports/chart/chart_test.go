@@ -102,6 +102,10 @@ func TestBounds(t *testing.T) {
 	if x, y := rows.Bounds(); x != (Range{-25, 85}) || y != (Range{-0.5, 2.5}) {
 		t.Errorf("rows: %v, %v", x, y)
 	}
+	rows.Series[0].Spans[0].From = 0
+	if x, _ := rows.Bounds(); x != (Range{0, 84}) {
+		t.Errorf("bars: %v", x)
+	}
 	heat := &Chart{Y: Axis{Scale: Log}, Grid: &Grid{X: []float64{0, 5}, Y: []float64{16, 32}, Counts: [][]float64{{1}}}}
 	if x, y := heat.Bounds(); x != (Range{0, 5}) || y != (Range{16, 32}) {
 		t.Errorf("a grid: %v, %v", x, y)

@@ -6,8 +6,10 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -142,4 +144,17 @@ func TestDrawRefuses(t *testing.T) {
 	if err := Draw(new(bytes.Buffer), DefaultSize); !errors.Is(err, ErrEmpty) {
 		t.Errorf("nothing: %v", err)
 	}
+}
+
+// TestDrawAtOnce draws from several goroutines, as a server does; the race detector has its eye on the fonts they share.
+func TestDrawAtOnce(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := errors.Join(SVG(io.Discard, 360, step()), Draw(io.Discard, Size{200, 100}, step())); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -57,11 +57,12 @@ func (p *picture) frame() bool {
 	p.between()
 	st.YAlign, st.XAlign = draw.YCenter, draw.XRight
 	for _, t := range ys {
-		y := p.atY(t.At)
-		if p.Y.Scale != Rows {
+		if y := p.atY(t.At); p.Y.Scale != Rows {
 			p.plot.StrokeLine2(thin, p.plot.Min.X, y, p.plot.Max.X, y)
 		}
-		p.area.FillText(st, vg.Point{X: p.plot.Min.X - gap, Y: y}, t.Label)
+	}
+	for _, t := range ys {
+		p.area.FillText(st, vg.Point{X: p.plot.Min.X - gap, Y: p.atY(t.At) + lift}, t.Label)
 	}
 	return true
 }
@@ -96,6 +97,9 @@ func (p *picture) band() vg.Length { return p.plot.Size().Y / vg.Length(max(len(
 // row is the height of what is measured in a row.
 func (p *picture) row() vg.Length { return max(p.band()-p.name, 1) }
 
+// lift is by how much text is raised for its digits, which hang below nothing, to stand in the middle.
+const lift = 0.8
+
 // thin is a line of the grid.
 var thin = draw.LineStyle{Color: rulePaint, Width: 0.75}
 
@@ -105,15 +109,20 @@ func (p *picture) below() {
 	st.XAlign = draw.XCenter
 	bottom := p.plot.Min.Y
 	axis := draw.LineStyle{Color: faintPaint, Width: 0.75}
-	for _, t := range p.xTicks(st) {
-		x := p.atX(t.At)
-		if p.Y.Scale == Rows || p.X.Scale == Percentile || p.Grid != nil {
+	ticks := p.xTicks(st)
+	for _, t := range ticks {
+		if x := p.atX(t.At); p.Y.Scale == Rows || p.X.Scale == Percentile || p.Grid != nil {
 			p.plot.StrokeLine2(thin, x, bottom, x, p.plot.Max.Y)
 		}
+	}
+	for _, t := range ticks {
+		x := p.atX(t.At)
 		p.area.StrokeLine2(axis, x, bottom-gap/2, x, bottom)
-		p.area.FillText(st, vg.Point{X: p.inside(x, st.Width(t.Label)), Y: bottom - gap}, t.Label)
 	}
 	p.plot.StrokeLine2(axis, p.plot.Min.X, bottom, p.plot.Max.X, bottom)
+	for _, t := range ticks {
+		p.area.FillText(st, vg.Point{X: p.inside(p.atX(t.At), st.Width(t.Label)), Y: bottom - gap}, t.Label)
+	}
 	st.Color = faintPaint
 	title := fit(st, p.X.Title, p.area.Size().X)
 	p.area.FillText(st, vg.Point{X: p.inside(p.plot.Center().X, st.Width(title)), Y: bottom - gap - lineStep}, title)

@@ -25,8 +25,8 @@ const (
 	mostTitle  = 2 // lines
 	mostNote   = 4
 	mostNames  = 12
-	nameShare  = 0.3 // of the width: names of rows that take more stand above their rows
-	leastPlot  = 150 // height of a plot without rows, in points
+	nameShare  = 0.36 // of the width: names of rows that take more stand above their rows
+	leastPlot  = 150  // height of a plot without rows, in points
 	mostPlot   = 220
 	plotShare  = 0.4 // height of a plot, as a share of the width, within these
 	rowHeight  = 17

@@ -19,7 +19,7 @@ type Tick struct {
 // most: round numbers on a linear axis, powers of ten and their simple multiples on a logarithmic one, and days, weeks,
 // months or years on one of dates.
 func (a *Axis) Ticks(r Range, most int) []Tick {
-	var at []float64
+	at, apart := []float64(nil), false // far enough from each other to be written each in its own unit
 	switch a.Scale {
 	case Date:
 		return dates(r, most)
@@ -28,14 +28,17 @@ func (a *Axis) Ticks(r Range, most int) []Tick {
 	case Rows:
 		return a.rows(r, most)
 	case Log:
-		at = decades(r, most)
+		at, apart = decades(r, most)
 	default:
 		at = steps(r, most)
 	}
 	labels := unit.Ticks(at, a.Kind)
 	out := make([]Tick, len(at))
-	for i := range at {
-		out[i] = Tick{at[i], labels[i]}
+	for i, v := range at {
+		if apart && a.Kind != unit.Relative {
+			labels[i] = unit.Ticks(at[i:i+1], a.Kind)[0]
+		}
+		out[i] = Tick{v, labels[i]}
 	}
 	return out
 }
@@ -57,9 +60,9 @@ func steps(r Range, most int) (at []float64) {
 	return at
 }
 
-// decades returns powers of ten, with 2 and 5 between if few, or every few of them if many. Less than a decade has steps
-// as a linear axis.
-func decades(r Range, most int) (at []float64) {
+// decades returns powers of ten, with 2 and 5 between if few, or every few of them if many; they are apart. Less than a decade
+// has steps as a linear axis, which are not.
+func decades(r Range, most int) (at []float64, apart bool) {
 	from, to := math.Floor(math.Log10(r.Lo)), math.Ceil(math.Log10(r.Hi))
 	within := func(every float64, multiples ...float64) (at []float64) {
 		for e := from; e <= to; e += every {
@@ -73,13 +76,13 @@ func decades(r Range, most int) (at []float64) {
 	}
 	if at = within(1, 1, 2, 5); len(at) <= most {
 		if len(at) < 3 {
-			return steps(r, most)
+			return steps(r, most), false
 		}
-		return at
+		return at, true
 	}
 	for every := 1.0; ; every++ {
 		if at = within(every, 1); len(at) <= most {
-			return at
+			return at, true
 		}
 	}
 }

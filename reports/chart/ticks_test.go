@@ -32,6 +32,8 @@ func TestTicks(t *testing.T) {
 		{Axis{Kind: unit.Plain}, -10, 10, 5, "−10 | −5 | 0 | 5 | 10"},
 		{Axis{Scale: Log, Kind: unit.Nanos}, 8, 1.2e6, 7, "10 ns | 100 ns | 1 µs | 10 µs | 100 µs | 1 ms"},
 		{Axis{Scale: Log, Kind: unit.Nanos}, 8, 150, 6, "10 ns | 20 ns | 50 ns | 100 ns"},
+		{Axis{Scale: Log, Kind: unit.Nanos}, 450, 30e3, 7, "500 ns | 1 µs | 2 µs | 5 µs | 10 µs | 20 µs"},
+		{Axis{Scale: Log, Kind: unit.Plain}, 0.4, 6, 7, "0.5 | 1 | 2 | 5"},
 		{Axis{Scale: Percentile}, 1, 1.2e6, 8, "p50 | p90 | p99 | p99.9 | p99.99 | p99.999 | p99.9999"},
 		{Axis{Scale: Percentile}, 1, 1.2e6, 4, "p50 | p99 | p99.99 | p99.9999"},
 		{Axis{Scale: Percentile}, 1, 9.9e3, 8, "p50 | p90 | p99 | p99.9"},
