@@ -98,7 +98,9 @@ func (p *headParser) object(d *json.Decoder) error {
 		case key == "cells":
 			err = p.cells(d)
 		case known:
-			err = d.Decode(field)
+			if err = d.Decode(field); err != nil {
+				err = fmt.Errorf("%s: %w", key, err)
+			}
 		default:
 			err = d.Decode(new(skipped))
 		}
