@@ -88,7 +88,7 @@ func blockedChart(g *group, c *folder.Cell, id string, list []sleep) *chart.Char
 	unknown := 0
 	for i, s := range shown {
 		out.Y.Names = append(out.Y.Names, fmt.Sprintf("inode %d, worker %d, round %d at %s", s.Ino, s.Worker, s.round, unit.Format(s.AtMS*1e6, unit.Nanos)))
-		if s.Pin == nil {
+		if s.pin() == nil {
 			unknown++
 		}
 		for part, span := range s.parts() {
@@ -107,23 +107,30 @@ func blockedChart(g *group, c *folder.Cell, id string, list []sleep) *chart.Char
 	return out
 }
 
+// pin is what the wait was for; nil if that is not known. What ended before it began was not what it waited for.
+func (s *sleep) pin() *folder.Pin {
+	if s.Pin == nil || s.Pin.Until < 0 {
+		return nil
+	}
+	return s.Pin
+}
+
 // parts are the stretches of a wait, none of which overlap, in ns from its beginning.
 func (s *sleep) parts() (out [parts]chart.Span) {
 	end := float64(s.Nanos)
 	awake := end - float64(s.Wake)
 	out[partWait] = chart.Span{From: 0, To: awake}
 	out[partAwake] = chart.Span{From: awake, To: end}
-	if s.Pin == nil {
+	pin := s.pin()
+	if pin == nil {
 		return out
 	}
-	since, until := float64(s.Pin.Since), min(float64(s.Pin.Until), awake)
-	due := min(max(float64(s.Pin.Due), since), until)
+	since, until := float64(pin.Since), min(float64(pin.Until), awake)
+	due := min(max(float64(pin.Due), since), until)
 	out[partHeld] = chart.Span{From: since, To: min(due, 0)}
 	out[partLate] = chart.Span{From: due, To: until}
 	out[partWait] = chart.Span{From: 0, To: max(due, 0)}
-	if due < until || until < awake { // after the pin, or beside its lateness, the wait goes on
-		out[partAwake].From = min(awake, max(until, 0))
-	}
+	out[partAwake].From = until // what is left of the wait is on its way
 	return out
 }
 

@@ -25,7 +25,7 @@ const (
 	bend     = 1. / 800
 
 	// maxEncoded is the length of a histogram in base64 that is not even looked at. One of three digits up to a minute, full
-	// everywhere, takes 60 KB.
+	// everywhere, takes 120 KB.
 	maxEncoded = 1 << 20
 )
 

@@ -2,11 +2,13 @@ package gallery
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"daxbench/reports/chart"
 	"daxbench/reports/compare"
@@ -157,4 +159,149 @@ func run(t *testing.T, sources ...*Source) map[string]int {
 func TestExample(t *testing.T) {
 	made := run(t, read(t, example, "old"), read(t, example, "new"))
 	t.Log(made)
+}
+
+// TestRulesCanFail shows the rules one picture of each fault.
+func TestRulesCanFail(t *testing.T) {
+	good := func() Picture {
+		return Picture{Group: Everything, Chart: &chart.Chart{ID: "ratios-x", Title: "Cost", Note: "n=6 rounds.", X: chart.Axis{Title: "ratio"},
+			Y: chart.Axis{Scale: chart.Rows, Names: []string{"a"}}, Series: []chart.Series{{Name: "a", Pieces: [][]chart.Point{{{X: 1}}}}}}}
+	}
+	k, _ := Lookup("ratios")
+	if f := faults(k, 1, []Picture{good()}); len(f) != 0 {
+		t.Fatalf("nothing is wrong: %q", f)
+	}
+	for name, spoil := range map[string]func(p *Picture){
+		"empty":       func(p *Picture) { p.Series = nil },
+		"space":       func(p *Picture) { p.ID = "ratios-a b" },
+		"other kind":  func(p *Picture) { p.ID = "ratio-x" },
+		"no title":    func(p *Picture) { p.Title = "" },
+		"no axis":     func(p *Picture) { p.X.Title = "" },
+		"no Y":        func(p *Picture) { p.Y = chart.Axis{} },
+		"no n":        func(p *Picture) { p.Note = "Medians of rounds." },
+		"no sentence": func(p *Picture) { p.Note = "n=6" },
+		"group":       func(p *Picture) { p.Group = 0 },
+		"no name":     func(p *Picture) { p.Series[0].Name = "" },
+		"long name":   func(p *Picture) { p.Series[0].Name = strings.Repeat("a", 1000) },
+		"row":         func(p *Picture) { p.Series[0].Pieces[0][0].Y = 1 },
+		"rows":        func(p *Picture) { p.Y.Names = make([]string, maxRows+1) },
+	} {
+		p := good()
+		spoil(&p)
+		if f := faults(k, 1, []Picture{p}); len(f) == 0 {
+			t.Errorf("%s: nothing is found", name)
+		}
+	}
+	if f := faults(k, 1, []Picture{good(), good()}); len(f) != 1 {
+		t.Errorf("two of one name: %q", f)
+	}
+}
+
+// rename gives the cells of a run names that no file of results could have; several differ in what an identifier leaves out.
+func rename(run *folder.Run) {
+	furnish(run)
+	values := []string{"a b", "a-b", "A_B", "<script>", "\u202e", strings.Repeat("x", 10000), "µs", "", "a\u0301\u0301\u0301\u0301", "\xff"}
+	policies := map[string]string{"none": "\x1b[31m", "dax-only": "../..", "always-call": "", "unconditional": strings.Repeat("</script>", 1000)}
+	for i, c := range run.Cells {
+		c.Params = slices.Clone(c.Params)
+		c.Params[0].Value, c.Policy = values[i/len(policies)], policies[c.Policy]
+		c.Workload = "\x00\n-" + c.Workload
+		c.Name = c.Workload + c.Params[0].Value
+	}
+}
+
+// hostile are runs that nobody would want to draw.
+func hostile() map[string]*reportstest.Spec {
+	hung := storm(2, "none", "dax", numbers(2), "none", "dax-only")
+	for i := range hung.Cells {
+		hung.Cells[i].Hung = []int{1, 2}
+	}
+	many := storm(1, "none", "dax", numbers(2), numbers(40)...)
+	return map[string]*reportstest.Spec{
+		"labels":         reportstest.Hostile(),
+		"one round":      reportstest.Short(1),
+		"one policy":     storm(6, "none", "dax", numbers(3), "none"),
+		"no reference":   storm(6, "quarantine", "dax", numbers(3), "none", "dax-only"),
+		"a hundred":      storm(1, "none", "dax", numbers(100), "none", "dax-only"),
+		"no operation":   hung,
+		"forty policies": many,
+		"nothing":        {Rounds: 1},
+	}
+}
+
+func TestHostile(t *testing.T) {
+	for name, spec := range hostile() {
+		t.Run(name, func(t *testing.T) {
+			bare := written(t, spec, nil)
+			full := written(t, spec, furnish)
+			run(t, bare, bare)
+			made := run(t, full, bare, full)
+			t.Log(made)
+			for _, k := range All {
+				if k.Scope == OfGroup && made[k.Name] > maxGroups*maxPolicies {
+					t.Errorf("%s: %d pictures", k.Name, made[k.Name])
+				}
+			}
+		})
+	}
+}
+
+// TestText looks for what a terminal or a page would obey.
+func TestText(t *testing.T) {
+	src := written(t, storm(6, "", "dax", numbers(10), "none", "dax-only", "always-call", "unconditional"), rename)
+	run(t, src, src)
+	for _, k := range All {
+		pictures, err := k.Make([]*Source{src, src})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range pictures {
+			texts := append([]string{p.Title, p.Note, p.X.Title, p.Y.Title}, p.Y.Names...)
+			for _, s := range p.Series {
+				texts = append(texts, s.Name)
+			}
+			for _, text := range texts {
+				if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) || len([]rune(text)) > 1000 {
+					t.Errorf("%s: %.200q", p.ID, text)
+				}
+			}
+		}
+	}
+}
+
+// TestLarge has 10,000 cells: what is made of them is bounded, and says what it leaves out.
+func TestLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 10,000 cells")
+	}
+	src := written(t, storm(1, "none", "dax", numbers(2500), "none", "dax-only", "always-call", "unconditional"), func(run *folder.Run) {
+		text, o := encoded([]int64{100, 200}), overTimeOf(rand.New(rand.NewPCG(1, 1)), 1)
+		for i := range run.Manifest.Cells {
+			run.Manifest.Cells[i].Histograms, run.Manifest.Cells[i].OverTime = map[string]string{opHistogram: strings.Clone(text)}, o
+		}
+	})
+	made := run(t, src, src)
+	for name, most := range map[string]int{"ratios": 2, "throughput": 2, "sweep": 1, "heat": 4 * maxGroups, "waits": maxGroups, "versus": 2 + maxChanged} {
+		if made[name] > most {
+			t.Errorf("%s: %d pictures, at most %d", name, made[name], most)
+		}
+	}
+	for _, name := range []string{"heat", "waits"} {
+		pictures := only(t, name, src)
+		if note := pictures[len(pictures)-1].Note; !strings.Contains(note, "2,436 are left out.") {
+			t.Errorf("%s: %s", name, note)
+		}
+	}
+}
+
+// BenchmarkDefault makes all pictures of a run of the size of the default matrix: 13 groups, four policies, six rounds.
+func BenchmarkDefault(b *testing.B) {
+	src := written(b, storm(6, "none", "dax", numbers(13), "none", "dax-only", "always-call", "unconditional"), furnish)
+	for b.Loop() {
+		for _, k := range All {
+			if _, err := k.Make([]*Source{src}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
 }
