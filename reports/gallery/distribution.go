@@ -158,27 +158,24 @@ func thin(line []chart.Point) []chart.Point {
 	if len(line) < 3 {
 		return line
 	}
-	low, high := spread([]float64{math.Log(line[0].Y), math.Log(line[len(line)-1].Y)})
-	least := bend * max(high-low, 1)
-	kept := []int{0, len(line) - 1}
-	far := []int{furthest(line, 0, len(line)-1)} // of each gap between kept ones
+	on := plotted(line)
+	least := bend * max(on[len(on)-1].y-on[0].y, 1)
+	kept := []int{0, len(on) - 1}
+	gaps := []spot{furthest(on, 0, len(on)-1)} // the furthest point of each gap between kept ones
 	for len(kept) < maxCurve {
-		best, distance := -1, least
-		for i, at := range far {
-			if at < 0 {
-				continue
-			}
-			if d := off(line, kept[i], kept[i+1], at); d > distance {
-				best, distance = i, d
+		i := 0
+		for k := range gaps {
+			if gaps[k].off > gaps[i].off {
+				i = k
 			}
 		}
-		if best < 0 {
+		if gaps[i].off <= least {
 			break
 		}
-		at := far[best]
-		kept = slices.Insert(kept, best+1, at)
-		far[best] = furthest(line, kept[best], at)
-		far = slices.Insert(far, best+1, furthest(line, at, kept[best+2]))
+		at := gaps[i].at
+		kept = slices.Insert(kept, i+1, at)
+		gaps[i] = furthest(on, kept[i], at)
+		gaps = slices.Insert(gaps, i+1, furthest(on, at, kept[i+2]))
 	}
 	out := make([]chart.Point, len(kept))
 	for i, at := range kept {
@@ -187,25 +184,40 @@ func thin(line []chart.Point) []chart.Point {
 	return out
 }
 
-// furthest is the point between two others that lies furthest off the line through them; −1 if there is none.
-func furthest(line []chart.Point, from, to int) int {
-	at, distance := -1, -1.0
-	for i := from + 1; i < to; i++ {
-		if d := off(line, from, to, i); d > distance {
-			at, distance = i, d
-		}
+// place is where a point lies on logarithmic axes.
+type place struct{ x, y float64 }
+
+func plotted(line []chart.Point) []place {
+	out := make([]place, len(line))
+	for i, p := range line {
+		out[i] = place{math.Log(p.X), math.Log(p.Y)}
 	}
-	return at
+	return out
 }
 
-// off is how far a point lies off the line through two others, on a logarithmic scale.
-func off(line []chart.Point, from, to, i int) float64 {
-	a, b, p := line[from], line[to], line[i]
-	along := 0.5
-	if b.X > a.X {
-		along = math.Log(p.X/a.X) / math.Log(b.X/a.X)
+// spot is a point of a line, and how far it lies off another line.
+type spot struct {
+	at  int
+	off float64
+}
+
+// furthest is the point between two others that lies furthest off the line through them; none is no way off.
+func furthest(line []place, from, to int) (worst spot) {
+	for i := from + 1; i < to; i++ {
+		if off := line[i].off(line[from], line[to]); off > worst.off {
+			worst = spot{i, off}
+		}
 	}
-	return math.Abs(math.Log(p.Y/a.Y) - along*math.Log(b.Y/a.Y))
+	return worst
+}
+
+// off is how far a point lies off the line from a to b.
+func (p place) off(a, b place) float64 {
+	along := 0.5
+	if b.x > a.x {
+		along = (p.x - a.x) / (b.x - a.x)
+	}
+	return math.Abs(p.y - a.y - along*(b.y-a.y))
 }
 
 // ofRounds are the distributions of the rounds of a cell that recorded any latencies.

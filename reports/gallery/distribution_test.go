@@ -115,7 +115,8 @@ func worst(line, kept []chart.Point) (most float64) {
 	for _, p := range line {
 		i, _ := slices.BinarySearchFunc(kept, p.X, func(q chart.Point, x float64) int { return int(math.Copysign(1, q.X-x)) })
 		i = min(max(i, 1), len(kept)-1)
-		most = max(most, off([]chart.Point{kept[i-1], p, kept[i]}, 0, 2, 1))
+		on := plotted([]chart.Point{kept[i-1], p, kept[i]})
+		most = max(most, on[1].off(on[0], on[2]))
 	}
 	return most
 }

@@ -248,7 +248,7 @@ func TestHostile(t *testing.T) {
 
 // TestText looks for what a terminal or a page would obey.
 func TestText(t *testing.T) {
-	src := written(t, storm(6, "", "dax", numbers(10), "none", "dax-only", "always-call", "unconditional"), rename)
+	src := written(t, storm(2, "", "dax", numbers(10), "none", "dax-only", "always-call", "unconditional"), rename)
 	run(t, src, src)
 	for _, k := range All {
 		pictures, err := k.Make([]*Source{src, src})
@@ -297,6 +297,10 @@ func TestLarge(t *testing.T) {
 // BenchmarkDefault makes all pictures of a run of the size of the default matrix: 13 groups, four policies, six rounds.
 func BenchmarkDefault(b *testing.B) {
 	src := written(b, storm(6, "none", "dax", numbers(13), "none", "dax-only", "always-call", "unconditional"), furnish)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range src.Run.Manifest.Cells {
+		src.Run.Manifest.Cells[i].Histograms[opHistogram] = encoded(latenciesOf(rng, 20000, 300))
+	}
 	for b.Loop() {
 		for _, k := range All {
 			if _, err := k.Make([]*Source{src}); err != nil {
