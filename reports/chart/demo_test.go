@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"daxbench/reports/unit"
 )
@@ -20,7 +21,7 @@ var names = []string{"none", "dax-only", "always-call", "unconditional"}
 // demos are a chart of each scale and style, such as reports have them.
 func demos() []*Chart {
 	rng := rand.New(rand.NewPCG(7, 7))
-	return []*Chart{latency(rng, names), latency(rng, policies()), sweep(rng), forest(), throughput(rng), waits(rng), blocked(rng), overTime(rng), versus(), step()}
+	return []*Chart{latency(rng, names), latency(rng, policies()), sweep(rng), forest(), throughput(rng), waits(rng), blocked(rng), overTime(rng), versus(), close(), days(), step()}
 }
 
 // policies are the names of all that have a look of their own.
@@ -164,6 +165,28 @@ func versus() *Chart {
 		c.Series = append(c.Series, Series{Name: name, Look: LookOf(name), Pieces: [][]Point{piece}})
 	}
 	c.Marks = []Mark{{At: 1, Level: true, Label: "no change", Series: Everyone}}
+	return c
+}
+
+// close is a sweep over values some of which stand too close to be labelled.
+func close() *Chart {
+	c := &Chart{ID: "close", Title: "Cost over the share of DAX files", X: Axis{Title: "files that are DAX, %"}, Y: Axis{Title: "ns/evict", Kind: unit.Nanos}}
+	var piece []Point
+	for _, x := range []float64{0, 1, 2, 5, 50, 100} {
+		piece = append(piece, Point{X: x, Y: 100 + 3*x, Lo: 90 + 3*x, Hi: 120 + 3*x})
+	}
+	c.Series = []Series{{Name: "dax-only", Look: LookOf("dax-only"), Pieces: [][]Point{piece}}}
+	return c
+}
+
+// days is a history of two weeks, whose first tick says the year.
+func days() *Chart {
+	l := Line{Name: "dax-only", Stretches: []Stretch{{}}}
+	for day := range 14 {
+		l.Stretches[0].Records = append(l.Stretches[0].Records, Record{When: time.Date(2026, 11, 9+day, 0, 0, 0, 0, time.UTC), Value: 100 + float64(day%3)})
+	}
+	c := History("evict-storm", "ns/evict", -1, []Line{l})
+	c.ID = "days"
 	return c
 }
 

@@ -20,7 +20,7 @@ type picture struct {
 // Distances between ticks, in points.
 const (
 	xTicksApart = 50
-	yTicksApart = 28
+	yTicksApart = 24
 	labelsApart = 8
 )
 

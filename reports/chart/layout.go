@@ -156,24 +156,25 @@ func (c *Chart) markRoom() vg.Length {
 
 // crowd is how many series have points in one row at most.
 func (c *Chart) crowd() (most int) {
-	for row := range c.Y.Names {
-		most = max(most, len(c.within(row)))
+	for _, series := range c.rows() {
+		most = max(most, len(series))
 	}
 	return most
 }
 
-// within returns the series that have a point in a row.
-func (c *Chart) within(row int) (series []int) {
+// rows returns, for each row, the series that have points in it.
+func (c *Chart) rows() [][]int {
+	rows := make([][]int, len(c.Y.Names))
 	for i, s := range c.Series {
 		for _, piece := range s.Pieces {
 			for _, p := range piece {
-				if int(p.Y) == row && (len(series) == 0 || series[len(series)-1] != i) {
-					series = append(series, i)
+				if in := rows[int(p.Y)]; len(in) == 0 || in[len(in)-1] != i {
+					rows[int(p.Y)] = append(in, i)
 				}
 			}
 		}
 	}
-	return series
+	return rows
 }
 
 // draw puts the chart into an area: heading, axes, and what is measured.

@@ -116,10 +116,7 @@ func (p *picture) aside() placer {
 	off := func(i, n int, step vg.Length) vg.Length { return (vg.Length(i) - vg.Length(n-1)/2) * step }
 	switch {
 	case p.Y.Scale == Rows:
-		within := make([][]int, len(p.Y.Names))
-		for row := range within {
-			within[row] = p.within(row)
-		}
+		within := p.rows()
 		return func(series int, pt Point) vg.Point {
 			v, row := at(series, pt), within[int(pt.Y)]
 			const share = 0.75 // of the row

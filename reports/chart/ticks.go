@@ -26,7 +26,7 @@ func (a *Axis) Ticks(r Range, most int) []Tick {
 	case Percentile:
 		return percentiles(r, most)
 	case Rows:
-		return a.rows(r, most)
+		return a.some(r, most)
 	case Log:
 		at, apart = decades(r, most)
 	default:
@@ -159,8 +159,8 @@ func percentiles(r Range, most int) (out []Tick) {
 	return out
 }
 
-// rows returns the names, or every few of them if there are too many for the room.
-func (a *Axis) rows(r Range, most int) (out []Tick) {
+// some returns the names of rows, or every few of them if there are too many for the room.
+func (a *Axis) some(r Range, most int) (out []Tick) {
 	every := 1
 	for len(a.Names) > max(most, 1)*every {
 		every++
