@@ -110,7 +110,7 @@ func (f *forest) pictures() (out []Picture) {
 	}
 	title := f.title
 	if len(near) > 0 && len(far) > 0 {
-		title += fmt.Sprintf(", up to a factor of %v", nearBy)
+		title += fmt.Sprintf(", within a factor of %v", nearBy)
 	}
 	out = f.picture(out, f.kind+"-near", title, near)
 	if len(near) > 0 {

@@ -74,7 +74,7 @@ func waitsOf(_ *Source, g *group) ([]Picture, error) {
 	}
 	c.Series = kept
 	least, most := spread(n)
-	c.Note = fmt.Sprintf("Means over all operations of a round, and of these the median of %s. Most operations wait for nothing, and few for long.",
+	c.Note = fmt.Sprintf("Means over all operations of a round, and of these the medians of %s. A bar adds up all that an operation waits.",
 		between(least, most, "round"))
 	if len(g.cells) > maxPolicies {
 		c.Note += fmt.Sprintf(" The first %d of %s policies are shown.", maxPolicies, unit.Count(len(g.cells)))
