@@ -44,7 +44,7 @@ var assets = sync.OnceValue(func() *pageAssets {
 	}
 	style, script := read("page.css")+chart.Styles(), read("page.js")
 	return &pageAssets{
-		template: template.Must(template.New("").Parse(read("page.html"))),
+		template: template.Must(template.New("").Funcs(template.FuncMap{"glue": glue}).Parse(read("page.html"))),
 		style:    template.CSS(style),
 		script:   template.JS(script),
 		security: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",

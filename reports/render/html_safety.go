@@ -10,8 +10,14 @@ import (
 // safetyView is the matrix, and below it what was seen.
 type safetyView struct {
 	Hazards []hazardView
-	Rows    []safetyRow
+	Groups  []safetyGroup // the policies of the run first
 	Notes   []string
+}
+
+// safetyGroup is some of the rows; Title is empty if it is all of them.
+type safetyGroup struct {
+	Title string
+	Rows  []safetyRow
 }
 
 type hazardView struct{ Name, About string }
@@ -26,7 +32,7 @@ type safetyRow struct {
 type safetyCell struct {
 	Hazard            string
 	Class, Sign, Word string
-	Aside             string // how it goes with what the policy declares
+	Aside             string // where it is not what the policy declares
 	Href              string // of what was seen; empty if nobody looked
 	Text              string
 	Stories           []storyView
@@ -46,7 +52,7 @@ var signs = map[safety.Mark]safetyCell{
 	safety.Broken:   {Class: "broken", Sign: "✗", Word: "broken"},
 }
 
-// safety makes the view of a matrix; nil if there is none.
+// safety makes the view of a matrix; nil if there is none. The tables of the page have been seen to.
 func (b *viewer) safety(m *safety.Matrix) *safetyView {
 	if m == nil || len(m.Rows) == 0 {
 		return nil
@@ -55,8 +61,22 @@ func (b *viewer) safety(m *safety.Matrix) *safetyView {
 	for _, h := range m.Hazards {
 		v.Hazards = append(v.Hazards, hazardView{Name: clean(h.Name, maxName), About: clean(h.About, maxProse)})
 	}
+	measured, others := safetyGroup{Title: "Policies of this run"}, safetyGroup{Title: "Others"}
 	for i := range m.Rows {
-		v.Rows = append(v.Rows, b.safetyRow(&m.Rows[i], v.Hazards))
+		row := b.safetyRow(&m.Rows[i], v.Hazards)
+		if b.seen[row.Policy] {
+			measured.Rows = append(measured.Rows, row)
+		} else {
+			others.Rows = append(others.Rows, row)
+		}
+	}
+	switch {
+	case len(measured.Rows) == 0:
+		v.Groups = []safetyGroup{{Rows: others.Rows}}
+	case len(others.Rows) == 0:
+		v.Groups = []safetyGroup{{Rows: measured.Rows}}
+	default:
+		v.Groups = []safetyGroup{measured, others}
 	}
 	return v
 }
@@ -64,7 +84,6 @@ func (b *viewer) safety(m *safety.Matrix) *safetyView {
 // safetyRow makes the view of a policy.
 func (b *viewer) safetyRow(r *safety.Row, hazards []hazardView) safetyRow {
 	row := safetyRow{Policy: clean(r.Policy, maxPolicy), ID: clean(r.ID, maxPolicy), Look: chart.LookOf(r.Policy).Var()}
-	b.policy(row.Policy, row.Look)
 	told := map[string]string{} // by the story's ID, where it stands
 	var broken []string
 	for i := range min(len(r.Cells), len(hazards)) {
@@ -72,11 +91,9 @@ func (b *viewer) safetyRow(r *safety.Row, hazards []hazardView) safetyRow {
 		cell := signs[c.Mark]
 		cell.Hazard, cell.Text = hazards[i].Name, clean(c.Text, maxProse)
 		switch {
-		case c.Mark == safety.Broken && c.Declared:
-			cell.Aside = "as declared"
-		case c.Mark == safety.Broken:
+		case c.Mark == safety.Broken && !c.Declared:
 			cell.Aside = "not declared"
-		case c.Declared && c.Mark != safety.Unknown:
+		case c.Declared && (c.Mark == safety.Kept || c.Mark == safety.NotFound):
 			cell.Aside = "declared broken"
 		}
 		if c.Mark == safety.Broken {

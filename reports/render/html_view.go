@@ -114,7 +114,7 @@ func newPageView(p *report.Page, o HTMLOptions) *pageView {
 		Title: clean(p.Title, maxTitle), Lead: clean(p.Lead, maxProse),
 		Security: a.security, Style: a.style, Script: a.script,
 		Facts: cleaned(p.Facts, maxProse), Reading: cleaned(p.Reading, maxProse),
-		Verdict: b.sentences(p.Verdict), Safety: b.safety(p.Safety),
+		Verdict: b.sentences(p.Verdict),
 	}
 	v.Warnings.Title = plural(len(p.Warnings), "warning")
 	all := cleaned(p.Warnings, maxProse)
@@ -131,6 +131,7 @@ func newPageView(p *report.Page, o HTMLOptions) *pageView {
 			v.Parts = append(v.Parts, part)
 		}
 	}
+	v.Safety = b.safety(p.Safety)
 	for _, f := range p.Origin {
 		v.Origin = append(v.Origin, factView{Name: clean(f.Name, maxCell), Value: clean(f.Value, maxCommand), Command: isCommand(f)})
 	}
@@ -146,7 +147,7 @@ type viewer struct {
 	options  HTMLOptions
 	ids      taken
 	charts   []*chartView    // of all sections
-	policies []policyView    // that tables and matrix name, in the order in which they do
+	policies []policyView    // that tables name, in the order in which they do
 	seen     map[string]bool // names in policies
 	labels   taken           // of regions
 }
@@ -220,6 +221,15 @@ var topics = map[compare.Topic][2]string{
 	compare.Price:   {"Cost", "price"},
 	compare.Level:   {"Same", "level"},
 	compare.Unknown: {"Undecided", "open"},
+}
+
+// glue keeps together what reads as one: a number and its unit, the bounds of an interval.
+func glue(prose string) string {
+	list := pieces(prose)
+	for i, piece := range list {
+		list[i] = strings.ReplaceAll(piece, " ", "\u00a0")
+	}
+	return strings.Join(list, " ")
 }
 
 func (b *viewer) sentences(list []compare.Sentence) (out []sentenceView) {

@@ -81,7 +81,11 @@ func markdownSafety(out *bytes.Buffer, v *safetyView) {
 		head = append(head, escape(h.Name))
 	}
 	tw.AppendHeader(head)
-	for _, r := range v.Rows {
+	var rows []safetyRow
+	for _, g := range v.Groups {
+		rows = append(rows, g.Rows...)
+	}
+	for _, r := range rows {
 		row := table.Row{escape(r.Policy)}
 		for _, c := range r.Cells {
 			text := c.Sign + " " + c.Word
@@ -94,7 +98,7 @@ func markdownSafety(out *bytes.Buffer, v *safetyView) {
 	}
 	fmt.Fprintf(out, "\n## Safety\n\n%s\n", tw.RenderMarkdown())
 	markdownList(out, v.Notes)
-	for _, r := range v.Rows {
+	for _, r := range rows {
 		for _, c := range r.Cells {
 			if len(c.Stories) > 0 {
 				fmt.Fprintf(out, "\n**%s, %s:** %s\n", escape(r.Policy), escape(c.Hazard), escape(c.Text))
