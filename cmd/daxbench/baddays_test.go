@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,14 +28,14 @@ func badDays() []badDay {
 		{"kill -9, power loss", killCases(), []string{
 			"workloads/record.TestChild", "workloads/record.TestEveryCallFails", "workloads/record.TestOrderOfCalls",
 			"reports/folder.TestTornLastLineIsLeftOut", "baselines.TestKilledRecording", "engine/media.TestPowerCut"}},
-		{"disk full", fullDiskCases(), []string{
+		{"disk full", slices.Concat(fullDiskCases(), reportFullDiskCases()), []string{
 			"cmd/daxbench.TestFullDisk", "cmd/daxbench.TestFullDiskAtStart", "workloads/record.TestFullDisk",
 			"baselines.TestFullDisk", "baselines.TestFullDiskAtTheFirst"}},
 		{"pmem file on a full or sparse file system", nil, []string{
 			"engine/pmem.TestNoSpace", "engine/pmem.TestFullDisk", "engine/pmem.TestFileIsMadeAndFilled"}},
 		{"mapped file truncated by someone else", nil, []string{
 			"cmd/daxbench.TestRegionShrinks", "engine/pmem.TestGuardCatchesTruncation"}},
-		{"corrupt, truncated, empty baseline", damageCases(), []string{
+		{"corrupt, truncated, empty baseline", slices.Concat(damageCases(), reportDamageCases()), []string{
 			"reports/folder.TestRefusesManifests", "reports/folder.TestRefusesResults", "reports/folder.TestNotAFolder",
 			"reports/gate.TestReadSamplesRefuses", "reports/gate.TestReadCountsRefuses", "baselines.TestDamage",
 			"baselines.TestCurrent", "workloads/record.TestDamage", "cmd/daxbench.TestHistoryLeavesDamageOut"}},
@@ -48,7 +49,7 @@ func badDays() []badDay {
 			"reports/stats.TestBelowSixPairsNothingIsBounded", "reports/gate.TestLooks", "baselines.TestDoubts"}},
 		{"empty result: no ops, the filter matched nothing", emptyCases(), []string{
 			"cmd/daxbench.TestNothingMeasured", "reports/gate.TestNothingGreenWithoutProof", "workloads/census.TestRefusals"}},
-		{"run that panicked or failed half-way", failedCases(), []string{
+		{"run that panicked or failed half-way", slices.Concat(failedCases(), reportStatusCases()), []string{
 			"workloads/driver.TestPanicEndsTheRun", "workloads/driver.TestFailedCheckVoidsFigures", "workloads/census.TestFailures",
 			"workloads/lockstep.TestFaults", "workloads/record.TestOutcomesAreAccepted"}},
 		{"clock jump, suspend, NTP step", nil, []string{
@@ -57,13 +58,14 @@ func badDays() []badDay {
 			"workloads/record.TestWatch", "workloads/record.TestDifferences", "baselines.TestDiff", "reports/gate.TestTrend"}},
 		{"concurrent runs in one results directory", concurrentCases(), []string{
 			"baselines.TestTwoWriters", "workloads/record.TestFoldersAreNotOverwritten", "workloads/record.TestResumeRefuses"}},
-		{"labels with HTML, JS, ANSI, newline, NUL, bidi, 1 MB", labelCases(), []string{
+		{"labels with HTML, JS, ANSI, newline, NUL, bidi, 1 MB", slices.Concat(labelCases(), reportLabelCases()), []string{
+			"reports/report.TestHugeLabels",
 			"reports/render.TestHostileLabels", "reports/render.TestGateHostile", "reports/render.TestGateHostileMarkdown",
 			"reports/render.TestGateHostileJUnit", "reports/render.TestGateHostileGitHub", "reports/render.TestProofHostile",
 			"cmd/daxbench.TestHostileRecords", "baselines.TestHostileFacts"}},
-		{"path traversal, symlinks", pathCases(), []string{"baselines.TestFind", "baselines.TestDamage", "baselines.TestMachines"}},
+		{"path traversal, symlinks", slices.Concat(pathCases(), reportPathCases()), []string{"baselines.TestFind", "baselines.TestDamage", "baselines.TestMachines"}},
 		{"huge files, long lines", hugeCases(), []string{"reports/versus.TestRefuses", "workloads/lockstep.TestLines"}},
-		{"NaN, Inf, overflow, negative in flags, contradictory flags", flagCases(), []string{
+		{"NaN, Inf, overflow, negative in flags, contradictory flags", slices.Concat(flagCases(), reportFlagCases()), []string{
 			"cmd/daxbench.TestGateFlags", "cmd/daxbench.TestHistoryRefuses", "cmd/daxbench.TestScripts"}},
 		{"verify finds nothing because the budget was 0 or hit the limit", nothingCases(), []string{
 			"engine/verify.TestStatus", "engine/verify.TestNothing", "cmd/daxbench.TestVerifyStatus", "cmd/daxbench.TestGateAnswer",

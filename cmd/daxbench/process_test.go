@@ -198,6 +198,7 @@ func TestInterrupt(t *testing.T) {
 			}
 			wantRounds(t, readRun(t, out, "interrupted"), 4, 1)
 			stat(t, out)
+			wantReport(t, out, "the run was interrupted")
 
 			again := launch(t, "run", "-resume", out)
 			again.ends(t, 0)
@@ -214,7 +215,23 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("warnings:\n%s", text)
 			}
 			stat(t, out)
+			wantReport(t, out, "continued after 1 of 3 rounds")
 		})
+	}
+}
+
+// wantReport wants the report of a run beside its results, with a text in it, and each of its charts.
+func wantReport(t *testing.T, out, text string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(out, reportPage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), text) || !strings.Contains(string(page), "</html>") {
+		t.Errorf("the report does not say %q", text)
+	}
+	if charts, _ := filepath.Glob(filepath.Join(out, chartFolder, "*.png")); len(charts) == 0 {
+		t.Error("the report has no charts")
 	}
 }
 

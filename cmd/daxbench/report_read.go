@@ -87,8 +87,16 @@ func isRecord(dir string) bool {
 	return there(filepath.Join(dir, sums)) || there(filepath.Join(dir, "..", sums))
 }
 
-// onePage makes the page of one run. It is returned with an error if a part of it could not be read.
+// onePage makes the page of one run. It is returned with an error if a part of it could not be read, or if nothing has been
+// measured so far.
 func onePage(src *gallery.Source) (*report.Page, error) {
+	var idle error
+	if !measured(src.Table) {
+		if src.Run.Manifest.Status == "finished" {
+			return nil, &nothingError{fmt.Sprintf("%s: the run is finished, and its results hold no measurement", src.Run.Dir)}
+		}
+		idle = &undecided{"nothing is decided: no round of the run has ended"}
+	}
 	m, unsafe := safety.Read(src.Run.Dir)
 	p, charts := report.OfRun(src, m)
 	if p == nil {
@@ -101,7 +109,14 @@ func onePage(src *gallery.Source) (*report.Page, error) {
 	if charts != nil {
 		charts = inputError{charts}
 	}
-	return p, errors.Join(unsafe, charts)
+	return p, errors.Join(unsafe, charts, idle)
+}
+
+// measured says whether there is any result.
+func measured(t *compare.Table) bool {
+	return slices.ContainsFunc(t.Groups, func(g compare.Group) bool {
+		return slices.ContainsFunc(g.Rows, func(r compare.Row) bool { return r.Ops > 0 })
+	})
 }
 
 // several makes the page of runs that are held against the first.
