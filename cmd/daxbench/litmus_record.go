@@ -120,7 +120,7 @@ func (f *litmusFlags) replay(policy string, e litmus.Entry) string {
 // recordFolder makes sure, before anything is played for long, that a file can be left in a folder, and makes the folder if
 // it is not there.
 func recordFolder(dir string) error {
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() || errors.Is(err, unix.ENOTDIR) {
 		return usagef("%s is no folder: name one, such as that of a run", dir)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
