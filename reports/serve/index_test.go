@@ -243,3 +243,24 @@ func TestHostileNames(t *testing.T) {
 		}
 	}
 }
+
+// TestLooksLikeReports holds the colours and sizes of these pages against those of reports.
+func TestLooksLikeReports(t *testing.T) {
+	own, err := os.ReadFile(filepath.Join("page", "style.css"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports, err := os.ReadFile(filepath.Join("..", "render", "page", "page.css"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := regexp.MustCompile(`--[a-z-]+: [^;]+;`).FindAllString(string(own), -1)
+	for _, token := range tokens {
+		if !strings.Contains(string(reports), token) {
+			t.Errorf("a report has another %s", token)
+		}
+	}
+	if len(tokens) < 15 {
+		t.Errorf("only %d are compared", len(tokens))
+	}
+}

@@ -138,6 +138,7 @@ func (s *Server) newRunView(r *run) *runView {
 	}
 	v.Meaning = v.Progressing.Meaning
 	v.Date, v.At = date(r.began())
+	v.Written = r.Changed.UTC().Format("2006-01-02 15:04:05 UTC")
 	if h := r.head; h != nil {
 		s.addHead(v, r, h)
 	}
