@@ -25,13 +25,14 @@ type Worker struct {
 	timed int64       // how many such times
 	did   int64       // operations in this slice
 
-	longest longest // of its sleeps in the engine
-
 	arrived int64       // open loop: operations that have been begun
 	ran     clock.Ticks // open loop: time that the cell has had so far
 
 	err error
-	_   [64]byte // keeps the next worker's counters off this one's last line
+
+	longest longest // of its sleeps in the engine; behind what each operation touches
+
+	_ [64]byte // keeps the next worker's counters off this one's last line
 }
 
 // picksLen is the length of the circle of choices: long enough that its laps do
