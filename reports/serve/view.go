@@ -87,6 +87,7 @@ type runView struct {
 	Storms             string
 	Policies           []policyView
 	Took, Progress     string
+	Written            string // when run.json was, to the second
 	Progressing        *progress
 	Verdict            string
 	Facts              []fact
