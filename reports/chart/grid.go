@@ -37,12 +37,23 @@ func heat(share float64) color.NRGBA {
 	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), mix(a.A, b.A)}
 }
 
+// shades is how many colours the ramp has: as many as tell apart, and few enough for a small picture.
+const shades = 48
+
+// ramped are the colours of a grid: none, and then from few to many.
+var ramped = func() color.Palette {
+	p := color.Palette{color.NRGBA{}}
+	for i := range shades {
+		p = append(p, heat(float64(i)/(shades-1)))
+	}
+	return p
+}()
+
 // rampImage is all colours of a grid, from few to many.
 func rampImage() image.Image {
-	const steps = 64
-	img := image.NewNRGBA(image.Rect(0, 0, steps, 1))
-	for i := range steps {
-		img.SetNRGBA(i, 0, heat(float64(i)/(steps-1)))
+	img := image.NewPaletted(image.Rect(0, 0, shades, 1), ramped)
+	for i := range shades {
+		img.Pix[i] = uint8(1 + i)
 	}
 	return img
 }
@@ -89,17 +100,17 @@ func (p *picture) grid() {
 		const fine = 1600
 		scale = max(1, fine/max(len(xs), len(ys)))
 	}
-	img := image.NewNRGBA(image.Rect(0, 0, scale*len(xs), scale*len(ys)))
+	img := image.NewPaletted(image.Rect(0, 0, scale*len(xs), scale*len(ys)), ramped)
 	for i, x := range xs {
 		for k, y := range ys {
 			n := g.Counts[x][y]
 			if n == 0 {
 				continue
 			}
-			c := heat(math.Log(n/lo) / spread)
+			shade := uint8(1 + math.Round(math.Log(n/lo)/spread*(shades-1)))
 			for dx := range scale {
 				for dy := range scale {
-					img.SetNRGBA(scale*i+dx, scale*(len(ys)-1-k)+dy, c)
+					img.SetColorIndex(scale*i+dx, scale*(len(ys)-1-k)+dy, shade)
 				}
 			}
 		}
