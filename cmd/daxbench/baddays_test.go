@@ -28,7 +28,7 @@ func badDays() []badDay {
 		{"kill -9, power loss", killCases(), []string{
 			"workloads/record.TestChild", "workloads/record.TestEveryCallFails", "workloads/record.TestOrderOfCalls",
 			"reports/folder.TestTornLastLineIsLeftOut", "baselines.TestKilledRecording", "engine/media.TestPowerCut"}},
-		{"disk full", slices.Concat(fullDiskCases(), reportFullDiskCases()), []string{
+		{"disk full", slices.Concat(fullDiskCases(), reportFullDiskCases(), recordFullDiskCases()), []string{
 			"cmd/daxbench.TestFullDisk", "cmd/daxbench.TestFullDiskAtStart", "workloads/record.TestFullDisk",
 			"baselines.TestFullDisk", "baselines.TestFullDiskAtTheFirst"}},
 		{"pmem file on a full or sparse file system", nil, []string{
@@ -40,7 +40,7 @@ func badDays() []badDay {
 			"reports/gate.TestReadSamplesRefuses", "reports/gate.TestReadCountsRefuses", "baselines.TestDamage",
 			"baselines.TestCurrent", "workloads/record.TestDamage", "cmd/daxbench.TestHistoryLeavesDamageOut"}},
 		{"trailing bytes, duplicate keys, unknown schema, newer version", schemaCases(), []string{
-			"reports/folder.TestRefusesManifests", "reports/gate.TestReadSamplesRefuses", "reports/gate.TestSuiteRefuses",
+			"reports/folder.TestRefusesManifests", "reports/safety.TestDamage", "reports/gate.TestReadSamplesRefuses", "reports/gate.TestSuiteRefuses",
 			"workloads/lockstep.TestMeetRefuses"}},
 		{"NaN, Inf, negative, zero samples", valueCases(), []string{
 			"reports/versus.TestRefuses", "reports/folder.TestRefusesResults", "reports/gate.TestReadSamplesRefuses",
@@ -59,7 +59,7 @@ func badDays() []badDay {
 		{"concurrent runs in one results directory", concurrentCases(), []string{
 			"baselines.TestTwoWriters", "workloads/record.TestFoldersAreNotOverwritten", "workloads/record.TestResumeRefuses"}},
 		{"labels with HTML, JS, ANSI, newline, NUL, bidi, 1 MB", slices.Concat(labelCases(), reportLabelCases()), []string{
-			"reports/report.TestHugeLabels",
+			"reports/report.TestHugeLabels", "reports/safety.TestHostile",
 			"reports/render.TestHostileLabels", "reports/render.TestGateHostile", "reports/render.TestGateHostileMarkdown",
 			"reports/render.TestGateHostileJUnit", "reports/render.TestGateHostileGitHub", "reports/render.TestProofHostile",
 			"cmd/daxbench.TestHostileRecords", "baselines.TestHostileFacts"}},

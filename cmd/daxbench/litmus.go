@@ -212,13 +212,13 @@ func (f *litmusFlags) run(cmd *cobra.Command, policies []layout.Policy, scenario
 	if err != nil {
 		return err
 	}
+	if err := f.write(cmd.OutOrStdout(), m); err != nil {
+		return err
+	}
 	if f.out != "" {
 		if err := f.record(m); err != nil {
 			return err
 		}
-	}
-	if err := f.write(cmd.OutOrStdout(), m); err != nil {
-		return err
 	}
 	return differs(m)
 }
