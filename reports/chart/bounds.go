@@ -8,8 +8,8 @@ import (
 // Range is what an axis shows.
 type Range struct{ Lo, Hi float64 }
 
-// Bounds returns the ranges of both axes: all points, intervals, spans and marks, with some room around them, and all rows.
-// Grids and percentiles reach to the edge.
+// Bounds returns the ranges of both axes: all points, intervals, spans and marks, with some room around them, and all
+// rows. Grids and percentiles reach to the edge.
 func (c *Chart) Bounds() (x, y Range) {
 	nothing := Range{math.Inf(1), math.Inf(-1)}
 	x, y = nothing, nothing

@@ -63,8 +63,8 @@ type Series struct {
 	Spans  []Span
 }
 
-// Mark is a line across the picture with a word at it: what happened at a place of the X axis, or what lies at a height of
-// the Y axis.
+// Mark is a line across the picture with a word at it: what happened at a place of the X axis, or what lies at a
+// height of the Y axis.
 type Mark struct {
 	At     float64
 	Label  string

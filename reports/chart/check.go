@@ -14,9 +14,9 @@ var (
 	ErrName  = errors.New("a name that no file and no page can have")
 )
 
-// Check returns ErrEmpty for a chart without points, spans and cells; ErrValue, with the place, for a value that its axis does
-// not show or that contradicts another: out of its own interval, a span that ends before it begins, edges out of order; and
-// ErrName for an ID with other characters than it may have.
+// Check returns ErrEmpty for a chart without points, spans and cells; ErrValue, with the place, for a value that its
+// axis does not show or that contradicts another: out of its own interval, a span that ends before it begins, edges
+// out of order; and ErrName for an ID with other characters than it may have.
 func (c *Chart) Check() error {
 	if strings.Trim(c.ID, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" {
 		return fmt.Errorf("%w: ID %q: want [a-z0-9.-]", ErrName, c.ID)

@@ -9,9 +9,9 @@ import (
 	"daxbench/reports/unit"
 )
 
-// Data returns what the chart shows as a table: a row for each point and span, or, of a heat map, for each cell that is not
-// empty. Heads name the unit; values are in the base unit, without it; bounds of intervals have columns of their own, if
-// there are any. Names are as they came: whoever writes the table escapes them.
+// Data returns what the chart shows as a table: a row for each point and span, or, of a heat map, for each cell that
+// is not empty. Heads name the unit; values are in the base unit, without it; bounds of intervals have columns of
+// their own, if there are any. Names are as they came: whoever writes the table escapes them.
 func (c *Chart) Data() (head []string, rows [][]string) {
 	x, y := c.X.head("X"), c.Y.head("Y")
 	if c.Grid != nil {
@@ -51,7 +51,7 @@ func (c *Chart) Data() (head []string, rows [][]string) {
 // bounded says whether anything has a lower and an upper end.
 func (c *Chart) bounded() bool {
 	return slices.ContainsFunc(c.Series, func(s Series) bool {
-		return len(s.Spans) > 0 || slices.ContainsFunc(s.Pieces, func(piece []Point) bool { return slices.ContainsFunc(piece, Point.bounded) })
+		return len(s.Spans) > 0 || slices.ContainsFunc(slices.Concat(s.Pieces...), Point.bounded)
 	})
 }
 
@@ -59,9 +59,10 @@ func (c *Chart) bounded() bool {
 func (c *Chart) cells() (rows [][]string) {
 	g := c.Grid
 	for i, column := range g.Counts {
+		from, to := c.X.write(g.X[i]), c.X.write(g.X[i+1])
 		for k, n := range column {
 			if n > 0 {
-				rows = append(rows, []string{c.X.write(g.X[i]), c.X.write(g.X[i+1]), c.Y.write(g.Y[k]), c.Y.write(g.Y[k+1]), number(n)})
+				rows = append(rows, []string{from, to, c.Y.write(g.Y[k]), c.Y.write(g.Y[k+1]), number(n)})
 			}
 		}
 	}
@@ -90,8 +91,7 @@ func (a *Axis) head(otherwise string) string {
 func (a *Axis) write(v float64) string {
 	switch a.Scale {
 	case Date:
-		sec := int64(v)
-		return time.Unix(sec, 0).UTC().Format(time.RFC3339)
+		return time.Unix(int64(v), 0).UTC().Format(time.RFC3339)
 	case Percentile:
 		return percentile(v)
 	case Rows:

@@ -190,7 +190,8 @@ func days() *Chart {
 	return c
 }
 
-// TestDemos draws every demo in three widths, as PNG and SVG. With DAXBENCH_CHARTS=dir the pictures are kept to be looked at.
+// TestDemos draws every demo in three widths, as PNG and SVG. With DAXBENCH_CHARTS=dir the pictures are kept to be
+// looked at.
 func TestDemos(t *testing.T) {
 	dir := os.Getenv("DAXBENCH_CHARTS")
 	for _, c := range demos() {

@@ -22,7 +22,8 @@ const maxSide = 1 << 15
 // dpi is the resolution of a PNG: text of 9 points is 15 pixels high.
 const dpi = 120
 
-// Size returns the size in pixels that suits the chart as a PNG of a width: it is higher the more rows and names there are.
+// Size returns the size in pixels that suits the chart as a PNG of a width: it is higher the more rows and names there
+// are.
 func (c *Chart) Size(width int) Size {
 	height := c.height(points(width), true)
 	return Size{width, min(int(height*dpi/vg.Inch)+1, maxSide)}
@@ -31,8 +32,8 @@ func (c *Chart) Size(width int) Size {
 // points is the length of so many pixels of a PNG.
 func points(pixels int) vg.Length { return vg.Length(pixels) * vg.Inch / dpi }
 
-// Draw writes charts below each other as one PNG, each with its title and note, in the colours of the light scheme. The error
-// is that of Check, or of the writer, or says that the picture would be too large.
+// Draw writes charts below each other as one PNG, each with its title and note, in the colours of the light scheme.
+// The error is that of Check, or of the writer, or says that the picture would be too large.
 func Draw(w io.Writer, size Size, charts ...*Chart) error {
 	if len(charts) == 0 {
 		return ErrEmpty

@@ -22,8 +22,8 @@ func (g *Grid) extremes() (lo, hi float64) {
 	return lo, hi
 }
 
-// stops are the colours of counts from the smallest to the largest. All stand out from white and from near-black alike: their
-// luminance lies between 0.12 and 0.3, so they differ in hue, and few lets the paper through.
+// stops are the colours of counts from the smallest to the largest. All stand out from white and from near-black
+// alike: their luminance lies between 0.12 and 0.3, so they differ in hue, and few lets the paper through.
 var stops = []color.NRGBA{
 	{0x6a, 0x86, 0xb4, 0x90}, {0x5b, 0x74, 0xd6, 0xd0}, {0x9a, 0x4f, 0xd0, 0xff}, {0xd2, 0x3f, 0x8e, 0xff}, {0xe8, 0x5d, 0x04, 0xff},
 }
@@ -61,8 +61,8 @@ func rampImage() image.Image {
 // mostFine is how fine cells of unlike size are cut, on a side.
 const mostFine = 600
 
-// raster returns where each pixel of one side of the picture lies among the cells: one pixel for each cell if they are of one
-// size on the axis, or else so many that none is off by more than one of them.
+// raster returns where each pixel of one side of the picture lies among the cells: one pixel for each cell if they are
+// of one size on the axis, or else so many that none is off by more than one of them.
 func raster(a *Axis, r Range, edges []float64) (cells []int) {
 	n := len(edges) - 1
 	even := true

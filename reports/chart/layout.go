@@ -45,8 +45,8 @@ type word struct {
 // ramp is the series of the word behind the colours of a grid.
 const ramp = -2
 
-// heading lays out what stands above the plot: title and note if the picture is to have them, the legend, and the title of the Y
-// axis, which so need not be rotated. The height is all that they take.
+// heading lays out what stands above the plot: title and note if the picture is to have them, the legend, and the
+// title of the Y axis, which so need not be rotated. The height is all that they take.
 func (c *Chart) heading(width vg.Length, titled bool) (words []word, height vg.Length) {
 	down := vg.Length(0)
 	put := func(st text.Style, step vg.Length, lines []string) {

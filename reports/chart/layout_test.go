@@ -49,7 +49,8 @@ func (w writing) overlap(o writing) bool {
 	return w.left < o.right-touch && o.left < w.right-touch && w.top < o.bottom-touch && o.top < w.bottom-touch
 }
 
-// TestTextsStandApart wants, of every demo in every width from a small phone on, all text within the picture and none in another.
+// TestTextsStandApart wants, of every demo in every width from a small phone on, all text within the picture and none
+// in another.
 func TestTextsStandApart(t *testing.T) {
 	for _, c := range demos() {
 		for _, width := range []int{320, 360, 420, 560, 760, 1280} {

@@ -35,8 +35,8 @@ func (p *picture) markLines() {
 	}
 }
 
-// markLabels writes what is at the marks, where it covers no other label. A label for which there is no room is left out; its
-// line stays.
+// markLabels writes what is at the marks, where it covers no other label. A label for which there is no room is left
+// out; its line stays.
 func (p *picture) markLabels() {
 	marks := slices.Clone(p.Marks)
 	slices.SortStableFunc(marks, func(a, b Mark) int { return int(math.Copysign(1, a.At-b.At)) })
@@ -116,7 +116,9 @@ func (p *picture) candidates(m Mark, width vg.Length) (at []vg.Point) {
 // free says whether a box lies within the plot and covers no label.
 func (p *picture) free(box vg.Rectangle) bool {
 	const edge = 2
-	if box.Min.X < p.plot.Min.X-edge || box.Max.X > p.plot.Max.X+edge || box.Min.Y < p.plot.Min.Y || box.Max.Y > p.plot.Max.Y+p.markRoom()+edge {
+	within := p.plot.Rectangle
+	if box.Min.X < within.Min.X-edge || box.Max.X > within.Max.X+edge ||
+		box.Min.Y < within.Min.Y || box.Max.Y > within.Max.Y+p.markRoom()+edge {
 		return false
 	}
 	return !slices.ContainsFunc(p.used, func(u vg.Rectangle) bool {

@@ -14,9 +14,10 @@ import (
 // hue is one colour, as it is on white and on near-black.
 type hue struct{ light, dark color.RGBA }
 
-// Hues tell apart for the colour-blind as well, stand out from the paper in both schemes by 3:1 at least, and keep their
-// name from one to the other. TestHues measures it. They came from a search for the largest least distance in CIE Lab, over
-// normal sight and three kinds of colour-blindness, within what one would call by these names; the first four count double.
+// Hues tell apart for the colour-blind as well, stand out from the paper in both schemes by 3:1 at least, and keep
+// their name from one to the other. TestHues measures it. They came from a search for the largest least distance in
+// CIE Lab, over normal sight and three kinds of colour-blindness, within what one would call by these names; the first
+// four count double.
 var hues = []hue{
 	blue:      {rgb(0x0c41c1), rgb(0x4a78ff)},
 	vermilion: {rgb(0xe46f05), rgb(0xe8500f)},
@@ -77,8 +78,8 @@ type style struct {
 	hue, pattern int
 }
 
-// styles of the policies, by name. The solid ones are those of the default set and such as stand beside it often; no name has
-// the pattern dashdot, which is for names that are not here.
+// styles of the policies, by name. The solid ones are those of the default set and such as stand beside it often; no
+// name has the pattern dashdot, which is for names that are not here.
 var styles = []style{
 	{"always-call", green, solid},
 	{"bounded-wait", gold, dotted},
@@ -103,8 +104,9 @@ var styles = []style{
 	{"writeback", blue, dashed},
 }
 
-// LookOf is the look of a policy, the same in every chart and table of every report: a colour, and a dash and a shape that
-// tell apart those who share it. A name that is not known has always the same look as well, though not for itself alone.
+// LookOf is the look of a policy, the same in every chart and table of every report: a colour, and a dash and a shape
+// that tell apart those who share it. A name that is not known has always the same look as well, though not for itself
+// alone.
 func LookOf(policy string) Look {
 	i, ok := slices.BinarySearchFunc(styles, policy, func(s style, name string) int { return strings.Compare(s.policy, name) })
 	if ok {
@@ -151,8 +153,9 @@ func (l Look) name() string {
 	return fmt.Sprintf("look-%d", int(l))
 }
 
-// Styles returns the CSS custom properties of all colours of charts: of each look (--look-3), of places (--place-0), and of
-// --chart-ink, --chart-faint, --chart-rule (lines of the grid) and --chart-paper, for which the others are made.
+// Styles returns the CSS custom properties of all colours of charts: of each look (--look-3), of places (--place-0),
+// and of --chart-ink, --chart-faint, --chart-rule (lines of the grid) and --chart-paper, for which the others are
+// made.
 func Styles() string {
 	var light, dark strings.Builder
 	add := func(name string, h hue) {

@@ -22,8 +22,8 @@ func (m matrix) times(v triple) (out triple) {
 
 type matrix [3]triple
 
-// sights are how linear RGB looks to people. Source: G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, A Physiologically-based
-// Model for Simulation of Color Vision Deficiency (2009), severity 1.
+// sights are how linear RGB looks to people. Source: G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, A
+// Physiologically-based Model for Simulation of Color Vision Deficiency (2009), severity 1.
 var sights = map[string]matrix{
 	"all cones":    {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
 	"protanopia":   {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
@@ -99,8 +99,8 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
-// TestHues wants lines to stand out from the paper by 3:1 (WCAG 2.2, 1.4.11) and text by 4.5:1 (1.4.3), and hues to tell apart
-// for everybody: those of the default set at a glance, and all that have only the colour between them.
+// TestHues wants lines to stand out from the paper by 3:1 (WCAG 2.2, 1.4.11) and text by 4.5:1 (1.4.3), and hues to
+// tell apart for everybody: those of the default set at a glance, and all that have only the colour between them.
 func TestHues(t *testing.T) {
 	const lines, words, glance, apart = 3, 4.5, 30, 15 // distances: a just noticeable one is 2.3
 	for name, of := range schemes {

@@ -78,8 +78,8 @@ func (p *picture) draw() {
 	p.markLabels()
 }
 
-// spans draws bars. Those that touch in time touch in the picture; one that overlaps another of a series before it is narrower, so
-// that both are seen.
+// spans draws bars. Those that touch in time touch in the picture; one that overlaps another of a series before it is
+// narrower, so that both are seen.
 func (p *picture) spans(series int) {
 	look, _ := p.look(series)
 	for _, b := range p.Series[series].Spans {
@@ -88,7 +88,8 @@ func (p *picture) spans(series int) {
 			half *= narrower
 		}
 		from, to, y := p.atX(b.From), p.atX(b.To), p.atY(b.Row)
-		bar(p.plot, look, vg.Rectangle{Min: vg.Point{X: from, Y: y - half}, Max: vg.Point{X: max(to, from+leastSpan), Y: y + half}})
+		to = max(to, from+leastSpan)
+		bar(p.plot, look, vg.Rectangle{Min: vg.Point{X: from, Y: y - half}, Max: vg.Point{X: to, Y: y + half}})
 	}
 }
 

@@ -58,8 +58,8 @@ func drawn(t *testing.T, width int, c *Chart) []byte {
 	return b.Bytes()
 }
 
-// TestSVG wants what a page needs of a latency chart: a name and a description, colours as variables that Styles defines, IDs
-// that differ between widths, no more bytes than it may have, and the same ones again.
+// TestSVG wants what a page needs of a latency chart: a name and a description, colours as variables that Styles
+// defines, IDs that differ between widths, no more bytes than it may have, and the same ones again.
 func TestSVG(t *testing.T) {
 	c := latency(rand.New(rand.NewPCG(1, 1)), names)
 	wide, narrow := drawn(t, 760, c), drawn(t, 360, c)
@@ -175,4 +175,30 @@ func TestSVGRefuses(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 	drawn(t, 1, step())
+}
+
+// TestSVGFile wants title and note to be drawn, as text, in a picture that has a size and a ground of its own.
+func TestSVGFile(t *testing.T) {
+	c := forest()
+	var alone bytes.Buffer
+	if err := SVGFile(&alone, 760, c); err != nil {
+		t.Fatal(err)
+	}
+	said := func(svg []byte) (title, note bool) {
+		list, _, _ := writings(t, svg)
+		for _, w := range list {
+			title, note = title || w.text == c.Title, note || w.text == c.Note
+		}
+		return title, note
+	}
+	if title, note := said(alone.Bytes()); !title || !note {
+		t.Errorf("title %t, note %t", title, note)
+	}
+	if title, note := said(drawn(t, 760, c)); title || note {
+		t.Errorf("in a page: title %t, note %t", title, note)
+	}
+	if !bytes.Contains(alone.Bytes(), []byte(`width="760" height="`)) || !bytes.Contains(alone.Bytes(), []byte("background:#ffffff")) {
+		t.Errorf("%.300s", alone.Bytes())
+	}
+	wellFormed(t, alone.Bytes())
 }

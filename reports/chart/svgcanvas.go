@@ -18,11 +18,11 @@ import (
 // cssPerPoint is how many CSS pixels make a point: 96 to 72 in an inch.
 const cssPerPoint = 96.0 / 72
 
-// canvas is a vg.Canvas that writes SVG for a page: in CSS pixels with a tenth of one, the origin above, colours as variables of
-// the page with the light scheme to fall back to, what follows each other in one look in one path.
+// canvas is a vg.Canvas that writes SVG for a page: in CSS pixels with a tenth of one, the origin above, colours as
+// variables of the page with the light scheme to fall back to, what follows each other in one look in one path.
 //
-// Note: vg/vgsvg was the first choice. It writes a document of its own with four digits behind the point, the style anew at
-// each stroke, colours as values and fonts by name; what would make that fit for a page is longer than this.
+// Note: vg/vgsvg was the first choice. It writes a document of its own with four digits behind the point, the style
+// anew at each stroke, colours as values and fonts by name; what would make that fit for a page is longer than this.
 type canvas struct {
 	height vg.Length
 	buf    bytes.Buffer
@@ -203,9 +203,11 @@ func (c *canvas) DrawImage(to vg.Rectangle, img image.Image) {
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&data, img); err != nil {
 		panic(fmt.Sprintf("encoding a picture of %v: %v", img.Bounds(), err)) // a buffer takes all
 	}
-	corner := vg.Point{X: to.Min.X, Y: to.Max.Y}
-	fmt.Fprintf(&c.buf, `<image x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,%s"/>`+"\n",
-		pixels(c.x(corner)), pixels(c.y(corner)), pixels(tenths(to.Size().X)), pixels(tenths(to.Size().Y)), base64.StdEncoding.EncodeToString(data.Bytes()))
+	corner, size := vg.Point{X: to.Min.X, Y: to.Max.Y}, to.Size()
+	fmt.Fprintf(&c.buf, `<image x="%s" y="%s" width="%s" height="%s"`,
+		pixels(c.x(corner)), pixels(c.y(corner)), pixels(tenths(size.X)), pixels(tenths(size.Y)))
+	fmt.Fprintf(&c.buf, ` preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,%s"/>`+"\n",
+		base64.StdEncoding.EncodeToString(data.Bytes()))
 }
 
 // escape writes text into XML.

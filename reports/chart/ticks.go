@@ -60,8 +60,8 @@ func steps(r Range, most int) (at []float64) {
 	return at
 }
 
-// decades returns powers of ten, with 2 and 5 between if few, or every few of them if many; they are apart. Less than a decade
-// has steps as a linear axis, which are not.
+// decades returns powers of ten, with 2 and 5 between if few, or every few of them if many; they are apart. Less than
+// a decade has steps as a linear axis, which are not.
 func decades(r Range, most int) (at []float64, apart bool) {
 	from, to := math.Floor(math.Log10(r.Lo)), math.Ceil(math.Log10(r.Hi))
 	within := func(every float64, multiples ...float64) (at []float64) {
@@ -138,7 +138,8 @@ func firstOf(t time.Time, days, months int) time.Time {
 	return time.Date(0, time.Month(month-month%months+1), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// percentiles returns the median and as many nines as the range has; if these are too many, every few of them, with the last.
+// percentiles returns the median and as many nines as the range has; if these are too many, every few of them, with
+// the last.
 func percentiles(r Range, most int) (out []Tick) {
 	at := []float64{2}
 	for v := 10.0; v <= r.Hi*(1+1e-9); v *= 10 {

@@ -33,8 +33,8 @@ func label(size vg.Length, c color.Color) text.Style {
 // longest is how many runes of a string are looked at: more than any picture holds in a line.
 const longest = 500
 
-// legible makes a string from a file fit to be drawn: what is no printable character is replaced by its Go escape, so that it
-// is seen instead of obeyed, and what no picture holds is cut.
+// legible makes a string from a file fit to be drawn: what is no printable character is replaced by its Go escape, so
+// that it is seen instead of obeyed, and what no picture holds is cut.
 func legible(s string) string {
 	var b strings.Builder
 	n := 0
