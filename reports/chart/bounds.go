@@ -79,7 +79,7 @@ func (a *Axis) widen(r Range) Range {
 		return Range{r.Lo - extra, r.Hi + extra}
 	}
 	middle := max(math.Abs(r.Lo), math.Abs(r.Hi))
-	if middle == 0 {
+	if middle < 1/largest {
 		middle = 1
 	}
 	extra := max(room*(r.Hi-r.Lo), (least*middle-(r.Hi-r.Lo))/2)

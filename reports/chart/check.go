@@ -124,14 +124,22 @@ func (c *Chart) checkGrid() (cells int, err error) {
 	return cells, nil
 }
 
+// Limits of values: above the first, or below its reciprocal on Log, a range would overflow; before and after the others, years have other than four digits.
+const (
+	largest     = 1e300
+	first, last = -62135596800, 253402300799 // 0001-01-01, 9999-12-31
+)
+
 // shows says whether a value has a place on the axis.
 func (a *Axis) shows(v float64) bool {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !(math.Abs(v) <= largest) { // nor if it is no number
 		return false
 	}
 	switch a.Scale {
+	case Date:
+		return v >= first && v <= last
 	case Log:
-		return v > 0
+		return v >= 1/largest
 	case Percentile:
 		return v >= 1
 	case Rows:

@@ -142,7 +142,7 @@ func firstOf(t time.Time, days, months int) time.Time {
 // the last.
 func percentiles(r Range, most int) (out []Tick) {
 	at := []float64{2}
-	for v := 10.0; v <= r.Hi*(1+1e-9); v *= 10 {
+	for v := 10.0; v <= min(r.Hi, mostNines)*(1+1e-9); v *= 10 {
 		at = append(at, v)
 	}
 	every := 1
@@ -160,6 +160,9 @@ func percentiles(r Range, most int) (out []Tick) {
 	return out
 }
 
+// mostNines is the last percentile that a float64 tells from the next: p99.99999999999.
+const mostNines = 1e13
+
 // some returns the names of rows, or every few of them if there are too many for the room.
 func (a *Axis) some(r Range, most int) (out []Tick) {
 	every := 1
@@ -176,7 +179,7 @@ func (a *Axis) some(r Range, most int) (out []Tick) {
 
 // percentile writes a value of a Percentile axis: 1000 is p99.9.
 func percentile(v float64) string {
-	const most = 9
+	const most = 12
 	digits := min(int(math.Log10(v))+1, most)
 	q := strconv.FormatFloat(100*(1-1/v), 'f', digits, 64)
 	return "p" + strings.TrimRight(strings.TrimRight(q, "0"), ".")
