@@ -247,8 +247,16 @@ func openSummary(t *Table) *Sentence {
 	if open == 0 || float64(open) < openShare*float64(all) {
 		return nil
 	}
-	text := fmt.Sprintf("Of %s with %s %s undecided (%s)", plural(int64(all), "comparison"), with,
-		unit.Count(open)+" "+choose(int64(open), "is", "are"), rounds(rows))
+	var text string
+	switch {
+	case all == 1:
+		text = fmt.Sprintf("The one comparison with %s is undecided (%s)", with, rounds(rows))
+	case open == all:
+		text = fmt.Sprintf("All %s with %s are undecided (%s)", plural(int64(all), "comparison"), with, rounds(rows))
+	default:
+		text = fmt.Sprintf("Of %s with %s %s %s undecided (%s)", plural(int64(all), "comparison"), with, unit.Count(open),
+			choose(int64(open), "is", "are"), rounds(rows))
+	}
 	if few > 0 {
 		text += fmt.Sprintf("; a 95 %% interval needs %s", plural(stats.MinPairs, "round"))
 	} else {

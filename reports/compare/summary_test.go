@@ -124,7 +124,7 @@ func TestSummary(t *testing.T) {
 			return g
 		}()}, []string{
 			"Where evictions meet layout leases (evict-storm) p99.9 goes from 1.00 µs under dax-only, which does not wait, to 50.0 µs under unconditional (×50.0 [40.0, 60.0], n=6).",
-			"Of 1 comparison with dax-only 1 is undecided (n=6); more rounds narrow their intervals.",
+			"The one comparison with dax-only is undecided (n=6); more rounds narrow their intervals.",
 		}},
 		{"violations, with the others and a hang", []compare.Group{evictions("100", with(same("none"), bad), with(same("refuse"), clean),
 			with(same("defer"), compare.Safety{Hung: 2}))}, []string{
@@ -158,7 +158,7 @@ func TestSummary(t *testing.T) {
 			"Under none an eviction costs the same as under dax-only within ±2 % (n=6).",
 		}},
 		{"three rounds", []compare.Group{evictions("0", verdictRow("none", compare.TooFew, few(1.1)), verdictRow("unconditional", compare.TooFew, few(1.5)))}, []string{
-			"Of 2 comparisons with dax-only 2 are undecided (n=3); a 95 % interval needs 6 rounds.",
+			"All 2 comparisons with dax-only are undecided (n=3); a 95 % interval needs 6 rounds.",
 		}},
 		{"one policy, without a reference", []compare.Group{{Workload: "evict-storm", Unit: "ns/evict", Better: -1, Rows: []compare.Row{{Policy: "none", Cost: ratio(58, 57, 60)}}}}, []string{
 			"Under none the cost per eviction is 58.0 ns [57.0 ns, 60.0 ns] (evict-storm, median of 6 rounds).",

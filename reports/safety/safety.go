@@ -26,7 +26,7 @@ type Matrix struct {
 type Hazard struct {
 	Letter string // U, A, L, R, H, K, X, W of the invariants, and P2, the property
 	Name   string // "use"
-	About  string // one line: of an invariant what must hold, of a property what goes wrong
+	About  string // one line: what must hold
 }
 
 // Row is one policy.

@@ -36,7 +36,7 @@ func Hazards() (list []Hazard) {
 		i := layout.Invariant(i)
 		list = append(list, Hazard{i.String(), i.Name(), i.Meaning()})
 	}
-	return append(list, Hazard{string(layout.Deadlock), "deadlock", layout.Deadlock.Meaning()})
+	return append(list, Hazard{string(layout.Deadlock), "deadlock", "it does not come to this: " + layout.Deadlock.Meaning()})
 }
 
 // RecordedName is a scenario that was played.
