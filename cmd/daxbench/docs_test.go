@@ -38,7 +38,10 @@ func standIns(dir, tree, region string) *strings.Replacer {
 		"dir:/usr", "dir:"+tree,
 		"-resume DIR", "-resume "+filepath.Join(dir, "run"),
 		"compare OLD NEW", "compare "+recorded+" "+recorded,
+		"report OLD NEW", "report "+recorded+" "+recorded,
+		"report DIR", "report "+filepath.Join(dir, "run"),
 		"-o history.png", "-dir "+filepath.Join(filepath.Dir(recorded), "../..")+" -o "+filepath.Join(dir, "history.png"),
+		"-o history.html", "-dir "+filepath.Join(filepath.Dir(recorded), "../..")+" -o "+filepath.Join(dir, "history.html"),
 		"DIR/results.txt", filepath.Join(dir, "run", "results.txt"),
 	)
 }
