@@ -15,22 +15,55 @@ import (
 const (
 	wideChart   = 800
 	narrowChart = 360
+	smallChart  = 400 // one of several beside each other, on any screen
 )
+
+// manyAlike is how many charts of one kind in a row are made small, to be compared side by side.
+const manyAlike = 3
 
 // maxData is how many rows of data a page holds below a chart. More is read from the raw files.
 const maxData = 200
 
-// chartView is one chart, drawn twice.
+// chartSet are charts of one kind that follow each other.
+type chartSet struct {
+	Small  bool // they stand beside each other
+	Charts []*chartView
+}
+
+// chartView is one chart, drawn twice, or once if it is small.
 type chartView struct {
 	chart        *chart.Chart
 	ID           string
 	Title, Note  string
 	Label        string // of the region with its data
 	Wide, Narrow template.HTML
+	Small        template.HTML // instead of both
+	small        bool
 	Problem      string // why it is not drawn
 	Picture      string // link to its PNG
 	Head         []string
 	Rows         [][]string
+}
+
+// sets makes the views of charts, those of one kind together. The ID of a chart begins with its kind.
+func (b *viewer) sets(charts []*chart.Chart, section string) (out []chartSet) {
+	kind := ""
+	for i, c := range charts {
+		if k, _, _ := strings.Cut(c.ID, "-"); i == 0 || k != kind {
+			kind = k
+			out = append(out, chartSet{})
+		}
+		set := &out[len(out)-1]
+		set.Charts = append(set.Charts, b.chart(c, section))
+	}
+	for i := range out {
+		if out[i].Small = len(out[i].Charts) >= manyAlike; out[i].Small {
+			for _, v := range out[i].Charts {
+				v.small = true
+			}
+		}
+	}
+	return out
 }
 
 // chart makes the view of a chart, which drawAll draws.
@@ -63,16 +96,21 @@ func drawAll(charts []*chartView) {
 
 // draw draws the chart, and puts its data into words.
 func (v *chartView) draw() {
-	var wide, narrow strings.Builder
-	err := chart.SVG(&wide, wideChart, v.chart)
-	if err == nil {
-		err = chart.SVG(&narrow, narrowChart, v.chart)
+	svg := func(width int) template.HTML {
+		var b strings.Builder
+		if err := chart.SVG(&b, width, v.chart); err != nil {
+			v.Problem, v.Picture = clean(fmt.Sprint(err), maxProse), ""
+		}
+		return template.HTML(b.String())
 	}
-	if err != nil {
-		v.Problem, v.Picture = clean(fmt.Sprint(err), maxProse), ""
+	if v.small {
+		v.Small = svg(smallChart)
+	} else {
+		v.Wide, v.Narrow = svg(wideChart), svg(narrowChart)
+	}
+	if v.Problem != "" {
 		return
 	}
-	v.Wide, v.Narrow = template.HTML(wide.String()), template.HTML(narrow.String())
 	head, rows := v.chart.Data()
 	if len(rows) > maxData {
 		return

@@ -74,7 +74,7 @@ type partView struct {
 type sectionView struct {
 	ID, Title, About string
 	Sentences        []sentenceView
-	Charts           []*chartView
+	Sets             []chartSet
 	Tables           []tableView
 	Footnotes        []string
 }
@@ -247,9 +247,7 @@ func (b *viewer) sections(list []report.Section) (out []sectionView) {
 			ID: b.anchor(s.ID), Title: clean(s.Title, maxTitle), About: clean(s.About, maxProse),
 			Sentences: b.sentences(s.Sentences), Footnotes: cleaned(s.Footnotes, maxProse),
 		}
-		for _, c := range s.Charts {
-			v.Charts = append(v.Charts, b.chart(c, v.Title))
-		}
+		v.Sets = b.sets(s.Charts, v.Title)
 		for _, t := range s.Tables {
 			v.Tables = append(v.Tables, b.table(t, v.Title))
 		}

@@ -121,10 +121,12 @@ func markdownSection(out *bytes.Buffer, s *sectionView) {
 	fmt.Fprintf(out, "\n### %s\n", escape(s.Title))
 	markdownLine(out, escape(s.About))
 	markdownSentences(out, s.Sentences)
-	for _, c := range s.Charts {
-		if c.Picture != "" {
-			fmt.Fprintf(out, "\n![%s](%s)\n", escape(round(c.Title)), link(c.Picture))
-			markdownLine(out, escape(c.Note))
+	for _, set := range s.Sets {
+		for _, c := range set.Charts {
+			if c.Picture != "" {
+				fmt.Fprintf(out, "\n![%s](%s)\n", escape(round(c.Title)), link(c.Picture))
+				markdownLine(out, escape(c.Note))
+			}
 		}
 	}
 	for i := range s.Tables {
