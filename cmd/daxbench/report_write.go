@@ -146,7 +146,7 @@ type drawing func(w io.Writer, c *chart.Chart) error
 
 func drawPNG(w io.Writer, c *chart.Chart) error { return chart.Draw(w, c.Size(pictureWidth), c) }
 
-func drawSVG(w io.Writer, c *chart.Chart) error { return chart.SVG(w, drawingWidth, c) }
+func drawSVG(w io.Writer, c *chart.Chart) error { return chart.SVGFile(w, drawingWidth, c) }
 
 // pictures writes the charts alone: a single one into the file that was named, several into a folder.
 func (j *reportJob) pictures(draw drawing, ext string) error {

@@ -38,7 +38,8 @@ func newRun() *cobra.Command {
 		Short: "run storms under policies, and write a result folder",
 		Long: "Run runs each storm under each policy, several rounds of all of them in a\n" +
 			"random order, and compares the policies by the ratios of rounds. It writes a\n" +
-			"folder with results.txt, in the Go benchmark format, and run.json.\n\n" +
+			"folder with results.txt, in the Go benchmark format, run.json, and at its end a\n" +
+			"report.html with charts, for which it also plays the litmus scenarios.\n\n" +
 			"An interrupt (Ctrl-C) drops the round that has begun and keeps those before it;\n" +
 			"a second one ends at once. Exit status: 0 fine; 1 a policy that should be safe\n" +
 			"was not, or a cell hung or failed; 2 usage; 3 undecided: nothing was measured in\n" +
