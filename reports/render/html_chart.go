@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"html/template"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"daxbench/reports/chart"
 )
@@ -17,6 +20,9 @@ const (
 	narrowChart = 360
 	smallChart  = 400 // one of several beside each other, on any screen
 )
+
+// styleOfImages is what a chart says of its heat map. The page's policy obeys no style but the style sheet, which says so too.
+const styleOfImages = ` style="image-rendering:pixelated"`
 
 // manyAlike is how many charts of one kind in a row are made small, to be compared side by side.
 const manyAlike = 3
@@ -69,11 +75,24 @@ func (b *viewer) sets(charts []*chart.Chart, section string) (out []chartSet) {
 // chart makes the view of a chart, which drawAll draws.
 func (b *viewer) chart(c *chart.Chart, section string) *chartView {
 	v := &chartView{
-		chart: c, ID: b.anchor("chart", c.ID), Title: clean(c.Title, maxTitle), Note: clean(c.Note, maxProse), Picture: b.options.picture(c.ID),
+		chart: c, ID: b.anchor("chart", c.ID), Title: clean(within(c.Title, section), maxTitle), Note: clean(c.Note, maxProse), Picture: b.options.picture(c.ID),
 	}
 	v.Label = b.label(section, "data of "+v.Title)
 	b.charts = append(b.charts, v)
 	return v
+}
+
+// within is the title of a chart in a section: what the section is called already is not said again.
+func within(title, section string) string {
+	words := func(s string) []string {
+		return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '·' })
+	}
+	before, after, ok := strings.Cut(title, ": ")
+	if !ok || after == "" || !slices.Equal(words(before), words(section)) {
+		return title
+	}
+	first, size := utf8.DecodeRuneInString(after)
+	return string(unicode.ToUpper(first)) + after[size:]
 }
 
 // drawAll draws charts on all cores.
@@ -101,7 +120,7 @@ func (v *chartView) draw() {
 		if err := chart.SVG(&b, width, v.chart); err != nil {
 			v.Problem, v.Picture = clean(fmt.Sprint(err), maxProse), ""
 		}
-		return template.HTML(b.String())
+		return template.HTML(strings.ReplaceAll(b.String(), styleOfImages, ""))
 	}
 	if v.small {
 		v.Small = svg(smallChart)
