@@ -25,33 +25,38 @@ const (
 	minBucket, maxBucket = 0, 125
 )
 
+// timeline is the time axis: rounds one after the other, in columns of one length.
+type timeline struct {
+	width     float64 // ns, of a column
+	stretches []stretch
+}
+
 // stretch is one round on the time axis.
 type stretch struct {
 	round   int
-	start   float64 // ns, in the picture
-	width   float64 // ns, of a column of the picture
-	columns int     // of the picture
-	first   int     // of them
+	length  float64 // ns, of the record
+	first   int     // column
+	columns int
 }
 
 // heats draws one picture per policy. All have the same axes and the same columns, so that they can be held against each
 // other moment by moment.
 func heats(src *Source, g *group) (out []Picture, err error) {
-	stretches, low, high, err := layout(g)
-	if err != nil || len(stretches) == 0 || low > high {
+	line, low, high, err := layout(g)
+	if err != nil || len(line.stretches) == 0 || low > high {
 		return nil, err
 	}
-	edges := &chart.Grid{X: timeEdges(stretches)}
+	edges := &chart.Grid{X: line.edges()}
 	for b := low; b <= high+1; b++ {
 		edges.Y = append(edges.Y, math.Exp2(float64(b)/2))
 	}
 	var marks []chart.Mark
-	for _, s := range stretches {
-		marks = append(marks, chart.Mark{At: s.start, Label: fmt.Sprintf("round %d", s.round), Series: chart.Everyone})
+	for _, s := range line.stretches {
+		marks = append(marks, chart.Mark{At: edges.X[s.first], Label: fmt.Sprintf("round %d", s.round), Series: chart.Everyone})
 	}
 	ids := make(idents)
 	for i, c := range g.cells {
-		grid, total, longest, rounds := fill(c, edges, stretches, low)
+		grid, total, longest, rounds := fill(c, edges, line, low)
 		if total == 0 {
 			continue
 		}
@@ -67,7 +72,7 @@ func heats(src *Source, g *group) (out []Picture, err error) {
 		h.Note = fmt.Sprintf("%s latencies of %s by time and by half octave; the longest took up to %s. A stall is a cell far above the others. "+
 			"Gaps are turns of other policies, whose pictures have the same axes.", unit.Count(uint64(total)), countOf(rounds, "round"),
 			unit.Format(math.Exp2(float64(longest+1)/2), unit.Nanos))
-		if len(stretches) == maxColumns && rounds < len(c.Rounds) {
+		if len(line.stretches) == maxColumns && rounds < len(c.Rounds) {
 			h.Note += fmt.Sprintf(" The first %d rounds are shown.", rounds)
 		}
 		out = append(out, Picture{Group: g.index, Chart: h})
@@ -76,13 +81,9 @@ func heats(src *Source, g *group) (out []Picture, err error) {
 }
 
 // layout lays the rounds of all policies side by side, and returns the lowest and the highest bucket of any.
-func layout(g *group) (out []stretch, low, high int, err error) {
+func layout(g *group) (line timeline, low, high int, err error) {
 	low, high = maxBucket, minBucket
-	type extent struct {
-		width   float64 // ns, of the longest column
-		columns int
-	}
-	extents := make(map[int]extent) // by round
+	lengths := make(map[int]float64) // by round
 	for _, c := range g.cells {
 		for i := range c.Rounds {
 			r := &c.Rounds[i]
@@ -92,30 +93,54 @@ func layout(g *group) (out []stretch, low, high int, err error) {
 			o := r.Record.OverTime
 			b, t, err := checkOverTime(o)
 			if err != nil {
-				return nil, 0, 0, wrong(c, r.Number, "over_time: %w", err)
+				return line, 0, 0, wrong(c, r.Number, "over_time: %w", err)
 			}
 			low, high = min(low, b), max(high, t)
-			if e := extents[r.Number]; len(o.Columns) > 0 {
-				extents[r.Number] = extent{max(e.width, o.ColumnMS*nanosPerMilli), max(e.columns, len(o.Columns))}
+			if len(o.Columns) > 0 {
+				lengths[r.Number] = max(lengths[r.Number], float64(len(o.Columns))*o.ColumnMS*nanosPerMilli)
+				line.width = max(line.width, o.ColumnMS*nanosPerMilli)
 			}
 		}
 	}
-	start, at := 0.0, 0
-	each := max(1, maxColumns/max(1, len(extents)))
-	for _, round := range slices.Sorted(maps.Keys(extents)) {
-		e := extents[round]
-		joined := (e.columns + each - 1) / each // the same number in each, so that none is darker for having more
-		s := stretch{round: round, start: start, width: e.width * float64(joined), columns: (e.columns + joined - 1) / joined, first: at}
-		out = append(out, s)
-		start, at = start+s.width*float64(s.columns), at+s.columns
-		if len(out) == maxColumns {
-			break
+	for _, round := range slices.Sorted(maps.Keys(lengths)) {
+		if len(line.stretches) < maxColumns {
+			line.stretches = append(line.stretches, stretch{round: round, length: lengths[round]})
 		}
 	}
-	return out, low, high, nil
+	line.divide()
+	return line, low, high, nil
 }
 
 const nanosPerMilli = 1e6
+
+// divide joins columns of the record, the same number everywhere so that none looks busier for holding more, until they are
+// no more than a picture has room for. Each round has one at least.
+func (t *timeline) divide() {
+	one := t.width
+	for joined := 1.0; ; joined += max(1, math.Floor(joined/16)) { // nearly the fewest, soon
+		t.width = joined * one
+		at, most := 0, 1
+		for i := range t.stretches {
+			s := &t.stretches[i]
+			const rounding = 1e-9
+			s.first, s.columns = at, max(1, int(math.Ceil(s.length/t.width*(1-rounding))))
+			at, most = at+s.columns, max(most, s.columns)
+		}
+		if at <= maxColumns || most == 1 {
+			return
+		}
+	}
+}
+
+// edges are the edges of the columns.
+func (t *timeline) edges() []float64 {
+	last := t.stretches[len(t.stretches)-1]
+	out := make([]float64, last.first+last.columns+1)
+	for i := range out {
+		out[i] = float64(i) * t.width
+	}
+	return out
+}
 
 // checkOverTime returns the lowest and the highest bucket, or says what is wrong.
 func checkOverTime(o *folder.OverTime) (low, high int, err error) {
@@ -143,33 +168,22 @@ func checkOverTime(o *folder.OverTime) (low, high int, err error) {
 // maxMillis is a year: no round takes longer.
 const maxMillis = 365 * 24 * 3600 * 1e3
 
-// timeEdges are the edges of the columns.
-func timeEdges(stretches []stretch) (edges []float64) {
-	for _, s := range stretches {
-		for i := range s.columns {
-			edges = append(edges, s.start+float64(i)*s.width)
-		}
-	}
-	last := stretches[len(stretches)-1]
-	return append(edges, last.start+last.width*float64(last.columns))
-}
-
 // fill counts the latencies of one cell into the columns of the picture. longest is the highest bucket that has any.
-func fill(c *folder.Cell, edges *chart.Grid, stretches []stretch, low int) (g *chart.Grid, total float64, longest, rounds int) {
+func fill(c *folder.Cell, edges *chart.Grid, line timeline, low int) (g *chart.Grid, total float64, longest, rounds int) {
 	g = &chart.Grid{X: edges.X, Y: edges.Y, Counts: make([][]float64, len(edges.X)-1)}
 	for i := range g.Counts {
 		g.Counts[i] = make([]float64, len(edges.Y)-1)
 	}
 	for i := range c.Rounds {
 		r := &c.Rounds[i]
-		at := slices.IndexFunc(stretches, func(s stretch) bool { return s.round == r.Number })
+		at := slices.IndexFunc(line.stretches, func(s stretch) bool { return s.round == r.Number })
 		if at < 0 || r.Record == nil || r.Record.OverTime == nil {
 			continue
 		}
-		s, o := stretches[at], r.Record.OverTime
+		s, o := line.stretches[at], r.Record.OverTime
 		rounds++
 		for k, column := range o.Columns {
-			x := min(int((float64(k)+0.5)*o.ColumnMS*nanosPerMilli/s.width), s.columns-1)
+			x := min(int((float64(k)+0.5)*o.ColumnMS*nanosPerMilli/line.width), s.columns-1)
 			for p := 0; p < len(column); p += 2 {
 				g.Counts[s.first+x][int(column[p])-low] += float64(column[p+1])
 				total += float64(column[p+1])

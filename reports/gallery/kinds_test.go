@@ -290,24 +290,42 @@ func TestHeatUneven(t *testing.T) {
 	})
 	pictures := only(t, "heat", src)
 	g, other := pictures[0].Grid, pictures[1].Grid
-	if len(g.Counts) != 34+23+7 || !slices.Equal(g.X, other.X) {
+	if len(g.Counts) != 50+23+4 || !slices.Equal(g.X, other.X) {
 		t.Errorf("%d columns", len(g.Counts))
 	}
 	for i, column := range g.Counts {
-		want := 3.0
-		switch {
-		case i == 33, i == 56: // the last of its round: 100 = 33·3+1, 45 = 22·2+1
+		want := 2.0
+		if i == 50+22 || i == 50+23+3 { // the last of its round: 45 = 22·2+1, 7 = 3·2+1
 			want = 1
-		case i >= 34+23:
-			want = 1
-		case i >= 34:
-			want = 2
 		}
-		if column[0] != want {
+		if column[0] != want || g.X[i+1]-g.X[i] != 20e6 {
 			t.Errorf("column %d holds %v of the record, want %v", i, column[0], want)
 		}
-		if i >= 34 && i < 57 && other.Counts[i][0] != 0 {
+		if i >= 50 && i < 73 && other.Counts[i][0] != 0 {
 			t.Errorf("column %d: a round that is not there", i)
+		}
+	}
+}
+
+// TestDivide holds columns to their bounds, whatever the rounds are like.
+func TestDivide(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	for range 300 {
+		line := timeline{width: 1 + 10*rng.Float64()}
+		for i := range 1 + rng.IntN(maxColumns) {
+			line.stretches = append(line.stretches, stretch{round: i, length: math.Exp(20 * rng.Float64())})
+		}
+		one := line.width
+		line.divide()
+		at := 0
+		for _, s := range line.stretches {
+			if s.first != at || s.columns < 1 || float64(s.columns)*line.width < s.length*(1-1e-6) {
+				t.Fatalf("%v: column %d, want %d", s, s.first, at)
+			}
+			at += s.columns
+		}
+		if joined := line.width / one; at > maxColumns || math.Abs(joined-math.Round(joined)) > 1e-6*joined {
+			t.Fatalf("%d columns of %v", at, joined)
 		}
 	}
 }

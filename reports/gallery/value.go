@@ -46,8 +46,3 @@ func parseValue(s string) (v value, ok bool) {
 	v.of, v.size = f*factor, true
 	return v, true
 }
-
-// comparable says whether two values can stand on one axis.
-func (v value) comparable(o value) bool {
-	return v.kind == o.kind && v.size == o.size && v.form == o.form
-}
