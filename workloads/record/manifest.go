@@ -102,7 +102,8 @@ type Record struct {
 }
 
 // OverTime is how the latencies of a cell lay in the course of a round. All cells of a group have the same columns, from their
-// first slice on; a latency is in the column in which its slice began. The counts add up to the counter "latencies".
+// first slice on; a latency is in the column in which its slice began, and a column in which none did is empty. The counts add
+// up to the counter "latencies".
 type OverTime struct {
 	ColumnMS float64   `json:"column_ms"` // length of a column
 	Columns  [][]int64 `json:"columns"`   // pairs of a bucket b, ascending, and a count: latencies from 2^(b/2) to 2^((b+1)/2) ns
