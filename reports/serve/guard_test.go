@@ -119,6 +119,8 @@ func TestHeaders(t *testing.T) {
 		}
 		if csp := header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") || path != "/run/a/report.html" && strings.Contains(csp, "unsafe") {
 			t.Errorf("%s: %s", path, csp)
+		} else if raw := c.kind == "text/plain" || c.kind == "image/png"; raw != strings.Contains(csp, "sandbox") {
+			t.Errorf("%s: %s", path, csp)
 		}
 	}
 }
@@ -163,7 +165,7 @@ func TestPathTricks(t *testing.T) {
 		for link, to := range map[string]string{
 			"out": filepath.Join(outside, "run"), "up": "..", "c/litmus.json": filepath.Join(outside, "run", "results.txt"),
 			"a/x.png": filepath.Join(outside, "run", "x.png"), "a/charts/y.png": "../../secret.txt", "b/charts": filepath.Join(outside, "run"),
-			"inner": "a",
+			"inner": "a", "loop": ".",
 		} {
 			if err := os.Symlink(to, in(link)); err != nil {
 				t.Fatal(err)
@@ -191,7 +193,7 @@ func TestPathTricks(t *testing.T) {
 		"/run/a/results.txt%00", "/run/a/results.txt%00.png", "/run/%00", "/run/a%00/results.txt", "/run/a/%2e%2e%2fa%2fresults.txt",
 		"/run/" + outside + "/run/results.txt", "/run/%2f" + strings.TrimPrefix(outside, "/") + "/run/results.txt", outside + "/run/results.txt",
 		"/run/file:%2f%2f" + outside + "/run/results.txt", "/etc/passwd", "/run//etc/passwd", "/run/%2fetc%2fpasswd", "/run/C:/x", `/run/C:\x`,
-		"/run/out/results.txt", "/run/out/", "/run/out/x.png", "/run/up/", "/run/up/run/", "/run/inner/results.txt", "/run/inner/report.html",
+		"/run/out/results.txt", "/run/out/", "/run/out/x.png", "/run/up/", "/run/up/run/", "/run/inner/", "/run/inner/results.txt", "/run/inner/report.html", "/run/loop/a/", "/run/loop/a/results.txt",
 		"/run/c/litmus.json", "/run/c/report.html", "/run/a/x.png", "/run/a/charts/y.png", "/run/b/charts/x.png", "/run/b/charts/", "/run/b/verify.json", "/run/b/pipe.png", "/run/b/litmus.json",
 		"/run/.git/results.txt", "/run/.git/", "/run/deep/1/2/3/4/5/results.txt", "/run/deep/1/2/3/4/5/",
 		"/run/a/secret.txt", "/run/a/.env", "/run/a/notes.md", "/run/a/index.html", "/run/a/counts.txt", "/run/a/x.svg", "/run/secret.txt", "/secret.txt",
