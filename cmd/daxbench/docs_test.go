@@ -16,6 +16,8 @@ var docs = []string{"README.md", "CONTRIBUTING.md", "engine/README.md", "workloa
 var elsewhere = map[string]string{
 	"go test ./...": "this is it",
 
+	"daxbench serve results": "TestServe",
+
 	"daxbench gate -base-ref origin/main":                                                ".ci/run",
 	"daxbench gate -base-ref origin/main -github - -markdown summary.md -junit gate.xml": ".ci/run",
 	"daxbench gate -base ./daxbench.old -head ./daxbench.new":                            "TestGateFindsSlowEngine",
