@@ -24,8 +24,11 @@ const (
 	labelsApart = 8
 )
 
-// leastSide is below what there is nothing to see in a plot, in points.
-const leastSide = 20
+// leastWidth and leastHeight are below what there is nothing to see in a plot, in points.
+const (
+	leastWidth  = 20
+	leastHeight = 8
+)
 
 // frame decides where values lie, and draws axes and grid lines. It says whether there is room for any.
 func (p *picture) frame() bool {
@@ -50,7 +53,7 @@ func (p *picture) frame() bool {
 		}
 	}
 	p.plot = draw.Crop(p.area, left+1, -gap, below, -gap-p.markRoom())
-	if s := p.plot.Size(); s.X < leastSide || s.Y < leastSide {
+	if s := p.plot.Size(); s.X < leastWidth || s.Y < leastHeight {
 		return false
 	}
 	p.below()

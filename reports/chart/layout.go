@@ -30,7 +30,7 @@ const (
 	mostPlot   = 220
 	plotShare  = 0.4 // height of a plot, as a share of the width, within these
 	rowHeight  = 17
-	underneath = 2 * lineStep // ticks and title of the X axis
+	underneath = 2*lineStep + 2*gap // ticks and title of the X axis, and room at either end
 )
 
 // word is a piece of text above the plot, and what stands to the left of it.

@@ -123,3 +123,20 @@ func TestSizes(t *testing.T) {
 		t.Errorf("65,536 rows take %v", s)
 	}
 }
+
+// TestOneRow wants a single row to be drawn, with its name at the side or above, a mark or none, in all widths.
+func TestOneRow(t *testing.T) {
+	for _, name := range []string{"short", strings.Repeat("a long name ", 6)} {
+		for _, marks := range [][]Mark{nil, {{At: 1, Label: "as none", Series: Everyone}}} {
+			c := forest()
+			c.Y.Names, c.Marks = []string{name}, marks
+			c.Series = []Series{{Name: "none", Style: Dots, Pieces: [][]Point{{{X: 3, Y: 0}}}}}
+			for _, width := range []int{320, 760, 1280} {
+				const dots = 2 // that of the legend is the other one
+				if n := strings.Count(string(drawn(t, width, c)), "stroke-linecap"); n != dots {
+					t.Errorf("%.10s, %d marks, in %d: %d dots", name, len(marks), width, n)
+				}
+			}
+		}
+	}
+}
