@@ -1,5 +1,5 @@
 // Package render writes a compared run for people: one file per format, each listed in All. It decides on layout and
-// words only; every number and verdict comes from package compare.
+// words only; every number and verdict comes from package compare. HTML and PageMarkdown write the pages of package report.
 //
 // Whether a terminal shows colour, and how wide it is, is for the caller to find out. Strings that come from result
 // files are cleaned before they are written: what does not print is made visible, and what is absurdly long is cut.
