@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -109,7 +111,22 @@ func onePage(src *gallery.Source) (*report.Page, error) {
 	if charts != nil {
 		charts = inputError{charts}
 	}
+	p.Origin = append(p.Origin, maker()...)
 	return p, errors.Join(unsafe, charts, idle)
+}
+
+// maker is the program that makes the page, which need not be the one that measured, with its libraries.
+func maker() []report.Fact {
+	facts := []report.Fact{{Name: "page made by", Value: tool + ", " + runtime.Version()}}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || len(info.Deps) == 0 {
+		return facts
+	}
+	words := make([]string, len(info.Deps))
+	for i, d := range info.Deps {
+		words[i] = d.Path + " " + d.Version
+	}
+	return append(facts, report.Fact{Name: "libraries", Value: strings.Join(words, ", ")})
 }
 
 // measured says whether there is any result.
@@ -150,6 +167,7 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 	case err != nil:
 		err = inputError{err}
 	}
+	p.Origin = append(p.Origin, maker()...)
 	if v.Pairs == 0 || v.Compared == 0 {
 		err = errors.Join(err, &undecided{"nothing was compared: the runs have no workload with enough rounds in common"})
 	}
