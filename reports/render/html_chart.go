@@ -24,8 +24,12 @@ const (
 // styleOfImages is what a chart says of its heat map. The page's policy obeys no style but the style sheet, which says so too.
 const styleOfImages = ` style="image-rendering:pixelated"`
 
-// manyAlike is how many charts of one kind in a row are made small, to be compared side by side.
-const manyAlike = 3
+// Charts of one kind in a row are made small, to be compared side by side, if there are so many of them, and none has more
+// rows than read well at that size.
+const (
+	manyAlike = 3
+	fewRows   = 12
+)
 
 // maxData is how many rows of data a page holds below a chart. More is read from the raw files.
 const maxData = 200
@@ -63,7 +67,10 @@ func (b *viewer) sets(charts []*chart.Chart, section string) (out []chartSet) {
 		set.Charts = append(set.Charts, b.chart(c, section))
 	}
 	for i := range out {
-		if out[i].Small = len(out[i].Charts) >= manyAlike; out[i].Small {
+		out[i].Small = len(out[i].Charts) >= manyAlike && !slices.ContainsFunc(out[i].Charts, func(v *chartView) bool {
+			return len(v.chart.Y.Names) > fewRows
+		})
+		if out[i].Small {
 			for _, v := range out[i].Charts {
 				v.small = true
 			}
