@@ -168,7 +168,7 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 		err = inputError{err}
 	}
 	p.Origin = append(p.Origin, maker()...)
-	if v.Pairs == 0 || v.Compared == 0 {
+	if report.Compared(v) == 0 {
 		err = errors.Join(err, &undecided{"nothing was compared: the runs have no workload with enough rounds in common"})
 	}
 	return p, err

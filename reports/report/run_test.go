@@ -119,7 +119,8 @@ func TestSummary(t *testing.T) {
 		{"unlink-storm", "none", "✗ ▼ −75 % [−77, −75]"},
 		{"unlink-storm", "unconditional", "? +7.9 %"},
 		{"truncate-race", "always-call", ""},
-		{"unlink-storm", "n", "6"},
+		{"unlink-storm", "n", "5 to 6"},
+		{"evict-storm · dax=0", "n", "6"},
 	} {
 		if got := table.cell(want.row, want.head); got != want.cell {
 			t.Errorf("%s, %s: %q, want %q", want.row, want.head, got, want.cell)

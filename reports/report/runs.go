@@ -158,6 +158,9 @@ func findings(v *versus.Report, names rowNames) (out []finding) {
 	return out
 }
 
+// Compared is how many statements about two runs the page of OfRuns rests on. Without any it has no verdict.
+func Compared(v *versus.Report) int { return len(findings(v, nil)) }
+
 // runsVerdict says what differs, and how much of it may be chance.
 func runsVerdict(v *versus.Report, names rowNames) []compare.Sentence {
 	var out []compare.Sentence

@@ -19,7 +19,7 @@ import (
 // unitSection is the part of a page about one unit: its values, or their ratios to the reference policy. ok is false if
 // there is nothing to show.
 func unitSection(v *versus.Report, t *versus.Table, labels []string, within bool, ids names, rows rowNames) (Section, bool) {
-	title, about := trim(t.Unit), "Medians over the rounds, each run against "+labels[0]+"."
+	title, about := unitTitle(t), "Medians over the rounds, each run against "+labels[0]+"."
 	if within {
 		title += " in relation to " + trim(v.Reference)
 		about = "Ratios to " + trim(v.Reference) + " in the same run, and how they changed."
@@ -48,6 +48,17 @@ func unitSection(v *versus.Report, t *versus.Table, labels []string, within bool
 	return s, len(out.Rows) > 0
 }
 
+// unitTitle says in words what a table is of.
+func unitTitle(t *versus.Table) string {
+	switch phrase, tail := unit.Phrase(t.Unit), versus.Tail(t.Unit); {
+	case tail != "":
+		return tail + " of the latencies"
+	case phrase != "" && t.Better < 0:
+		return "Cost " + phrase
+	}
+	return trim(t.Unit)
+}
+
 // runsColumns are the columns of such a table.
 func runsColumns(t *versus.Table, labels []string, within bool) []Column {
 	what := "median over the rounds, in " + trim(t.Unit)
@@ -71,16 +82,18 @@ func runsColumns(t *versus.Table, labels []string, within bool) []Column {
 func runsRow(t *versus.Table, r *versus.Row, within bool, names rowNames, notes *[]string) (row []Value, some bool) {
 	bench, policy := names.of(r.Name)
 	name := textValue(bench)
-	for _, w := range doubts(r) {
+	var marks []string
+	for _, w := range doubts(r, within) {
 		n := slices.Index(*notes, w)
 		if n < 0 {
 			n = len(*notes)
 			*notes = append(*notes, w)
 		}
 		if n < maxFootnotes {
-			name.Text += superscript(n + 1)
+			marks = append(marks, superscript(n+1))
 		}
 	}
+	name.Text += strings.Join(marks, ",")
 	row = []Value{name, {Text: policy, CSV: policy, Sort: math.NaN(), Look: chart.LookOf(policy)}}
 	for col := range r.Cells {
 		c := &r.Cells[col]
@@ -95,7 +108,7 @@ func runsRow(t *versus.Table, r *versus.Row, within bool, names rowNames, notes 
 }
 
 // doubts are the warnings of a row, each once.
-func doubts(r *versus.Row) (out []string) {
+func doubts(r *versus.Row, within bool) (out []string) {
 	add := func(list []versus.Warning) {
 		for _, w := range list {
 			if text := trimTo(w.Text, maxFact); !slices.Contains(out, text) {
@@ -105,7 +118,7 @@ func doubts(r *versus.Row) (out []string) {
 	}
 	for i := range r.Cells {
 		add(r.Cells[i].Warnings)
-		if c := r.Cells[i].Change; c != nil {
+		if c := changeOf(&r.Cells[i], within); c != nil {
 			add(c.Warnings)
 		}
 	}

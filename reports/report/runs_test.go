@@ -104,6 +104,14 @@ func TestRunsWithoutReference(t *testing.T) {
 	}
 }
 
+// TestRunsWithNothingInCommon: a run of too few rounds decides nothing, whatever the others have.
+func TestRunsWithNothingInCommon(t *testing.T) {
+	p := held(t, "dax-only", reportstest.Short(1), reportstest.Example())
+	if len(p.Verdict) != 1 || p.Verdict[0].Topic != compare.Unknown || !strings.Contains(p.text(), "Nothing can be said") {
+		t.Errorf("%+v", p.Verdict)
+	}
+}
+
 // past is a history of n records, whose level doubles in the middle if it changes.
 func past(n int, changes bool) Past {
 	p := Past{Machine: "box", Name: "evict-storm dax=0", Unit: "ns/evict", Better: -1}

@@ -37,11 +37,15 @@ func summary(src *gallery.Source) *Table {
 	for i := range t.Groups {
 		g := &t.Groups[i]
 		row := []Value{textValue(shortTitle(t, g)), textValue(trim(g.Unit)), none()}
-		n := 0
+		var ns []int
 		for _, p := range names {
 			r := rowOf(g, p)
-			if r != nil {
-				n = max(n, r.Cost.N)
+			switch {
+			case r == nil:
+			case p == reference(t):
+				ns = append(ns, r.Cost.N)
+			default:
+				ns = append(ns, r.Ratio.N)
 			}
 			switch {
 			case p == reference(t) && r != nil:
@@ -53,7 +57,7 @@ func summary(src *gallery.Source) *Table {
 				row = append(row, signed(r))
 			}
 		}
-		out.Rows = append(out.Rows, append(row, count(n)))
+		out.Rows = append(out.Rows, append(row, counts(ns)))
 	}
 	return out
 }
@@ -331,6 +335,18 @@ func textValue(s string) Value { return Value{Text: s, CSV: s, Sort: math.NaN()}
 
 // count is a whole number.
 func count(n int) Value { return Value{Text: unit.Count(n), Sort: float64(n), CSV: strconv.Itoa(n)} }
+
+// counts are several numbers of rounds: the one that all are, or the least and the most.
+func counts(ns []int) Value {
+	if len(ns) == 0 {
+		return none()
+	}
+	v := count(slices.Min(ns))
+	if most := slices.Max(ns); most > slices.Min(ns) {
+		v.Text += " to " + unit.Count(most)
+	}
+	return v
+}
 
 // some is a whole number that is left out if it is zero.
 func some(n int64) Value {
