@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"image/png"
 	"io"
 
 	"gonum.org/v1/plot/vg"
@@ -55,6 +56,6 @@ func Draw(w io.Writer, size Size, charts ...*Chart) error {
 			Min: vg.Point{X: 0, Y: top - height}, Max: vg.Point{X: width, Y: top},
 		}}, true)
 	}
-	_, err := vgimg.PngCanvas{Canvas: img}.WriteTo(w)
-	return err
+	// The default level takes three times as long, for pictures that are a fifth smaller.
+	return (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, img.Image())
 }

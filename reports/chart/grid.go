@@ -3,10 +3,13 @@ package chart
 import (
 	"image"
 	"image/color"
+	imagedraw "image/draw"
 	"math"
 	"sort"
 
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // extremes returns the smallest count that is not zero, and the largest.
@@ -95,27 +98,43 @@ func (p *picture) grid() {
 	lo, hi := g.extremes()
 	spread := max(math.Log(hi/lo), math.SmallestNonzeroFloat64)
 	xs, ys := raster(&p.X, p.x, g.X), raster(&p.Y, p.y, g.Y)
-	scale := 1
-	if _, ok := p.plot.Canvas.(*canvas); !ok { // others smooth between pixels
-		const fine = 1600
-		scale = max(1, fine/max(len(xs), len(ys)))
-	}
-	img := image.NewPaletted(image.Rect(0, 0, scale*len(xs), scale*len(ys)), ramped)
+	img := image.NewPaletted(image.Rect(0, 0, len(xs), len(ys)), ramped)
 	for i, x := range xs {
 		for k, y := range ys {
-			n := g.Counts[x][y]
-			if n == 0 {
-				continue
-			}
-			shade := uint8(1 + math.Round(math.Log(n/lo)/spread*(shades-1)))
-			for dx := range scale {
-				for dy := range scale {
-					img.SetColorIndex(scale*i+dx, scale*(len(ys)-1-k)+dy, shade)
-				}
+			if n := g.Counts[x][y]; n > 0 {
+				img.SetColorIndex(i, len(ys)-1-k, uint8(1+math.Round(math.Log(n/lo)/spread*(shades-1))))
 			}
 		}
 	}
-	p.plot.DrawImage(vg.Rectangle{
+	blowUp(p.plot, vg.Rectangle{
 		Min: vg.Point{X: p.atX(g.X[0]), Y: p.atY(g.Y[0])}, Max: vg.Point{X: p.atX(g.X[len(g.X)-1]), Y: p.atY(g.Y[len(g.Y)-1])},
 	}, img)
+}
+
+// blowUp draws img into a rectangle, each pixel of it as a sharp one. A canvas of pixels would smooth between them, and
+// take most of the time of a chart for that; there it is done by hand.
+func blowUp(to draw.Canvas, r vg.Rectangle, img *image.Paletted) {
+	var c vg.Canvas = to
+	for {
+		inner, ok := c.(draw.Canvas)
+		if !ok {
+			break
+		}
+		c = inner.Canvas
+	}
+	pixels, ok := c.(*vgimg.Canvas)
+	if !ok {
+		to.DrawImage(r, img)
+		return
+	}
+	onto, size := pixels.Image(), img.Bounds().Size()
+	_, height := pixels.Size()
+	at := func(from, length vg.Length, share float64) int { return int(math.Round(((from + length*vg.Length(share)) / vg.Inch * dpi).Points())) }
+	for i := range size.X {
+		left, right := at(r.Min.X, r.Size().X, float64(i)/float64(size.X)), at(r.Min.X, r.Size().X, float64(i+1)/float64(size.X))
+		for k := range size.Y {
+			top, bottom := at(height-r.Max.Y, r.Size().Y, float64(k)/float64(size.Y)), at(height-r.Max.Y, r.Size().Y, float64(k+1)/float64(size.Y))
+			imagedraw.Draw(onto, image.Rect(left, top, right, bottom), image.NewUniform(img.At(i, k)), image.Point{}, imagedraw.Over)
+		}
+	}
 }

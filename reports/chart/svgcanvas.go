@@ -206,7 +206,7 @@ func (c *canvas) DrawImage(to vg.Rectangle, img image.Image) {
 	corner, size := vg.Point{X: to.Min.X, Y: to.Max.Y}, to.Size()
 	fmt.Fprintf(&c.buf, `<image x="%s" y="%s" width="%s" height="%s"`,
 		pixels(c.x(corner)), pixels(c.y(corner)), pixels(tenths(size.X)), pixels(tenths(size.Y)))
-	fmt.Fprintf(&c.buf, ` preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,%s"/>`+"\n",
+	fmt.Fprintf(&c.buf, ` preserveAspectRatio="none" image-rendering="pixelated" href="data:image/png;base64,%s"/>`+"\n",
 		base64.StdEncoding.EncodeToString(data.Bytes()))
 }
 
