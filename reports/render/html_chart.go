@@ -21,9 +21,6 @@ const (
 	smallChart  = 400 // one of several beside each other, on any screen
 )
 
-// styleOfImages is what a chart says of its heat map. The page's policy obeys no style but the style sheet, which says so too.
-const styleOfImages = ` style="image-rendering:pixelated"`
-
 // Charts of one kind in a row are made small, to be compared side by side, if there are so many of them, and none has more
 // rows than read well at that size.
 const (
@@ -127,7 +124,7 @@ func (v *chartView) draw() {
 		if err := chart.SVG(&b, width, v.chart); err != nil {
 			v.Problem, v.Picture = clean(fmt.Sprint(err), maxProse), ""
 		}
-		return template.HTML(strings.ReplaceAll(b.String(), styleOfImages, ""))
+		return template.HTML(b.String())
 	}
 	if v.small {
 		v.Small = svg(smallChart)
