@@ -129,7 +129,9 @@ func blowUp(to draw.Canvas, r vg.Rectangle, img *image.Paletted) {
 	}
 	onto, size := pixels.Image(), img.Bounds().Size()
 	_, height := pixels.Size()
-	at := func(from, length vg.Length, share float64) int { return int(math.Round(((from + length*vg.Length(share)) / vg.Inch * dpi).Points())) }
+	at := func(from, length vg.Length, share float64) int {
+		return int(math.Round(((from + length*vg.Length(share)) / vg.Inch * dpi).Points()))
+	}
 	for i := range size.X {
 		left, right := at(r.Min.X, r.Size().X, float64(i)/float64(size.X)), at(r.Min.X, r.Size().X, float64(i+1)/float64(size.X))
 		for k := range size.Y {
