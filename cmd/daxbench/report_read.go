@@ -26,16 +26,14 @@ func (f *reportFlags) page(args []string) (p *report.Page, dir string, err error
 		p, err = f.several(args)
 		return p, "", err
 	}
-	dir = args[0]
-	if label, path, ok := strings.Cut(dir, "="); ok && label != "" && !there(dir) {
-		dir = path
-	}
-	src, err := readSource(dir, f.reference)
+	labels, dirs := apart(args)
+	src, err := readSource(dirs[0], f.reference)
 	if err != nil {
-		return nil, dir, err
+		return nil, "", err
 	}
+	src.Name = labels[0]
 	p, err = onePage(src)
-	return p, dir, err
+	return p, src.Run.Dir, err
 }
 
 // there says whether a file is there.
@@ -52,8 +50,6 @@ func readSource(dir, reference string) (*gallery.Source, error) {
 		return nil, &nothingError{fmt.Sprintf("%s: there is no such folder", dir)}
 	case err != nil:
 		return nil, err
-	case !info.IsDir() && filepath.Base(dir) == folder.ResultsName:
-		dir = filepath.Dir(dir)
 	case !info.IsDir():
 		return nil, &nothingError{fmt.Sprintf("%s is no folder: give the one that a run wrote", dir)}
 	}
@@ -181,6 +177,9 @@ func apart(args []string) (labels, dirs []string) {
 		label, dir, ok := strings.Cut(arg, "=")
 		if !ok || label == "" || there(arg) {
 			label, dir = "", arg
+		}
+		if filepath.Base(dir) == folder.ResultsName { // a run may be named by its results
+			dir = filepath.Dir(dir)
 		}
 		labels, dirs = append(labels, label), append(dirs, dir)
 	}
