@@ -1,5 +1,9 @@
-// Package report says what a report says and in which order, for one run, for several, or for a history of records: verdict, safety,
-// charts, tables, provenance. It is a model, made by pure functions; package render lays it out.
+// Package report says what a report says and in which order, for one run (OfRun), for several (OfRuns), or for a history of
+// records (OfHistory): verdict, safety, charts, tables, provenance. It is a model; package render lays it out. What comes from
+// files is cut to a length in it, and made safe to be shown by render, which knows for whom.
+//
+// It concludes nothing that packages compare, versus, safety and stats do not, and reads no results. Of the file system it
+// sees one thing: which raw files lie in the folder of a run, so that the page can link them.
 package report
 
 import (
@@ -14,7 +18,7 @@ type Page struct {
 	Lead     string             // one sentence: what was compared, where, when
 	Facts    []string           // what one has to know to read the numbers: machine, kernel, rounds
 	Warnings []string           // doubts about all of it; shown before anything else
-	Verdict  []compare.Sentence // three or four sentences
+	Verdict  []compare.Sentence // three or four sentences; Group counts within Groups, −1: all
 	Safety   *safety.Matrix     // nil if nobody looked
 	Overview []Section          // charts and tables of the whole
 	Groups   []Section          // one per workload and parameters
