@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
@@ -422,14 +421,8 @@ func sparkline(s *baselines.Series) string {
 func (f *history) past(machine string, g []*baselines.Series) report.Past {
 	name, _, _ := strings.Cut(groupName(g[0]), " · ")
 	p := report.Past{Machine: machine, Name: name, Unit: g[0].Unit, Better: g[0].Better, Against: f.against}
-	var lines []chart.Line
 	for _, s := range g {
-		line := historyLine(s)
-		lines = append(lines, line)
-		p.Lines = append(p.Lines, report.PastLine{Line: line, Changes: pastChanges(s)})
-	}
-	if f.against != "" {
-		p.Lines = append(p.Lines, report.PastLine{Line: unity(render.Clean(f.against, maxShown), lines)})
+		p.Lines = append(p.Lines, report.PastLine{Line: historyLine(s), Changes: pastChanges(s)})
 	}
 	return p
 }
@@ -448,24 +441,6 @@ func pastChanges(s *baselines.Series) (out []report.PastChange) {
 // since is the date of a record, and its commit.
 func since(e *baselines.Entry) string {
 	return fmt.Sprintf("%s (%s)", e.When().Format("2006-01-02"), orUnknown(render.Clean(e.Commit(), maxShown)))
-}
-
-// unity is the line at 1 from the first to the last record of lines: the policy that their ratios are to.
-func unity(against string, lines []chart.Line) chart.Line {
-	var first, last time.Time
-	for _, l := range lines {
-		for _, st := range l.Stretches {
-			for _, r := range st.Records {
-				if first.IsZero() || r.When.Before(first) {
-					first = r.When
-				}
-				if r.When.After(last) {
-					last = r.When
-				}
-			}
-		}
-	}
-	return chart.Line{Name: against, Stretches: []chart.Stretch{{Records: []chart.Record{{When: first, Value: 1}, {When: last, Value: 1}}}}}
 }
 
 // historyLine is a series as a chart wants it.

@@ -17,7 +17,6 @@ import (
 	"unicode/utf8"
 
 	"daxbench/baselines"
-	"daxbench/reports/chart"
 	"daxbench/reports/folder"
 	"daxbench/reports/reportstest"
 )
@@ -193,22 +192,6 @@ func TestHistoryOfDamageOnly(t *testing.T) {
 	status, _, stderr := called("history", "-dir", dir)
 	if status != statusEnvironment || !strings.Contains(stderr, "run.json is torn") || strings.Contains(stderr, "nothing is recorded") {
 		t.Errorf("status %d: %s", status, stderr)
-	}
-}
-
-// TestUnity wants the line at 1 to reach from the first record of all lines to the last.
-func TestUnity(t *testing.T) {
-	day := func(d int) time.Time { return time.Date(2026, 7, d, 0, 0, 0, 0, time.UTC) }
-	line := func(days ...int) (l chart.Line) {
-		for _, d := range days {
-			l.Stretches = append(l.Stretches, chart.Stretch{Records: []chart.Record{{When: day(d), Value: 2}}})
-		}
-		return l
-	}
-	got := unity("none", []chart.Line{line(3, 5), line(2, 4), line(9)})
-	want := []chart.Record{{When: day(2), Value: 1}, {When: day(9), Value: 1}}
-	if got.Name != "none" || len(got.Stretches) != 1 || !slices.Equal(got.Stretches[0].Records, want) {
-		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

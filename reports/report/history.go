@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"daxbench/reports/chart"
 	"daxbench/reports/compare"
@@ -134,6 +135,9 @@ func (p *Past) section(ids names) Section {
 				"%s %s since %s (median %s before, %s after, p=%.2g).", trim(l.Name), p.moved(c), trim(c.Since), p.value(c.Before), p.value(c.After), c.P)})
 		}
 	}
+	if p.Against != "" {
+		lines = append(lines, unity(trim(p.Against), lines))
+	}
 	c := chart.History("Over the records", trim(p.Unit), p.Better, lines)
 	c.Note = p.note()
 	if p.Against != "" {
@@ -145,6 +149,24 @@ func (p *Past) section(ids names) Section {
 	}
 	s.Tables = []*Table{p.table(s.ID)}
 	return s
+}
+
+// unity is the line at 1 from the first to the last record of lines: the policy that their ratios are to.
+func unity(against string, lines []chart.Line) chart.Line {
+	var first, last time.Time
+	for _, l := range lines {
+		for _, st := range l.Stretches {
+			for _, r := range st.Records {
+				if first.IsZero() || r.When.Before(first) {
+					first = r.When
+				}
+				if r.When.After(last) {
+					last = r.When
+				}
+			}
+		}
+	}
+	return chart.Line{Name: against, Stretches: []chart.Stretch{{Records: []chart.Record{{When: first, Value: 1}, {When: last, Value: 1}}}}}
 }
 
 // note says what the chart rests on.

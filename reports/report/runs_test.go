@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,9 +154,34 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%d charts, %d rows", len(p.Charts()), len(p.Groups[0].Tables[0].Rows))
 		}
 	}
+	ratios := past(4, false)
+	ratios.Against = "none"
+	p := OfHistory(&History{Least: 11, List: []Past{ratios}})
+	if c := p.Charts()[0]; len(c.Series) != 2 || c.Series[1].Name != "none" || c.Series[1].Pieces[0][0].Y != 1 {
+		t.Errorf("the policy that ratios are to is not drawn at 1: %+v", c.Series)
+	}
+	if n := len(p.Groups[0].Tables[0].Rows); n != 4 {
+		t.Errorf("%d rows of 4 records", n)
+	}
 	broken := past(16, false)
 	broken.Lines[0].Stretches[0].Records[3].Value = math.NaN()
 	if p := OfHistory(&History{Least: 11, List: []Past{broken}}); len(p.Charts()) != 0 {
 		t.Error("NaN is drawn")
+	}
+}
+
+// TestUnity wants the line at 1 to reach from the first record of all lines to the last.
+func TestUnity(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2026, 7, d, 0, 0, 0, 0, time.UTC) }
+	line := func(days ...int) (l chart.Line) {
+		for _, d := range days {
+			l.Stretches = append(l.Stretches, chart.Stretch{Records: []chart.Record{{When: day(d), Value: 2}}})
+		}
+		return l
+	}
+	got := unity("none", []chart.Line{line(3, 5), line(2, 4), line(9)})
+	want := []chart.Record{{When: day(2), Value: 1}, {When: day(9), Value: 1}}
+	if got.Name != "none" || len(got.Stretches) != 1 || !slices.Equal(got.Stretches[0].Records, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
