@@ -34,6 +34,7 @@ const maxData = 200
 // chartSet are charts of one kind that follow each other.
 type chartSet struct {
 	Small  bool // they stand beside each other
+	Closer string // what they show, if they are for a closer look and stay closed until somebody wants one
 	Charts []*chartView
 }
 
@@ -52,8 +53,9 @@ type chartView struct {
 	Rows         [][]string
 }
 
-// sets makes the views of charts, those of one kind together. The ID of a chart begins with its kind.
-func (b *viewer) sets(charts []*chart.Chart, section string) (out []chartSet) {
+// sets makes the views of charts, those of one kind together. The ID of a chart begins with its kind. In the section of one
+// storm, closer, such sets are closed at first: pictures of each policy would hide what comes after them.
+func (b *viewer) sets(charts []*chart.Chart, section string, closer bool) (out []chartSet) {
 	kind := ""
 	for i, c := range charts {
 		if k, _, _ := strings.Cut(c.ID, "-"); i == 0 || k != kind {
@@ -71,6 +73,9 @@ func (b *viewer) sets(charts []*chart.Chart, section string) (out []chartSet) {
 			for _, v := range out[i].Charts {
 				v.small = true
 			}
+			if closer {
+				out[i].Closer = shared(out[i].Charts)
+			}
 		}
 	}
 	return out
@@ -84,6 +89,12 @@ func (b *viewer) chart(c *chart.Chart, section string) *chartView {
 	v.Label = b.label(section, "data of "+v.Title)
 	b.charts = append(b.charts, v)
 	return v
+}
+
+// shared is what the charts of a set show: their title without the policy at its end.
+func shared(list []*chartView) string {
+	title, _, _ := strings.Cut(list[0].Title, ",")
+	return fmt.Sprintf("%s: %d charts", title, len(list))
 }
 
 // within is the title of a chart in a section: what the section is called already is not said again.

@@ -39,7 +39,7 @@ func TestContrast(t *testing.T) {
 // schemes are the variables of a style sheet in both schemes, with those that stand for another resolved.
 func schemes(css string) map[string]map[string]string {
 	variable := regexp.MustCompile(`--([\w-]+):\s*([^;}]+);`)
-	block := regexp.MustCompile(`(@media \(prefers-color-scheme:\s?dark\)\s*\{\s*)?:root\s*\{([^}]*)\}`)
+	block := regexp.MustCompile(`(@media screen and \(prefers-color-scheme:\s?dark\)\s*\{\s*)?:root\s*\{([^}]*)\}`)
 	light, dark := map[string]string{}, map[string]string{}
 	for _, b := range block.FindAllStringSubmatch(css, -1) {
 		for _, v := range variable.FindAllStringSubmatch(b[2], -1) {

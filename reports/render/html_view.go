@@ -96,8 +96,8 @@ func newPageView(p *report.Page, o HTMLOptions) *pageView {
 		v.Warnings.First = all
 	}
 	for _, part := range []partView{
-		{ID: "summary", Title: "Overview", Sections: b.sections(p.Overview)},
-		{ID: "each", Title: "One by one", Sections: b.sections(p.Groups)},
+		{ID: "summary", Title: "Overview", Sections: b.sections(p.Overview, false)},
+		{ID: "each", Title: "One by one", Sections: b.sections(p.Groups, true)},
 	} {
 		if len(part.Sections) > 0 {
 			v.Parts = append(v.Parts, part)
@@ -212,14 +212,14 @@ func (b *viewer) sentences(list []compare.Sentence) (out []sentenceView) {
 	return out
 }
 
-func (b *viewer) sections(list []report.Section) (out []sectionView) {
+func (b *viewer) sections(list []report.Section, closer bool) (out []sectionView) {
 	for i := range list {
 		s := &list[i]
 		v := sectionView{
 			ID: b.anchor(s.ID), Title: clean(s.Title, maxTitle), About: clean(s.About, maxProse),
 			Sentences: b.sentences(s.Sentences), Footnotes: cleaned(s.Footnotes, maxProse),
 		}
-		v.Sets = b.sets(s.Charts, v.Title)
+		v.Sets = b.sets(s.Charts, v.Title, closer)
 		for _, t := range s.Tables {
 			v.Tables = append(v.Tables, b.table(t, v.Title))
 		}

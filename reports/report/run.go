@@ -58,9 +58,9 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	return p, err
 }
 
-// title is what the run is called.
+// title says what all runs are about, and what this one is called.
 func title(src *gallery.Source) string {
-	return trim(cmp.Or(src.Name, filepath.Base(src.Run.Dir)))
+	return "Breaking layouts at inode eviction: " + trim(cmp.Or(src.Name, filepath.Base(src.Run.Dir)))
 }
 
 // lead says what was compared, on what, and when.
