@@ -33,7 +33,7 @@ const maxData = 200
 
 // chartSet are charts of one kind that follow each other.
 type chartSet struct {
-	Small  bool // they stand beside each other
+	Small  bool   // they stand beside each other
 	Closer string // what they show, if they are for a closer look and stay closed until somebody wants one
 	Charts []*chartView
 }
