@@ -164,7 +164,7 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 		err = inputError{err}
 	}
 	p.Origin = append(p.Origin, maker()...)
-	if report.Compared(v) == 0 {
+	if v.Compared == 0 {
 		err = errors.Join(err, &undecided{"nothing was compared: the runs have no workload with enough rounds in common"})
 	}
 	return p, err

@@ -127,39 +127,27 @@ func changeOf(c *versus.Cell, within bool) *versus.Change {
 	return nil
 }
 
-// finding is a change with where it stands.
+// finding is a change that is a statement about two runs, with what it is of.
 type finding struct {
 	*versus.Change
 	name string
 }
 
-// findings are the changes of the units that decide.
+// findings are those of the comparison.
 func findings(v *versus.Report, names rowNames) (out []finding) {
-	for i := range v.Tables {
-		t := &v.Tables[i]
-		if t.Role != versus.Primary && t.Role != versus.Other {
+	for _, f := range v.Findings() {
+		if !f.Verdict.Says() {
 			continue
 		}
-		for k := range t.Rows {
-			for col := 1; col < len(t.Rows[k].Cells); col++ {
-				c := changeOf(&t.Rows[k].Cells[col], v.Reference != "")
-				if c == nil || !c.Verdict.Says() {
-					continue
-				}
-				bench, policy := names.of(t.Rows[k].Name)
-				name := bench + ", " + policy
-				if len(t.Columns) > 2 {
-					name += " in " + trim(t.Columns[col])
-				}
-				out = append(out, finding{c, name})
-			}
+		bench, policy := names.of(f.Row.Name)
+		name := bench + ", " + policy
+		if len(f.Table.Columns) > 2 {
+			name += " in " + trim(f.Table.Columns[f.Column])
 		}
+		out = append(out, finding{f.Change, name})
 	}
 	return out
 }
-
-// Compared is how many statements about two runs the page of OfRuns rests on. Without any it has no verdict.
-func Compared(v *versus.Report) int { return len(findings(v, nil)) }
 
 // runsVerdict says what differs, and how much of it may be chance.
 func runsVerdict(v *versus.Report, names rowNames) []compare.Sentence {

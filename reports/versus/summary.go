@@ -73,16 +73,12 @@ func (s *Summary) warn(kind Kind, format string, args ...any) {
 	s.Warnings = append(s.Warnings, Warning{kind, fmt.Sprintf(format, args...)})
 }
 
-// count counts what was compared, and corrects its p-values together. The family is what the reader looks at: the units
-// that matter, and with a reference the ratios to it instead of the values. If that leaves nothing, it is everything.
+// count counts what was compared, and corrects its p-values together.
 func (r *Report) count() {
-	family := r.changes(false)
-	if len(family) == 0 {
-		family = r.changes(true)
-	}
 	var ps []float64
 	var said []*Change
-	for _, c := range family {
+	for _, f := range r.Findings() {
+		c := f.Change
 		r.Pairs++
 		if !c.Verdict.Says() {
 			continue
@@ -100,33 +96,6 @@ func (r *Report) count() {
 			r.Holm++
 		}
 	}
-}
-
-// changes are the comparisons of all tables, or of those that matter.
-func (r *Report) changes(all bool) (out []*Change) {
-	for i := range r.Tables {
-		t := &r.Tables[i]
-		if !all && t.Role != Primary && t.Role != Other {
-			continue
-		}
-		for j := range t.Rows {
-			for k := range t.Rows[j].Cells {
-				c := &t.Rows[j].Cells[k]
-				switch w := c.Within; {
-				case r.Reference == "":
-					if c.Change != nil {
-						out = append(out, c.Change)
-					}
-				case w == nil:
-				case w.Change != nil:
-					out = append(out, w.Change)
-				case len(t.Columns) == 1:
-					out = append(out, &w.Ratio)
-				}
-			}
-		}
-	}
-	return out
 }
 
 // roles says how much each table matters. A run says by what it wants to be judged; a benchmark file means sec/op.
