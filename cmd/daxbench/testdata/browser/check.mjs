@@ -119,11 +119,11 @@ async function sorts(page, problem, seen) {
 				await button.click();
 				const state = await heads[i].getAttribute('aria-sort');
 				if (state !== 'ascending' && state !== 'descending') { problem('sort', `column ${i}: aria-sort is ${state}`); return; }
-				const values = await table.evaluate((t, column) => [...t.tBodies[0].rows].map((r) => {
-					const cell = r.cells[column];
-					const key = cell.dataset.sort;
-					return key === undefined ? cell.textContent.trim() : key === '' ? null : Number(key);
-				}), i);
+				const values = await table.evaluate((t, column) => {
+					const cells = [...t.tBodies[0].rows].map((r) => r.cells[column]);
+					const numeric = cells.some((c) => c.dataset.s !== undefined);
+					return cells.map((c) => (!numeric ? c.textContent.trim() || null : c.dataset.s === undefined ? null : Number(c.dataset.s)));
+				}, i);
 				const known = values.filter((v) => v !== null);
 				if (values.findIndex((v) => v === null) >= 0 && values.slice(values.findIndex((v) => v === null)).some((v) => v !== null)) {
 					problem('sort', `column ${i}: what has no value does not come last`);
@@ -160,7 +160,7 @@ async function filters(page, problem, seen) {
 // copies asks for a table as CSV and catches what would go to the clipboard.
 async function copies(page, problem, seen) {
 	seen.csv = 0;
-	const button = await page.$('button[data-copy=csv]');
+	const button = await page.$('button:text-is("Copy as CSV")');
 	if (!button) return;
 	await page.evaluate(() => {
 		globalThis.caught = '';
