@@ -29,9 +29,9 @@ func Policies(run *folder.Run, reference string) (*Table, error) {
 	}
 	t := &Table{Run: facts(run), Warnings: slices.Clone(run.Warnings)}
 	has := len(run.Cells) == 0
-	planned := planned(run)
+	planned, doubts := planned(run), warningsOf(run)
 	for _, cells := range groups(run) {
-		g := newGroup(run, planned[cells[0].Group()], cells, reference)
+		g := newGroup(run, planned[cells[0].Group()], doubts, cells, reference)
 		has = has || g.Reference != ""
 		t.Groups = append(t.Groups, g)
 	}
@@ -114,7 +114,7 @@ func planned(run *folder.Run) map[string]*folder.PlanGroup {
 }
 
 // newGroup compares the cells of one group. plan is nil if the run did not plan it.
-func newGroup(run *folder.Run, plan *folder.PlanGroup, cells []*folder.Cell, reference string) Group {
+func newGroup(run *folder.Run, plan *folder.PlanGroup, doubts cellWarnings, cells []*folder.Cell, reference string) Group {
 	g := Group{Workload: cells[0].Workload, Params: cells[0].Params, Unit: primary(plan, cells)}
 	if plan != nil {
 		g.Timing = plan.Timing
@@ -133,7 +133,7 @@ func newGroup(run *folder.Run, plan *folder.PlanGroup, cells []*folder.Cell, ref
 		}
 	}
 	for _, c := range cells {
-		g.Rows = append(g.Rows, newRow(run, &g, c, ref))
+		g.Rows = append(g.Rows, newRow(doubts, &g, c, ref))
 	}
 	return g
 }
@@ -152,7 +152,7 @@ func primary(plan *folder.PlanGroup, cells []*folder.Cell) string {
 }
 
 // newRow compares one cell with the reference, which is nil if the group has none.
-func newRow(run *folder.Run, g *Group, c, ref *folder.Cell) Row {
+func newRow(doubts cellWarnings, g *Group, c, ref *folder.Cell) Row {
 	row := Row{
 		Policy: c.Policy, Ops: c.Ops(), Rounds: len(c.Rounds), Safety: safety(c),
 		P50: middle(c, unitP50), P90: middle(c, unitP90), P99: middle(c, unitP99), P999: middle(c, unitP999), Max: middle(c, unitMax),
@@ -173,7 +173,7 @@ func newRow(run *folder.Run, g *Group, c, ref *folder.Cell) Row {
 		row.Tail = row.estimate(pairedRatio(c, ref, unitP999))
 		row.Verdict = judge(row.Ratio, g.Better)
 	}
-	row.warn(run, g, c, rounds)
+	row.warn(doubts, g, c, rounds)
 	return row
 }
 

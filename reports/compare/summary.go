@@ -57,15 +57,16 @@ func Summary(t *Table) []Sentence {
 
 // in names a group as short as no other of the run is named: by its workload, and by those parameters that differ among the
 // groups of that workload.
-func (t *Table) in(i int) string {
-	g := &t.Groups[i]
-	name := g.Workload
-	for _, p := range g.Params {
-		if slices.ContainsFunc(t.Groups, func(o Group) bool { return o.Workload == g.Workload && o.param(p.Key) != p.Value }) {
-			name += ", " + p.Key + "=" + p.Value
-		}
+func (t *Table) in(i int) string { return t.shortNames()(i) }
+
+// shortNames is in for many groups.
+func (t *Table) shortNames() func(i int) string {
+	differing := t.Differing()
+	return func(i int) string {
+		g := &t.Groups[i]
+		short := Group{Workload: g.Workload, Params: differing(g)}
+		return short.Name()
 	}
-	return name
 }
 
 // param returns a parameter of the group, or "".

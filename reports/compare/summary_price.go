@@ -29,12 +29,17 @@ func plainGroups(t *Table) []int {
 // A stance is what several groups say of one policy.
 type stance struct {
 	policy  string
-	decided []Row    // all dearer, or all cheaper, by their ratios ascending
-	groups  []string // in which they are
+	decided []decision // all dearer, or all cheaper, by their ratios ascending
 	same    []Row
 	level   []string // groups in which it is the same
 	open    []string // groups in which it is undecided
 	rows    []Row    // all of them
+}
+
+// A decision is a row and the group that it is of.
+type decision struct {
+	Row
+	group string
 }
 
 // plainPrice says what policies cost on inodes that are not DAX, where there is nothing to break: the range over the groups,
@@ -97,17 +102,23 @@ func plainPrice(t *Table, groups []int) *Sentence {
 
 // stances collects what the groups say of each policy but the reference, in the order in which they come.
 func stances(t *Table, groups []int) (list []stance) {
+	in := t.shortNames()
+	at := make(map[string]int) // by policy
 	for _, i := range groups {
 		for _, r := range t.Groups[i].Rows {
 			if r.Verdict.Judgement == Reference || r.Verdict.Judgement == NoValue {
 				continue
 			}
-			k := slices.IndexFunc(list, func(s stance) bool { return s.policy == r.Policy })
-			if k < 0 {
+			k, known := at[r.Policy]
+			if !known {
 				k, list = len(list), append(list, stance{policy: r.Policy})
+				at[r.Policy] = k
 			}
-			list[k].add(r, t.in(i))
+			list[k].add(r, in(i))
 		}
+	}
+	for i := range list {
+		slices.SortStableFunc(list[i].decided, func(a, b decision) int { return cmp.Compare(a.Ratio.Value, b.Ratio.Value) })
 	}
 	return list
 }
@@ -121,11 +132,12 @@ func (s *stance) add(r Row, group string) {
 	case j != Dearer && j != Cheaper:
 		s.open = append(s.open, group)
 	case len(s.decided) > 0 && s.decided[0].Verdict.Judgement != j:
-		s.open = append(append(s.open, s.groups...), group)
-		s.decided, s.groups = nil, nil
+		for _, d := range s.decided {
+			s.open = append(s.open, d.group)
+		}
+		s.open, s.decided = append(s.open, group), nil
 	default:
-		at, _ := slices.BinarySearchFunc(s.decided, r, func(a, b Row) int { return cmp.Compare(a.Ratio.Value, b.Ratio.Value) })
-		s.decided, s.groups = slices.Insert(s.decided, at, r), slices.Insert(s.groups, at, group)
+		s.decided = append(s.decided, decision{r, group})
 	}
 }
 
@@ -139,11 +151,11 @@ func (s *stance) difference(w words, reference string, first, named bool) string
 	if low.Verdict.Judgement == Cheaper { // the most is what is farthest from 1
 		low, high = high, low
 	}
-	where := func(r Row) string {
+	where := func(d decision) string {
 		if !named {
 			return ""
 		}
-		return " (" + s.groups[slices.IndexFunc(s.decided, func(d Row) bool { return d.Ratio == r.Ratio })] + ")"
+		return " (" + d.group + ")"
 	}
 	number, word, than := w.amount(high.Ratio)
 	text := number + where(high) + " " + word
@@ -159,12 +171,23 @@ func (s *stance) difference(w words, reference string, first, named bool) string
 		text += " " + than + " under " + reference
 	}
 	if len(s.level) > 0 {
-		text += ", the same in " + list(s.level)
+		text += ", the same in " + firstOf(s.level)
 	}
 	if len(s.open) > 0 {
-		text += ", undecided in " + list(s.open)
+		text += ", undecided in " + firstOf(s.open)
 	}
 	return text
+}
+
+// mostNamed is how many groups a sentence names: those of the default matrix, and no thousands.
+const mostNamed = 6
+
+// firstOf joins names, the first of them if they are many.
+func firstOf(names []string) string {
+	if left := len(names) - mostNamed; left > 1 {
+		names = append(slices.Clone(names[:mostNamed]), unit.Count(left)+" others")
+	}
+	return list(names)
 }
 
 // others names the policies beyond the first n.

@@ -11,12 +11,33 @@ import (
 	"daxbench/reports/unit"
 )
 
-// warn collects what makes the numbers of a row doubtful. rounds are those that have the primary unit.
-func (r *Row) warn(run *folder.Run, g *Group, c *folder.Cell, rounds []int) {
+// cellWarnings are the warnings of a run about single cells, by the name of the cell.
+type cellWarnings map[string][]string
+
+func warningsOf(run *folder.Run) cellWarnings {
+	all := make(cellWarnings)
+	for _, w := range run.Manifest.Warnings {
+		if w.Cell == "" {
+			continue
+		}
+		all[w.Cell] = append(all[w.Cell], w.Text)
+		if bare, ok := strings.CutPrefix(w.Cell, "Benchmark"); ok {
+			all[bare] = append(all[bare], w.Text)
+		}
+	}
+	return all
+}
+
+// warn collects what makes the numbers of a row doubtful. rounds are those that have the primary unit, and doubts what the
+// run itself says.
+func (r *Row) warn(doubts cellWarnings, g *Group, c *folder.Cell, rounds []int) {
 	add := func(format string, args ...any) { r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...)) }
 	var missing, failed []int
+	have := rounds // those that are left: both ascend
 	for _, round := range c.Rounds {
-		if !slices.Contains(rounds, round.Number) {
+		if len(have) > 0 && have[0] == round.Number {
+			have = have[1:]
+		} else {
 			missing = append(missing, round.Number)
 		}
 		if round.Outcome == "failed" {
@@ -41,10 +62,8 @@ func (r *Row) warn(run *folder.Run, g *Group, c *folder.Cell, rounds []int) {
 	if late := latest(c); late > lateIO {
 		add("I/O ended %s late (median): the device shared the processors with the workers", unit.Format(float64(late), unit.Nanos))
 	}
-	for _, w := range run.Manifest.Warnings {
-		if w.Cell != "" && names(c, w.Cell) {
-			add("%s", w.Text)
-		}
+	for _, text := range doubts[c.Name] {
+		add("%s", text)
 	}
 	r.Warnings = append(r.Warnings, notes(c)...)
 }
@@ -85,11 +104,6 @@ func notes(c *folder.Cell) (out []string) {
 	return out
 }
 
-// names says whether a warning of the run names this cell.
-func names(c *folder.Cell, name string) bool {
-	return name == c.Name || strings.TrimPrefix(name, "Benchmark") == c.Name
-}
-
 // ownWarnings adds the warnings of the run that no row shows, and what is missing from the whole.
 func (t *Table) ownWarnings(run *folder.Run) {
 	add := func(format string, args ...any) { t.Warnings = append(t.Warnings, fmt.Sprintf(format, args...)) }
@@ -100,11 +114,15 @@ func (t *Table) ownWarnings(run *folder.Run) {
 	case m.Status == "failed":
 		add("the run failed: what stands here are the rounds that had ended")
 	}
+	cells := make(map[string]bool, len(run.Cells))
+	for _, c := range run.Cells {
+		cells[c.Name] = true
+	}
 	for _, w := range run.Manifest.Warnings {
 		switch {
 		case w.Cell == "":
 			add("%s", w.Text)
-		case !slices.ContainsFunc(run.Cells, func(c *folder.Cell) bool { return names(c, w.Cell) }):
+		case !cells[w.Cell] && !cells[strings.TrimPrefix(w.Cell, "Benchmark")]:
 			add("%s: %s", w.Cell, w.Text)
 		}
 	}
