@@ -67,7 +67,7 @@ const day = 24 * 60 * 60
 func (a *Axis) widen(r Range) Range {
 	switch a.Scale {
 	case Rows:
-		return Range{-0.5, float64(len(a.Names)) - 0.5}
+		return Range{-0.5, float64(a.lines()) - 0.5}
 	case Percentile:
 		return Range{r.Lo, max(r.Hi, r.Lo*(1+least))}
 	case Log:
@@ -92,7 +92,7 @@ func (a *Axis) share(r Range, v float64) float64 {
 	case Log, Percentile:
 		return (math.Log(v) - math.Log(r.Lo)) / (math.Log(r.Hi) - math.Log(r.Lo))
 	case Rows:
-		return (r.Hi - v) / (r.Hi - r.Lo)
+		return (r.Hi - a.line(v)) / (r.Hi - r.Lo)
 	}
 	return (v - r.Lo) / (r.Hi - r.Lo)
 }

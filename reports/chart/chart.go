@@ -20,6 +20,14 @@ type Axis struct {
 	Scale Scale
 	Kind  unit.Kind // how its ticks are written, except those of dates, percentiles and rows
 	Names []string  // of Rows
+	Heads []Head    // of Rows: what rows have in common, in ascending order
+	Said  []string  // of Rows: what is said of each, at its end if there is room; as many as Names, or none
+}
+
+// Head is a heading above a row. It holds for those below as well, up to the next one.
+type Head struct {
+	Row  int // index into Axis.Names
+	Name string
 }
 
 // Point is one measurement. Its interval, if it has one, is that of X where the Y axis has rows, and of Y elsewhere.

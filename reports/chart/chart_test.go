@@ -35,6 +35,14 @@ func TestCheck(t *testing.T) {
 	if err := grid([]float64{0, 1, 3}, []float64{1, 2}, []float64{0}, []float64{4}).Check(); err != nil {
 		t.Errorf("a grid: %v", err)
 	}
+	headed := func(said []string, heads ...Head) *Chart {
+		c := rows(Point{X: 5, Y: 1})
+		c.Y.Said, c.Y.Heads = said, heads
+		return c
+	}
+	if err := headed([]string{"a", "b"}, Head{0, "x"}, Head{1, "y"}).Check(); err != nil {
+		t.Errorf("rows below headings: %v", err)
+	}
 	nines := one(Linear, Point{X: 0.5, Y: 1})
 	nines.X.Scale = Percentile
 	sideways := one(Linear, Point{X: 0, Y: 1})
@@ -50,6 +58,9 @@ func TestCheck(t *testing.T) {
 		chart *Chart
 		is    error
 	}{
+		"a heading of no row":       {headed(nil, Head{0, "a"}, Head{2, "b"}), ErrValue},
+		"two headings of a row":     {headed(nil, Head{1, "a"}, Head{1, "b"}), ErrValue},
+		"words of too few rows":     {headed([]string{"a"}), ErrValue},
 		"no points":                 {one(Linear), ErrEmpty},
 		"no series":                 {&Chart{}, ErrEmpty},
 		"a zero on a log axis":      {one(Log, Point{X: 1, Y: 0}), ErrValue},

@@ -24,6 +24,9 @@ func (c *Chart) Check() error {
 	if c.X.Scale == Rows {
 		return fmt.Errorf("%w: rows are of the Y axis only", ErrValue)
 	}
+	if err := c.Y.checkRows(); err != nil {
+		return fmt.Errorf("%w: %w", ErrValue, err)
+	}
 	n := 0
 	for _, s := range c.Series {
 		for _, piece := range s.Pieces {
@@ -59,6 +62,19 @@ func (c *Chart) Check() error {
 		if !axis.shows(m.At) || m.Series < Everyone || m.Series >= len(c.Series) {
 			return fmt.Errorf("%w: mark %q at %v of series %d", ErrValue, m.Label, m.At, m.Series)
 		}
+	}
+	return nil
+}
+
+// checkRows says what is wrong with the headings of rows, or with what is said of them.
+func (a *Axis) checkRows() error {
+	for i, h := range a.Heads {
+		if h.Row < 0 || h.Row >= len(a.Names) || i > 0 && h.Row <= a.Heads[i-1].Row {
+			return fmt.Errorf("heading %d, above row %d of %d", i, h.Row, len(a.Names))
+		}
+	}
+	if len(a.Said) > 0 && len(a.Said) != len(a.Names) {
+		return fmt.Errorf("something is said of %d rows, and there are %d", len(a.Said), len(a.Names))
 	}
 	return nil
 }

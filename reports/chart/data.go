@@ -10,42 +10,100 @@ import (
 )
 
 // Data returns what the chart shows as a table: a row for each point and span, or, of a heat map, for each cell that
-// is not empty. Heads name the unit; values are in the base unit, without it; bounds of intervals have columns of
-// their own, if there are any. Names are as they came: whoever writes the table escapes them.
+// is not empty, and after these one for each mark that has a label, which stands in the place of the series. Heads name
+// the unit; values are in the base unit, without it; bounds of intervals have columns of their own, if there are any,
+// and so have headings of rows and what is said of rows. Names are as they came: whoever writes the table escapes them.
 func (c *Chart) Data() (head []string, rows [][]string) {
 	x, y := c.X.head("X"), c.Y.head("Y")
 	if c.Grid != nil {
 		return []string{x + ", from", x + ", to", y + ", from", y + ", to", "count"}, c.cells()
 	}
-	bounds := c.bounded()
-	if c.Y.Scale == Rows {
-		head = []string{"series", y, x}
-	} else {
-		head = []string{"series", x, y}
+	t := dataTable{c, c.Y.Scale == Rows, c.bounded()}
+	if t.byRow {
+		x, y = y, x
 	}
-	if of := head[len(head)-1]; bounds {
-		head = append(head, of+", low", of+", high")
+	head = []string{"series", x, y}
+	if t.bounds {
+		head = append(head, y+", low", y+", high")
+	}
+	if len(c.Y.Heads) > 0 {
+		head = slices.Insert(head, 1, "group")
+	}
+	if len(c.Y.Said) > 0 {
+		head = append(head, "said")
 	}
 	for _, s := range c.Series {
 		for _, p := range slices.Concat(s.Pieces...) {
-			row := []string{s.Name, c.X.write(p.X), c.Y.write(p.Y)}
-			of := &c.Y
-			if c.Y.Scale == Rows {
-				row[1], row[2], of = row[2], row[1], &c.X
-			}
-			switch {
-			case bounds && p.bounded():
-				row = append(row, of.write(p.Lo), of.write(p.Hi))
-			case bounds:
-				row = append(row, "", "")
-			}
-			rows = append(rows, row)
+			rows = append(rows, t.point(s.Name, p))
 		}
 		for _, b := range s.Spans {
-			rows = append(rows, []string{s.Name, c.Y.write(b.Row), "", c.X.write(b.From), c.X.write(b.To)})
+			rows = append(rows, t.line(s.Name, int(b.Row), c.Y.write(b.Row), "", c.X.write(b.From), c.X.write(b.To)))
+		}
+	}
+	for _, m := range c.Marks {
+		if m.Label != "" {
+			rows = append(rows, t.mark(m))
 		}
 	}
 	return head, rows
+}
+
+// dataTable writes the rows of Data.
+type dataTable struct {
+	*Chart
+	byRow  bool // the Y axis has rows, which come before values
+	bounds bool // there are intervals
+}
+
+// noRow is in the place of the row of what stands in none.
+const noRow = -1
+
+// point writes a point.
+func (t *dataTable) point(series string, p Point) []string {
+	row, key, value, of := noRow, t.X.write(p.X), t.Y.write(p.Y), &t.Y
+	if t.byRow {
+		row, key, value, of = int(p.Y), value, key, &t.X
+	}
+	lo, hi := "", ""
+	if p.bounded() {
+		lo, hi = of.write(p.Lo), of.write(p.Hi)
+	}
+	return t.line(series, row, key, value, lo, hi)
+}
+
+// mark writes a mark.
+func (t *dataTable) mark(m Mark) []string {
+	name := m.Label
+	if m.Series != Everyone {
+		name = t.Series[m.Series].Name + ": " + name
+	}
+	switch {
+	case m.Level:
+		return t.line(name, noRow, "", t.Y.write(m.At), "", "")
+	case t.byRow:
+		return t.line(name, noRow, "", t.X.write(m.At), "", "")
+	}
+	return t.line(name, noRow, t.X.write(m.At), "", "", "")
+}
+
+// line puts together what there are columns for.
+func (t *dataTable) line(series string, row int, key, value, lo, hi string) []string {
+	out := []string{series}
+	if len(t.Y.Heads) > 0 {
+		out = append(out, t.Y.headOf(row))
+	}
+	out = append(out, key, value)
+	if t.bounds {
+		out = append(out, lo, hi)
+	}
+	switch {
+	case len(t.Y.Said) == 0:
+	case row == noRow:
+		out = append(out, "")
+	default:
+		out = append(out, t.Y.Said[row])
+	}
+	return out
 }
 
 // bounded says whether anything has a lower and an upper end.

@@ -40,6 +40,19 @@ func TestData(t *testing.T) {
 				{Name: "waits", Pieces: [][]Point{{{X: 5, Y: 1}}}, Spans: []Span{{Row: 0, From: 1, To: 9}}}}},
 			"series | inode | time (ns) | time (ns), low | time (ns), high\nwaits | b | 5 |  | \nwaits | a |  | 1 | 9",
 		},
+		"rows below headings, and a mark": {
+			&Chart{X: Axis{Title: "cost", Kind: unit.Relative}, Y: Axis{Scale: Rows, Title: "policy", Names: []string{"a", "b", "a"},
+				Heads: []Head{{0, "storm 1"}, {2, "storm 2"}}, Said: []string{"dearer", "", "same"}}, Series: []Series{
+				{Name: "a", Pieces: [][]Point{{{X: 2, Y: 0}, {X: 1, Y: 2}}}}, {Name: "b", Pieces: [][]Point{{{X: 1.5, Y: 1}}}}},
+				Marks: []Mark{{At: 1, Label: "none", Series: Everyone}, {At: 3, Label: "limit", Series: 1}, {At: 4, Series: Everyone}}},
+			"series | group | policy | cost (ratio) | said\na | storm 1 | a | 2 | dearer\na | storm 2 | a | 1 | same\nb | storm 1 | b | 1.5 | \n" +
+				"none |  |  | 1 | \nb: limit |  |  | 3 | ",
+		},
+		"marks": {
+			&Chart{X: Axis{Title: "workers"}, Y: Axis{Title: "cost"}, Series: []Series{{Name: "s", Pieces: [][]Point{{{X: 1, Y: 2}}}}},
+				Marks: []Mark{{At: 40, Label: "the clock", Series: Everyone, Level: true}, {At: 8, Label: "cores", Series: Everyone}}},
+			"series | workers | cost\ns | 1 | 2\nthe clock |  | 40\ncores | 8 | ",
+		},
 		"dates": {
 			&Chart{X: Axis{Scale: Date}, Y: Axis{Title: "x"}, Series: []Series{{Name: "s", Pieces: [][]Point{{{X: 86400, Y: 2}}}}}},
 			"series | X (UTC) | x\ns | 1970-01-02T00:00:00Z | 2",
@@ -59,13 +72,18 @@ func TestData(t *testing.T) {
 	}
 }
 
-// TestDataOfDemos wants every row to be as wide as the head, and each point, span and cell to be there.
+// TestDataOfDemos wants every row to be as wide as the head, and each point, span, cell and label to be there.
 func TestDataOfDemos(t *testing.T) {
 	for _, c := range demos() {
 		head, rows := c.Data()
 		n := 0
 		for _, s := range c.Series {
 			n += len(slices.Concat(s.Pieces...)) + len(s.Spans)
+		}
+		for _, m := range c.Marks {
+			if m.Label != "" && c.Grid == nil {
+				n++
+			}
 		}
 		if c.Grid != nil {
 			for _, column := range c.Grid.Counts {

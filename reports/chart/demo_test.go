@@ -21,7 +21,7 @@ var names = []string{"none", "dax-only", "always-call", "unconditional"}
 // demos are a chart of each scale and style, such as reports have them.
 func demos() []*Chart {
 	rng := rand.New(rand.NewPCG(7, 7))
-	return []*Chart{latency(rng, names), latency(rng, policies()), sweep(rng), forest(), throughput(rng), waits(rng), blocked(rng), overTime(rng), versus(), close(), days(), step()}
+	return []*Chart{latency(rng, names), latency(rng, policies()), sweep(rng), forest(), throughput(rng), waits(rng), blocked(rng), overTime(rng), versus(), close(), days(), step(), headed(12)}
 }
 
 // policies are the names of all that have a look of their own.

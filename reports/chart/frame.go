@@ -13,6 +13,7 @@ type picture struct {
 	plot draw.Canvas // where values lie
 	x, y Range
 	name vg.Length      // height of the name above each row; 0 if it stands at the side
+	said vg.Length      // width of what is said at the end of each row; 0 if nothing is
 	ink  []vg.Point     // where something is measured, close together: labels keep off it
 	used []vg.Rectangle // by labels
 }
@@ -52,7 +53,8 @@ func (p *picture) frame() bool {
 			left = max(left, st.Width(ys[i].Label)+gap)
 		}
 	}
-	p.plot = draw.Crop(p.area, left+1, -gap, below, -gap-p.markRoom())
+	p.said = p.saying(size.X)
+	p.plot = draw.Crop(p.area, left+1, -gap-p.said, below, -gap-p.markRoom())
 	if s := p.plot.Size(); s.X < leastWidth || s.Y < leastHeight {
 		return false
 	}
@@ -69,36 +71,6 @@ func (p *picture) frame() bool {
 	}
 	return true
 }
-
-// between draws lines between rows where several series share one, or their names stand in them.
-func (p *picture) between() {
-	if p.Y.Scale != Rows || p.name == 0 && p.crowd() < 2 {
-		return
-	}
-	for i := 1; i < len(p.Y.Names); i++ {
-		top := p.plot.Max.Y - vg.Length(i)*p.band()
-		p.plot.StrokeLine2(thin, p.area.Min.X, top, p.plot.Max.X, top)
-	}
-}
-
-// rowNames writes the names that stand above their rows.
-func (p *picture) rowNames() {
-	if p.name == 0 {
-		return
-	}
-	st := label(baseSize, inkPaint)
-	for i, name := range p.Y.Names {
-		name = fit(st, name, p.area.Size().X)
-		at := vg.Point{X: p.area.Min.X, Y: p.plot.Max.Y - vg.Length(i)*p.band() - 2}
-		p.written(st, at, name)
-	}
-}
-
-// band is the height of a row with its name.
-func (p *picture) band() vg.Length { return p.plot.Size().Y / vg.Length(max(len(p.Y.Names), 1)) }
-
-// row is the height of what is measured in a row.
-func (p *picture) row() vg.Length { return max(p.band()-p.name, 1) }
 
 // lift is by how much text is raised for its digits, which hang below nothing, to stand in the middle.
 const lift = 0.8

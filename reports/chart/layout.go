@@ -26,10 +26,12 @@ const (
 	mostNote   = 4
 	mostNames  = 12
 	nameShare  = 0.36 // of the width: names of rows that take more stand above their rows
+	saidShare  = 0.3  // of the width: what is said of rows and takes more is left out
 	leastPlot  = 150  // height of a plot without rows, in points
 	mostPlot   = 220
 	plotShare  = 0.4 // height of a plot, as a share of the width, within these
 	rowHeight  = 17
+	tightRow   = 13                 // of rows below headings, which are many, and need no space between them
 	underneath = 2*lineStep + 2*gap // ticks and title of the X axis, and room at either end
 )
 
@@ -129,21 +131,9 @@ func (c *Chart) height(width vg.Length, titled bool) vg.Length {
 	_, head := c.heading(width, titled)
 	plot := min(max(plotShare*width, leastPlot), mostPlot)
 	if c.Y.Scale == Rows {
-		const share = 0.6 // of a row that a series takes where it is not alone
-		plot = vg.Length(len(c.Y.Names)) * (rowHeight*max(1, share*vg.Length(c.crowd())) + c.above(width))
+		plot = c.rowsHeight(width)
 	}
 	return head + c.markRoom() + plot + underneath + 2*margin
-}
-
-// above is the height that names above the rows take, in each row; 0 if they have room at the side.
-func (c *Chart) above(width vg.Length) vg.Length {
-	st := label(baseSize, inkPaint)
-	for _, name := range c.Y.Names {
-		if c.Y.Scale == Rows && st.Width(legible(name)) > nameShare*width {
-			return lineStep
-		}
-	}
-	return 0
 }
 
 // markRoom is the height above the plot for labels of marks.
@@ -152,29 +142,6 @@ func (c *Chart) markRoom() vg.Length {
 		return markStep
 	}
 	return 0
-}
-
-// crowd is how many series have points in one row at most.
-func (c *Chart) crowd() (most int) {
-	for _, series := range c.rows() {
-		most = max(most, len(series))
-	}
-	return most
-}
-
-// rows returns, for each row, the series that have points in it.
-func (c *Chart) rows() [][]int {
-	rows := make([][]int, len(c.Y.Names))
-	for i, s := range c.Series {
-		for _, piece := range s.Pieces {
-			for _, p := range piece {
-				if in := rows[int(p.Y)]; len(in) == 0 || in[len(in)-1] != i {
-					rows[int(p.Y)] = append(in, i)
-				}
-			}
-		}
-	}
-	return rows
 }
 
 // draw puts the chart into an area: heading, axes, and what is measured.

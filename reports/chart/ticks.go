@@ -166,7 +166,7 @@ const mostNines = 1e13
 // some returns the names of rows, or every few of them if there are too many for the room.
 func (a *Axis) some(r Range, most int) (out []Tick) {
 	every := 1
-	for len(a.Names) > max(most, 1)*every {
+	for a.lines() > max(most, 1)*every {
 		every++
 	}
 	for i := 0; i < len(a.Names); i += every {
