@@ -31,7 +31,7 @@ func (f *reportFlags) page(args []string) (p *report.Page, dir string, err error
 	if err != nil {
 		return nil, "", err
 	}
-	src.Name = labels[0]
+	src.Name, src.Charts = labels[0], f.chart
 	p, err = onePage(src)
 	return p, src.Run.Dir, err
 }

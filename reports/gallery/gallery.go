@@ -1,6 +1,6 @@
 // Package gallery holds the kinds of charts that a report shows, one file each. A kind turns what is known of a run, or of
-// several, into chart models. It draws nothing and judges nothing: verdicts and intervals are those of packages compare and
-// stats. What the data does not hold gives no chart; what is in it and cannot be understood gives an error that names the
+// several, into chart models. It draws nothing and judges nothing: verdicts and intervals are those of packages compare, versus
+// and stats. What the data does not hold gives no chart; what is in it and cannot be understood gives an error that names the
 // cell.
 //
 // Every chart says in its Note what it rests on, and what it leaves out. Text from files is made printable and short; whoever
@@ -16,6 +16,7 @@ import (
 	"daxbench/reports/chart"
 	"daxbench/reports/compare"
 	"daxbench/reports/folder"
+	"daxbench/reports/versus"
 )
 
 // Source is a run as charts want it.
@@ -23,6 +24,14 @@ type Source struct {
 	Name  string // what the run is called where there are several
 	Run   *folder.Run
 	Table *compare.Table // of the same run
+
+	// Versus is how this run and others compare, in the order of the sources. Kinds of several runs look at that of the first
+	// source, and make nothing without it.
+	Versus *versus.Report
+
+	// Charts are names of single charts that somebody asks for: their groups are among the shown ones of a run that has more
+	// groups than are.
+	Charts []string
 }
 
 // Kind is one kind of chart.

@@ -16,7 +16,7 @@ import (
 
 // Limits on what is made of a run that is larger than a picture, or a page, can show. What is beyond them is said in a Note.
 const (
-	maxGroups   = 64 // of which charts of groups are made
+	maxGroups   = 64 // of which charts of groups are made, and which have sections of their own
 	maxPolicies = 32 // curves, or pictures, of one group: the engine has 22 policies
 	maxRows     = 60 // of one chart: they fill a screen and a half
 )
@@ -43,17 +43,14 @@ func (s *Source) groups() []group {
 	for _, c := range s.Run.Cells {
 		byKey[c.Group()+"\x00"+c.Policy] = c
 	}
-	vary := varying(s.Table.Groups)
-	ids := make(idents)
+	differing, ids := s.Table.Differing(), make(idents)
 	out := make([]group, len(s.Table.Groups))
 	for i := range s.Table.Groups {
 		g := &s.Table.Groups[i]
 		name := folder.Key{Workload: g.Workload, Params: g.Params}.Group()
 		out[i] = group{Group: g, index: i, id: ids.unique(name), label: plain(g.Workload)}
-		for _, p := range g.Params {
-			if vary[g.Workload+"\x00"+p.Key] {
-				out[i].label += " " + plain(p.Key+"="+p.Value)
-			}
+		for _, p := range differing(g) {
+			out[i].label += " " + plain(p.Key+"="+p.Value)
 		}
 		out[i].label = cut(out[i].label, maxTitle)
 		for _, r := range g.Rows {
@@ -69,29 +66,6 @@ func first(sources []*Source) *Source {
 		return nil
 	}
 	return sources[0]
-}
-
-// varying are the parameters, by workload and key, that not all groups of the workload have the same value of.
-func varying(groups []compare.Group) map[string]bool {
-	seen, times, total := make(map[string]string), make(map[string]int), make(map[string]int)
-	vary := make(map[string]bool)
-	for i := range groups {
-		g := &groups[i]
-		total[g.Workload]++
-		for _, p := range g.Params {
-			k := g.Workload + "\x00" + p.Key
-			if v, ok := seen[k]; ok && v != p.Value {
-				vary[k] = true
-			}
-			seen[k] = p.Value
-			times[k]++
-		}
-	}
-	for k, n := range times {
-		workload, _, _ := strings.Cut(k, "\x00")
-		vary[k] = vary[k] || n < total[workload]
-	}
-	return vary
 }
 
 // policies are those of all groups, in the order of the run.
@@ -111,7 +85,23 @@ func policies(groups []group) (names []string) {
 // title is the name of the group, for the title of a chart.
 func (g *group) title() string { return cut(g.Name(), maxTitle) }
 
-// eachGroup makes the charts of each group, up to the limit, and says in the last one what was left out. A group whose record
+// Shown are the groups that charts of groups are made of, by their indices: all, or of a run that has too many the foremost
+// (compare.Table.Foremost), and those whose charts are asked for by name.
+func (s *Source) Shown() []int {
+	shown := s.Table.Foremost(maxGroups)
+	if len(shown) == len(s.Table.Groups) || len(s.Charts) == 0 {
+		return shown
+	}
+	for i, g := range s.groups() {
+		if slices.ContainsFunc(s.Charts, func(name string) bool { return strings.Contains(name+"-", "-"+g.id+"-") }) {
+			shown = append(shown, i)
+		}
+	}
+	slices.Sort(shown)
+	return slices.Compact(shown)
+}
+
+// eachGroup makes the charts of each group that is shown, and says in the last one what was left out. A group whose record
 // cannot be understood has none; the others have theirs, and the error is that of the first such group.
 func eachGroup(sources []*Source, of func(src *Source, g *group) ([]Picture, error)) (out []Picture, err error) {
 	src := first(sources)
@@ -119,21 +109,17 @@ func eachGroup(sources []*Source, of func(src *Source, g *group) ([]Picture, err
 		return nil, nil
 	}
 	groups := src.groups()
-	made, broken := 0, 0
-	for i := range groups {
+	shown, broken := src.Shown(), 0
+	for _, i := range shown {
 		pictures, wrong := of(src, &groups[i])
 		if wrong != nil {
 			err = cmp.Or(err, wrong)
 			broken++
 		}
-		if len(pictures) == 0 {
-			continue
-		}
 		out = append(out, pictures...)
-		if made++; made == maxGroups && i+1 < len(groups) {
-			out[len(out)-1].Note += fmt.Sprintf(" Such charts are made of %d groups; %s are left out.", made, unit.Count(len(groups)-i-1))
-			break
-		}
+	}
+	if left := len(groups) - len(shown); left > 0 && len(out) > 0 {
+		out[len(out)-1].Note += fmt.Sprintf(" Such charts are made of %d groups; %s are left out.", len(shown), unit.Count(left))
 	}
 	if broken > 1 {
 		err = fmt.Errorf("%w (and %d more groups like it)", err, broken-1)
@@ -184,17 +170,19 @@ func policyName(policy string) string {
 	return plain(policy)
 }
 
-// idents hands out names that are used only once.
-type idents map[string]bool
+// idents hands out names that are used only once. Of each it holds the last number that was tried behind it, so that many
+// alike are numbered without trying all numbers again.
+type idents map[string]int
 
 // unique makes an identifier of any string: letters and digits of ASCII in lower case, and dots; dashes for all else.
 func (u idents) unique(s string) string {
 	base := slug(s)
 	id := base
-	for n := 2; u[id]; n++ {
-		id = fmt.Sprintf("%s-%d", base, n)
+	for u[id] > 0 {
+		u[base]++
+		id = fmt.Sprintf("%s-%d", base, u[base])
 	}
-	u[id] = true
+	u[id] = 1
 	return id
 }
 

@@ -58,15 +58,18 @@ func origin(run *folder.Run) (out []Fact) {
 // plan is what the run set out to do.
 func plan(m *folder.Manifest) []Fact {
 	var policies, groups []string
+	seen := make(map[[2]string]bool)
+	add := func(to *[]string, kind, name string) {
+		if key := [2]string{kind, name}; !seen[key] {
+			seen[key] = true
+			*to = append(*to, name)
+		}
+	}
 	for _, g := range m.Plan.Groups {
 		for _, p := range g.Policies {
-			if !slices.Contains(policies, p) {
-				policies = append(policies, p)
-			}
+			add(&policies, "policy", p)
 		}
-		if !slices.Contains(groups, g.Workload) {
-			groups = append(groups, g.Workload)
-		}
+		add(&groups, "workload", g.Workload)
 	}
 	return []Fact{{"plan", trim(fmt.Sprintf("%s of %s, %s, reference %s", plural(m.Plan.Rounds, "round"),
 		plural(len(m.Plan.Groups), "group"), plural(m.Plan.Workers, "worker"), cmp.Or(m.Plan.Reference, "none planned")))},

@@ -18,44 +18,69 @@ import (
 //
 // A kind of charts that cannot understand what the files hold, or makes a chart that no axis can show, costs the page its
 // charts and not its numbers: the page says so in a warning, and is returned beside an error that wraps ErrCharts.
+//
+// Of a run with more groups than a page can show one by one, those that src.Shown picks have sections, and a last section
+// says so; the table of all has as many rows as a browser lays out in a moment.
 func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	t := src.Table
+	shown := src.Shown()
 	drawn, err := charts(gallery.OfRun, gallery.OfGroup, []*gallery.Source{src}, len(t.Groups))
 	p := &Page{
 		Title:    title(src),
 		Lead:     lead(src),
 		Facts:    trimmed(t.Run.Phrases()),
 		Warnings: append(trimmed(t.Warnings), drawn.warnings...),
-		Verdict:  compare.Summary(t),
+		Verdict:  placed(compare.Summary(t), shown),
 		Safety:   m,
 		Reading:  reading(t),
 		Origin:   origin(src.Run),
 		Files:    files(src.Run.Dir),
 		kinds:    drawn.kinds,
 	}
-	sentences := compare.Sentences(t)
+	sentences := byGroup(compare.Sentences(t))
 	if len(t.Groups) > 0 {
 		p.Overview = append(p.Overview, Section{
 			ID: "overview", Title: "Every workload, every policy",
 			About: "What a policy costs against " + reference(t) + ", by the ratios of rounds that ran by turns. " +
 				"▲ dearer, ▼ cheaper, = the same, ? undecided; ✗ where a device wrote into a block that was no longer its file's.",
-			Sentences: said(sentences, -1), Tables: []*Table{summary(src)},
+			Sentences: sentences[-1], Tables: []*Table{summary(src)},
 		})
 	}
 	if len(drawn.whole) > 0 {
 		p.Overview = append(p.Overview, Section{ID: "charts", Title: "All workloads in pictures", Charts: drawn.whole})
 	}
 	all, ids := newCells(src.Run), newNames("overview", "charts")
-	for i := range t.Groups {
+	for _, i := range shown {
 		g := &t.Groups[i]
 		id := ids.of(groupTitle(g))
 		s := Section{
-			ID: id, Title: groupTitle(g), About: about(g), Sentences: said(sentences, i), Charts: drawn.groups[i],
+			ID: id, Title: groupTitle(g), About: about(g), Sentences: placed(sentences[i], shown), Charts: drawn.groups[i],
 		}
 		s.Tables, s.Footnotes = groupTables(all, g, id)
 		p.Groups = append(p.Groups, s)
 	}
+	if left := len(t.Groups) - len(shown); left > 0 {
+		p.Groups = append(p.Groups, Section{
+			ID: ids.of("further"), Title: plural(left, "further set of parameters", "further sets of parameters"),
+			About: "Shown one by one are those in which something went wrong, then those in which a difference was shown, the largest first, then " +
+				"undecided ones. Numbers of all: daxbench compare -format csv " + Quoted(trim(src.Run.Dir)) + ". Charts of any, by the name that -list gives those of " +
+				"others: daxbench report -chart latency-WORKLOAD-PARAMETERS " + Quoted(trim(src.Run.Dir)) + ".",
+		})
+	}
 	return p, err
+}
+
+// placed are sentences whose Group counts among the groups that have sections.
+func placed(list []compare.Sentence, shown []int) []compare.Sentence {
+	out := slices.Clone(list)
+	for i := range out {
+		if at, ok := slices.BinarySearch(shown, out[i].Group); ok {
+			out[i].Group = at
+		} else {
+			out[i].Group = -1
+		}
+	}
+	return out
 }
 
 // title says what all runs are about, and what this one is called.
@@ -125,10 +150,12 @@ func reference(t *compare.Table) string {
 
 // policies are those of all groups, in the order in which they first stand.
 func policies(t *compare.Table) (names []string) {
+	seen := make(map[string]bool)
 	for i := range t.Groups {
-		for _, r := range t.Groups[i].Rows {
-			if !slices.Contains(names, r.Policy) {
-				names = append(names, r.Policy)
+		for j := range t.Groups[i].Rows {
+			if name := t.Groups[i].Rows[j].Policy; !seen[name] {
+				seen[name] = true
+				names = append(names, name)
 			}
 		}
 	}
@@ -147,17 +174,6 @@ func groupTitle(g *compare.Group) string {
 	return trim(g.Workload) + " · " + strings.Join(words, " ")
 }
 
-// shortTitle is the workload with those of its parameters in which its groups differ: "evict-storm · dax=50".
-func shortTitle(t *compare.Table, g *compare.Group) string {
-	short := compare.Group{Workload: g.Workload}
-	for _, p := range g.Params {
-		if slices.ContainsFunc(t.Groups, func(o compare.Group) bool { return o.Workload == g.Workload && !slices.Contains(o.Params, p) }) {
-			short.Params = append(short.Params, p)
-		}
-	}
-	return groupTitle(&short)
-}
-
 // about says what the numbers of a group are of, and what its zeros rest on.
 func about(g *compare.Group) string {
 	sentences := []string{capital(g.Measure())}
@@ -170,12 +186,11 @@ func about(g *compare.Group) string {
 	return strings.Join(sentences, ". ") + "."
 }
 
-// said are the sentences about one group, or with −1 those about all.
-func said(all []compare.Sentence, group int) (out []compare.Sentence) {
+// byGroup are sentences by the group that they are about, or by −1 those about all.
+func byGroup(all []compare.Sentence) map[int][]compare.Sentence {
+	out := make(map[int][]compare.Sentence)
 	for _, s := range all {
-		if s.Group == group {
-			out = append(out, s)
-		}
+		out[s.Group] = append(out[s.Group], s)
 	}
 	return out
 }

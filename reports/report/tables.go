@@ -18,11 +18,27 @@ import (
 // minPairs is how many rounds an interval takes.
 const minPairs = stats.MinPairs
 
-// summary is the table of all groups and policies.
+// Limits of the table of all groups. A browser lays out so many rows within a second, and the engine has 22 policies.
+const (
+	maxRows     = 5000
+	maxPolicies = 64
+)
+
+// summary is the table of all groups and policies. Of a run with more than it holds it has the foremost groups, and the first
+// policies, and says so in its title.
 func summary(src *gallery.Source) *Table {
 	t := src.Table
 	names := policies(t)
-	out := &Table{ID: "table-overview", Title: "Change against " + trim(reference(t)), Columns: []Column{
+	limited := ""
+	if len(names) > maxPolicies {
+		limited = fmt.Sprintf(", %d of %s policies", maxPolicies, unit.Count(len(names)))
+		names = slices.DeleteFunc(names, func(p string) bool { return p == reference(t) })[:maxPolicies-1]
+		names = append(names, reference(t))
+	}
+	if len(t.Groups) > maxRows {
+		limited += fmt.Sprintf(", %s of %s sets of parameters", unit.Count(maxRows), unit.Count(len(t.Groups)))
+	}
+	out := &Table{ID: "table-overview", Title: "Change against " + trim(reference(t)) + limited, Columns: []Column{
 		{Head: "workload", About: "what was done, with the parameters that took several values; the others stand with each workload below"},
 		{Head: "unit", About: "what is counted: the cost of one eviction or operation, or a rate"},
 		{Head: trim(reference(t)), About: "the reference: median over the rounds in that unit, with its interval", Numeric: true},
@@ -34,9 +50,10 @@ func summary(src *gallery.Source) *Table {
 		}
 	}
 	out.Columns = append(out.Columns, Column{Head: "n", About: "rounds that the numbers of the row rest on", Numeric: true})
-	for i := range t.Groups {
+	differing := t.Differing()
+	for _, i := range t.Foremost(maxRows) {
 		g := &t.Groups[i]
-		row := []Value{textValue(shortTitle(t, g)), textValue(trim(g.Unit)), none()}
+		row := []Value{textValue(groupTitle(&compare.Group{Workload: g.Workload, Params: differing(g)})), textValue(trim(g.Unit)), none()}
 		var ns []int
 		for _, p := range names {
 			r := rowOf(g, p)

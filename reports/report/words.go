@@ -64,13 +64,13 @@ func capital(s string) string {
 	return string(unicode.ToUpper(r)) + s[size:]
 }
 
-// names makes identifiers, each only once.
-type names map[string]bool
+// names makes identifiers, each only once. Of each it holds the last number that was tried behind it.
+type names map[string]int
 
 func newNames(taken ...string) names {
 	n := make(names)
 	for _, s := range taken {
-		n[s] = true
+		n[s] = 1
 	}
 	return n
 }
@@ -94,9 +94,10 @@ func (n names) of(text string) string {
 		id = "part"
 	}
 	first := id
-	for i := 2; n[id]; i++ {
-		id = first + "-" + strconv.Itoa(i)
+	for n[id] > 0 {
+		n[first]++
+		id = first + "-" + strconv.Itoa(n[first])
 	}
-	n[id] = true
+	n[id] = 1
 	return id
 }
