@@ -135,6 +135,9 @@ func faultsOfSeries(c *chart.Chart) (out []string) {
 // run makes the pictures of all kinds and holds them to the rules. It returns how many each kind made.
 func run(t *testing.T, sources ...*Source) map[string]int {
 	t.Helper()
+	if len(sources) > 1 {
+		sources = held(t, "", sources...)
+	}
 	made := make(map[string]int)
 	all := make(map[string]bool)
 	for _, k := range All {
@@ -158,7 +161,9 @@ func run(t *testing.T, sources ...*Source) map[string]int {
 
 func TestExample(t *testing.T) {
 	made := run(t, read(t, example, "old"), read(t, example, "new"))
-	t.Log(made)
+	if made["versus"] == 0 {
+		t.Errorf("no chart of two runs: %v", made)
+	}
 }
 
 // TestRulesCanFail shows the rules one picture of each fault.
@@ -256,7 +261,10 @@ func TestText(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range pictures {
-			texts := append([]string{p.Title, p.Note, p.X.Title, p.Y.Title}, p.Y.Names...)
+			texts := slices.Concat([]string{p.Title, p.Note, p.X.Title, p.Y.Title}, p.Y.Names, p.Y.Said)
+			for _, h := range p.Y.Heads {
+				texts = append(texts, h.Name)
+			}
 			for _, s := range p.Series {
 				texts = append(texts, s.Name)
 			}

@@ -1,6 +1,7 @@
 package gallery
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,8 @@ import (
 	"daxbench/reports/chart"
 	"daxbench/reports/folder"
 	"daxbench/reports/reportstest"
+	"daxbench/reports/unit"
+	"daxbench/reports/versus"
 )
 
 func TestLatency(t *testing.T) {
@@ -73,14 +76,17 @@ func TestRatios(t *testing.T) {
 	near, far := pictureOf(t, pictures, "ratios-near"), pictureOf(t, pictures, "ratios-far")
 	for _, want := range []string{"evict-storm dax=0 · always-call: same within ±1 %", "evict-storm dax=50 · always-call: −1.6 %, undecided",
 		"evict-storm dax=50 · unconditional: +17 %, dearer", "unlink-storm · unconditional: +7.9 %, n too small"} {
-		if !slices.Contains(near.Y.Names, want) {
-			t.Errorf("no %q among %q", want, near.Y.Names)
+		if rows := rowsOf(near); !slices.Contains(rows, want) {
+			t.Errorf("no %q among %q", want, rows)
 		}
 	}
-	if !slices.ContainsFunc(far.Y.Names, func(n string) bool {
+	if !slices.ContainsFunc(rowsOf(far), func(n string) bool {
 		return strings.HasPrefix(n, "lease-recall · unconditional: ×") && strings.HasSuffix(n, ", dearer")
 	}) {
-		t.Errorf("%q", far.Y.Names)
+		t.Errorf("%q", rowsOf(far))
+	}
+	if !strings.Contains(near.Note, "1 of the 8 rows has fewer than 6, and so no interval: nothing follows from it.") {
+		t.Error(near.Note)
 	}
 	for _, p := range pictures {
 		if p.X.Scale != chart.Log || len(p.Marks) != 1 || p.Marks[0].At != 1 || p.Marks[0].Label != "dax-only" {
@@ -100,6 +106,20 @@ func TestRatios(t *testing.T) {
 	}
 }
 
+// rowsOf are the rows of a forest with all that is written in them.
+func rowsOf(p Picture) (rows []string) {
+	head := ""
+	for i, name := range p.Y.Names {
+		for _, h := range p.Y.Heads {
+			if h.Row == i {
+				head = h.Name
+			}
+		}
+		rows = append(rows, head+" · "+name+": "+p.Y.Said[i])
+	}
+	return rows
+}
+
 // TestRatiosFew has too few rounds for intervals: the points stand alone, and the note says what that is worth.
 func TestRatiosFew(t *testing.T) {
 	p := only(t, "ratios", written(t, storm(3, "none", "dax", numbers(2), "none", "dax-only"), nil))[0]
@@ -108,7 +128,7 @@ func TestRatiosFew(t *testing.T) {
 			t.Errorf("%v has an interval", pt)
 		}
 	}
-	if !strings.Contains(p.Note, "2 of the 2 rows have fewer than 6") || !strings.HasSuffix(p.Y.Names[0], "n too small") {
+	if !strings.Contains(p.Note, "All rows have fewer than 6") || !strings.HasSuffix(p.Y.Said[0], "n too small") {
 		t.Error(p.Note, p.Y.Names)
 	}
 }
@@ -117,7 +137,7 @@ func TestRatiosFew(t *testing.T) {
 func TestRatiosMany(t *testing.T) {
 	f := forest{kind: "ratios", series: []string{"a"}, look: chart.LookOf, title: "Cost", axis: "ratio"}
 	for i := range 500 {
-		r := forestRow{name: fmt.Sprint(i), decided: i%10 == 3}
+		r := forestRow{head: "all", name: fmt.Sprint(i), decided: i%10 == 3}
 		r.ratio.Value, r.ratio.N = 1+float64(i%100)/300, 6
 		f.rows = append(f.rows, r)
 	}
@@ -437,6 +457,26 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// held compares sources whose runs are as they were written, and says so in the first.
+func held(t testing.TB, reference string, sources ...*Source) []*Source {
+	t.Helper()
+	o := versus.Defaults()
+	o.Reference = reference
+	var args []string
+	for i, s := range sources {
+		args = append(args, fmt.Sprintf("run%d=%s", i, s.Run.Dir))
+	}
+	v, err := versus.Compare(o, args)
+	if input := (*versus.InputError)(nil); errors.As(err, &input) {
+		return sources // a run without results
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	first := *sources[0]
+	first.Versus = v
+	return append([]*Source{&first}, sources[1:]...)
+}
+
 func TestVersus(t *testing.T) {
 	spec := func(seed uint64, factor float64) *reportstest.Spec {
 		s := storm(8, "none", "dax", numbers(3), "none", "dax-only")
@@ -447,11 +487,13 @@ func TestVersus(t *testing.T) {
 	old, same, other := written(t, spec(7, 1), furnish), written(t, spec(7, 1.2), furnish), written(t, spec(8, 1.2), furnish)
 	old.Name, same.Name, other.Name = "old", "new", "other"
 	for _, s := range []*Source{same, other} {
-		pictures := only(t, "versus", old, s)
+		pictures := only(t, "versus", held(t, "", old, s)...)
 		near := pictureOf(t, pictures, "versus-near")
-		i := slices.IndexFunc(near.Y.Names, func(n string) bool { return strings.HasPrefix(n, "unlink-storm dax=1 · dax-only: +") })
-		if len(near.Y.Names) != 6 || i < 0 || near.Marks[0].Label != "old" {
-			t.Fatalf("%q", near.Y.Names)
+		i := slices.IndexFunc(rowsOf(near), func(n string) bool {
+			return strings.HasPrefix(n, "unlink-storm dax=1 · dax-only: +") && strings.HasSuffix(n, ", worse")
+		})
+		if len(near.Y.Names) != 6 || i < 0 || near.Marks[0].Label != "old" || near.X.Kind != unit.Relative {
+			t.Fatalf("%q", rowsOf(near))
 		}
 		paired := strings.Contains(near.Note, "paired by their seed")
 		if paired != (s == same) {
@@ -468,14 +510,63 @@ func TestVersus(t *testing.T) {
 			t.Errorf("%v", changed.Series)
 		}
 	}
-	three := pictureOf(t, only(t, "versus", old, same, other), "versus-near")
-	if len(three.Y.Names) != 12 || len(three.Series) != 2 || three.Series[1].Name != "other" {
+	three := pictureOf(t, only(t, "versus", held(t, "", old, same, other)...), "versus-near")
+	if len(three.Y.Names) != 12 || len(three.Series) != 2 || three.Series[1].Name != "other" || three.Y.Names[1] != "none, other" {
 		t.Errorf("%q", three.Y.Names)
 	}
-	if pictures := only(t, "versus", old); len(pictures) != 0 {
-		t.Error("one run is compared with nothing")
+	elsewhere := written(t, storm(8, "none", "pages", numbers(2), "none"), nil)
+	elsewhere.Name = "elsewhere"
+	for name, sources := range map[string][]*Source{"one run": held(t, "", old), "nobody compared them": {old, same},
+		"nothing in common": held(t, "", old, elsewhere)} {
+		if pictures := only(t, "versus", sources...); len(pictures) != 0 {
+			t.Errorf("%s: %q", name, pictures[0].Y.Names)
+		}
 	}
-	if pictures := only(t, "versus", old, written(t, storm(8, "none", "pages", numbers(2), "none"), nil)); len(pictures) != 0 {
-		t.Errorf("nothing in common: %q", pictures[0].Y.Names)
+}
+
+// TestVersusAgrees holds the pictures to what package versus says: the ratios to the reference come first, on a machine that is
+// three times slower nothing of them changes but what did, and each row has the ratio, the interval and the verdict of its
+// cell.
+func TestVersusAgrees(t *testing.T) {
+	slower := storm(12, "none", "dax", numbers(3), "none", "dax-only")
+	slower.Manifest.Seed, slower.Seed = 8, 8
+	for i := range slower.Cells {
+		slower.Cells[i].Metrics["ns/op"] *= 3
+	}
+	slower.Cells[3].Metrics["ns/op"] *= 1.3
+	old, now := written(t, storm(12, "none", "dax", numbers(3), "none", "dax-only"), nil), written(t, slower, nil)
+	old.Name, now.Name = "old", "new"
+	sources := held(t, "none", old, now)
+	pictures := only(t, "versus", sources...)
+	if pictures[0].ID != "versus-ratio-near" || len(pictures[0].Y.Names) != 3 {
+		t.Fatalf("the first is %s: %q", pictures[0].ID, pictures[0].Y.Names)
+	}
+	if far := pictureOf(t, pictures, "versus-far"); len(far.Y.Names) != 6 {
+		t.Errorf("the slower machine shows in %d values of 6", len(far.Y.Names))
+	}
+	worse := 0
+	for _, row := range rowsOf(pictures[0]) {
+		if strings.HasSuffix(row, ", worse") {
+			worse++
+		}
+	}
+	if worse != 1 {
+		t.Errorf("%q", rowsOf(pictures[0]))
+	}
+	said := make(map[float64]string)
+	for _, f := range sources[0].Versus.Findings() {
+		said[f.Factor()] = f.Said()
+		if lo, hi, ok := f.Interval(); ok {
+			said[f.Factor()] += fmt.Sprint(lo, hi)
+		}
+	}
+	for _, s := range pictures[0].Series {
+		for _, p := range s.Pieces[0] {
+			verdict, ok := said[p.X]
+			words := pictures[0].Y.Said[int(p.Y)]
+			if end := fmt.Sprint(p.Lo, p.Hi); !ok || !strings.HasSuffix(verdict, end) || !strings.HasSuffix(words, strings.TrimSuffix(verdict, end)) {
+				t.Errorf("%q at %v, and the tables say %q", words, p, verdict)
+			}
+		}
 	}
 }

@@ -39,21 +39,23 @@ func makeRatios(sources []*Source) ([]Picture, error) {
 				better = 2
 			}
 			f.rows = append(f.rows, forestRow{
-				name: fmt.Sprintf("%s · %s: %s", g.label, policyName(r.Policy), said(r)), series: slices.Index(f.series, r.Policy), ratio: r.Ratio,
+				head: g.label, name: policyName(r.Policy), said: said(r), series: slices.Index(f.series, r.Policy), ratio: r.Ratio,
 				decided: r.Verdict.Judgement == compare.Dearer || r.Verdict.Judgement == compare.Cheaper,
 			})
 		}
 	}
 	f.one = plain(reference)
 	f.title = "Cost against " + f.one
-	f.axis = "ratio to " + f.one
+	f.axis = "cost against " + f.one
 	switch better {
 	case -1:
 		f.axis += ", less is better"
 	case 1:
 		f.axis += ", more is better"
 	}
-	f.about = "ratios of the rounds, paired"
+	f.what, f.about = "Medians", "ratios of the rounds, paired"
+	f.rule = "An interval clear of the line is a difference; one that lies close about it says that there is none of note."
+	f.few = fmt.Sprintf("fewer than %d", stats.MinPairs)
 	return f.pictures(), nil
 }
 
@@ -73,14 +75,19 @@ type forest struct {
 	kind, title string
 	axis        string
 	one         string // what a ratio of 1 is: its mark
-	about       string // "n ratios of the rounds": what an interval rests on
+	what        string // "Medians": what the points are
+	about       string // "ratios of the rounds": what an interval rests on so many of
+	rule        string // a sentence: what a difference is
+	few         string // "fewer than 6": what is too few of them for an interval
 	series      []string
 	look        func(name string) chart.Look
 	rows        []forestRow
 }
 
 type forestRow struct {
+	head    string // what it shares with the rows about it
 	name    string
+	said    string // the ratio and what is said of it
 	series  int
 	ratio   stats.Estimate
 	decided bool // a difference was shown
@@ -126,7 +133,8 @@ func (f *forest) picture(out []Picture, id, title string, rows []forestRow) []Pi
 	}
 	shown := largest(rows)
 	c := &chart.Chart{
-		ID: id, Title: title, X: chart.Axis{Title: f.axis, Scale: chart.Log}, Y: chart.Axis{Scale: chart.Rows},
+		ID: id, Title: title, X: chart.Axis{Title: f.axis, Scale: chart.Log, Kind: unit.Relative},
+		Y:     chart.Axis{Title: "policy", Scale: chart.Rows},
 		Marks: []chart.Mark{{At: 1, Label: f.one, Series: chart.Everyone}},
 	}
 	points := make([][]chart.Point, len(f.series))
@@ -140,7 +148,10 @@ func (f *forest) picture(out []Picture, id, title string, rows []forestRow) []Pi
 			unbounded++
 		}
 		n = append(n, r.ratio.N)
-		c.Y.Names = append(c.Y.Names, r.name)
+		if i == 0 || r.head != shown[i-1].head {
+			c.Y.Heads = append(c.Y.Heads, chart.Head{Row: i, Name: r.head})
+		}
+		c.Y.Names, c.Y.Said = append(c.Y.Names, r.name), append(c.Y.Said, r.said)
 		points[r.series] = append(points[r.series], p)
 	}
 	for i, list := range points {
@@ -150,14 +161,27 @@ func (f *forest) picture(out []Picture, id, title string, rows []forestRow) []Pi
 		}
 	}
 	least, most := spread(n)
-	c.Note = fmt.Sprintf("Medians with 95 %% intervals; n=%s %s. An interval clear of 1 is a difference; one that is narrow about 1 says that there is none of note.", fromTo(least, most), f.about)
+	c.Note = fmt.Sprintf("%s with 95 %% intervals; n=%s %s. %s", f.what, fromTo(least, most), f.about, f.rule)
 	if unbounded > 0 {
-		c.Note += fmt.Sprintf(" %d of the %d rows have fewer than %d, and so no interval: nothing follows from them.", unbounded, len(shown), stats.MinPairs)
+		c.Note += " " + f.without(unbounded, len(shown))
 	}
 	if len(shown) < len(rows) {
 		c.Note += fmt.Sprintf(" Of %s rows the %d with the largest differences are shown.", unit.Count(len(rows)), len(shown))
 	}
 	return append(out, Picture{Group: Everything, Chart: c})
+}
+
+// without says how many of the rows have no interval.
+func (f *forest) without(n, rows int) string {
+	switch {
+	case rows == 1:
+		return fmt.Sprintf("These are %s, and so there is no interval: nothing follows from them.", f.few)
+	case n == rows:
+		return fmt.Sprintf("All rows have %s, and so no interval: nothing follows from them.", f.few)
+	case n == 1:
+		return fmt.Sprintf("1 of the %d rows has %s, and so no interval: nothing follows from it.", rows, f.few)
+	}
+	return fmt.Sprintf("%d of the %d rows have %s, and so no interval: nothing follows from them.", n, rows, f.few)
 }
 
 // largest are as many rows as a picture holds, in their order: those of which a difference was shown before the others, and

@@ -5,16 +5,20 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+
+	"golang.org/x/perf/benchunit"
 
 	"daxbench/reports/chart"
-	"daxbench/reports/compare"
 	"daxbench/reports/folder"
 	"daxbench/reports/stats"
 	"daxbench/reports/unit"
+	"daxbench/reports/versus"
 )
 
-// versusRuns answers what changed from one run to the next.
-var versusRuns = Kind{Name: "versus", About: "every cell against the same cell of the first run, and the latencies of those that changed",
+// versusRuns answers what changed from one run to the next. What it says of a cell is what package versus says of it, and so
+// what the tables beside it say.
+var versusRuns = Kind{Name: "versus", About: "how costs changed from run to run, and the latencies of the cells where they did",
 	Scope: OfRuns, Make: makeVersus}
 
 // maxChanged is of how many cells that changed the latencies are drawn.
@@ -22,56 +26,98 @@ const maxChanged = 8
 
 // match is a cell in all runs.
 type match struct {
-	group  *group
-	row    int            // of the group
-	cells  []*folder.Cell // by run; nil where there is none
-	ratios []stats.Estimate
+	group *group
+	cells []*folder.Cell // by run; nil where there is none
+	found []*versus.Cell // by run: what package versus found of it in the unit that its group is judged by; likewise
 }
 
-func makeVersus(sources []*Source) ([]Picture, error) {
-	if len(sources) < 2 {
+// makeVersus draws first what the verdict rests on: with a reference policy how the ratios to it changed, and then the values.
+func makeVersus(sources []*Source) (out []Picture, err error) {
+	if len(sources) < 2 || sources[0].Versus == nil {
 		return nil, nil
 	}
+	v := sources[0].Versus
 	groups := sources[0].groups()
 	names := runNames(sources)
-	f := forest{kind: "versus", title: "Cost against " + names[0], axis: "ratio to " + names[0], one: names[0], series: names[1:],
-		look: func(string) chart.Look { return chart.ByPlace }, about: "rounds per side"}
-	if sameSeed(sources) {
-		f.about = "rounds, paired by their seed"
-	}
-	two := len(sources) == 2
-	if two { // the only other run needs no colour: the policies have theirs
+	all := matches(sources, groups)
+	f := forest{one: names[0], series: names[1:], look: func(string) chart.Look { return chart.ByPlace }, few: "too few",
+		rule: fmt.Sprintf("A difference has p ≤ %g and an interval clear of the line: the verdicts are those of the tables.", v.Alpha)}
+	if len(sources) == 2 { // the only other run needs no colour: the policies have theirs
 		f.series, f.look = policies(groups), chart.LookOf
 	}
-	all, err := matches(sources, groups)
-	if err != nil {
-		return nil, err
+	if v.Reference != "" {
+		to := "the ratio to " + plain(v.Reference)
+		f.kind, f.title, f.axis = "versus-ratio", "How "+to+" changed against "+names[0], "change of "+to
+		f.rows = f.rowsOf(all, names, true)
+		out = append(out, f.pictures()...)
 	}
-	for i := range all {
-		m := &all[i]
-		for k, e := range m.ratios {
-			if e.N == 0 {
-				continue
-			}
-			policy := m.cells[0].Policy
-			row := forestRow{name: fmt.Sprintf("%s · %s", m.group.label, policyName(policy)), series: k, ratio: e, decided: differs(e)}
-			if two {
-				row.series = slices.Index(f.series, policy)
-			} else {
-				row.name += ", " + names[k+1]
-			}
-			row.name += ": " + unit.Ratio(e.Value)
-			f.rows = append(f.rows, row)
-		}
-	}
-	out := f.pictures()
-	curves, err := changedLatencies(sources, names, all)
+	f.kind, f.title, f.axis = "versus", "How costs changed against "+names[0], "change of the cost"
+	f.rows = f.rowsOf(all, names, false)
+	out = append(out, f.pictures()...)
+	curves, err := changedLatencies(sources, names, all, v.Reference != "")
 	return append(out, curves...), err
 }
 
-// sameSeed says whether all runs did the same operations.
-func sameSeed(sources []*Source) bool {
-	return !slices.ContainsFunc(sources, func(s *Source) bool { return s.Run.Manifest.Seed != sources[0].Run.Manifest.Seed })
+// changes are those of the cell against the first run: by run, nil where there is none. Within is how the ratio to the
+// reference changed.
+func (m *match) changes(within bool) []*versus.Change {
+	out := make([]*versus.Change, len(m.cells))
+	for run, c := range m.found {
+		switch {
+		case run == 0 || c == nil:
+		case !within:
+			out[run] = c.Change
+		case c.Within != nil:
+			out[run] = c.Within.Change
+		}
+	}
+	return out
+}
+
+// rowsOf are the changes of all cells, and says what they rest on.
+func (f *forest) rowsOf(all []match, names []string, within bool) (rows []forestRow) {
+	f.what, f.about = "Medians of the ratios", "rounds, paired by their seed"
+	for i := range all {
+		m := &all[i]
+		policy := m.cells[0].Policy
+		for run, c := range m.changes(within) {
+			if c == nil || !(c.Factor() > 0) || math.IsInf(c.Factor(), 0) {
+				continue
+			}
+			if c.Method != versus.Paired {
+				f.what, f.about = "Shifts between two samples", "rounds per side"
+			}
+			row := forestRow{head: m.group.label, name: policyName(policy), said: saidOf(c), series: run - 1, ratio: estimate(c),
+				decided: c.Verdict.Differs()}
+			if len(names) == 2 {
+				row.series = slices.Index(f.series, policy)
+			} else {
+				row.name += ", " + names[run]
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// saidOf is a change and its verdict in words.
+func saidOf(c *versus.Change) string {
+	switch c.Verdict {
+	case versus.Same:
+		return c.Said()
+	case versus.FewValues:
+		return unit.Ratio(c.Factor()) + ", n too small"
+	}
+	return unit.Ratio(c.Factor()) + ", " + c.Said()
+}
+
+// estimate is the ratio of a change as the tables have it: bounded if they give an interval.
+func estimate(c *versus.Change) stats.Estimate {
+	e := stats.Estimate{Value: c.Factor(), N: min(c.N1, c.N2)}
+	if lo, hi, ok := c.Interval(); ok && lo > 0 {
+		e.Lo, e.Hi, e.Confidence = lo, hi, max(float64(c.Ratio.Confidence), stats.Level)
+	}
+	return e
 }
 
 // runNames are the names of the runs, or their numbers.
@@ -83,8 +129,8 @@ func runNames(sources []*Source) []string {
 	return names
 }
 
-// matches are the cells that the first run shares with others, in its order.
-func matches(sources []*Source, groups []group) (out []match, err error) {
+// matches are the cells of the first run, in its order, each with those of the others and what was found of them.
+func matches(sources []*Source, groups []group) (out []match) {
 	others := make([]map[string]*folder.Cell, len(sources))
 	for i, s := range sources {
 		others[i] = make(map[string]*folder.Cell, len(s.Run.Cells))
@@ -92,71 +138,66 @@ func matches(sources []*Source, groups []group) (out []match, err error) {
 			others[i][c.Group()+"\x00"+c.Policy] = c
 		}
 	}
+	found := foundOf(sources[0].Versus)
 	for i := range groups {
-		for row, c := range groups[i].cells {
-			m := match{group: &groups[i], row: row, cells: make([]*folder.Cell, len(sources))}
-			m.cells[0] = c
-			for k := 1; k < len(sources); k++ {
-				other := others[k][c.Group()+"\x00"+c.Policy]
-				m.cells[k] = other
-				e, err := ratioOf(sources[0], sources[k], c, other, groups[i].Unit)
-				if err != nil {
-					return nil, fmt.Errorf("%s: %s: %w", cut(c.Name, maxTitle), plain(groups[i].Unit), err)
-				}
-				m.ratios = append(m.ratios, e)
+		_, tidied := benchunit.Tidy(1, groups[i].Unit) // as package versus keeps it: sec/op for ns/op
+		for _, c := range groups[i].cells {
+			m := match{group: &groups[i], cells: make([]*folder.Cell, len(sources)), found: found[bench{tidied, c.Name}]}
+			for run := range sources {
+				m.cells[run] = others[run][c.Group()+"\x00"+c.Policy]
 			}
 			out = append(out, m)
 		}
 	}
-	return out, nil
+	return out
 }
 
-// ratioOf is how a cell changed from one run to another; N is 0 if there is nothing to compare. As in package versus, rounds
-// of two runs belong together only if both had the same seed, and so the same operations.
-func ratioOf(from, to *Source, a, b *folder.Cell, of string) (stats.Estimate, error) {
-	if b == nil {
-		return stats.Estimate{}, nil
+// bench is where a benchmark stands in the tables of package versus: its unit, and its name without GOMAXPROCS.
+type bench struct{ unit, name string }
+
+// foundOf are the cells of a comparison of runs by benchmark, and then by run. Tables that lack the first run compare others
+// with each other, and are left out.
+func foundOf(v *versus.Report) map[bench][]*versus.Cell {
+	runs := make(map[string]int, len(v.Inputs)) // by label
+	for i := range v.Inputs {
+		runs[v.Inputs[i].Label] = i
 	}
-	if from.Run.Manifest.Seed == to.Run.Manifest.Seed {
-		if as, bs := folder.Pairs(a, b, of); len(as) > 0 {
-			return stats.PairedRatio(bs, as)
+	out := make(map[bench][]*versus.Cell)
+	for i := range v.Tables {
+		t := &v.Tables[i]
+		if len(t.Columns) < 2 || len(v.Inputs) == 0 || t.Columns[0] != v.Inputs[0].Label {
+			continue
 		}
-	}
-	_, as := a.Series(of)
-	_, bs := b.Series(of)
-	if len(as) == 0 || len(bs) == 0 {
-		return stats.Estimate{}, nil
-	}
-	e, err := stats.Shift(logs(as), logs(bs), stats.Level)
-	if err != nil {
-		return stats.Estimate{}, err
-	}
-	return e.Exp(), nil
-}
-
-// logs are logarithms of figures, which are positive.
-func logs(values []float64) []float64 {
-	out := make([]float64, len(values))
-	for i, v := range values {
-		out[i] = math.Log(v)
+		for k := range t.Rows {
+			cells := make([]*versus.Cell, len(v.Inputs))
+			for col := range t.Rows[k].Cells {
+				if run, ok := runs[t.Columns[col]]; ok {
+					cells[run] = &t.Rows[k].Cells[col]
+				}
+			}
+			name := t.Rows[k].Name
+			out[bench{t.Unit, name}] = cells
+			if dash := strings.LastIndexByte(name, '-'); dash > 0 {
+				if bare := (bench{t.Unit, name[:dash]}); out[bare] == nil {
+					out[bare] = cells
+				}
+			}
+		}
 	}
 	return out
 }
 
-// differs says whether a difference was shown, by the rule of package compare for policies.
-func differs(e stats.Estimate) bool {
-	if !e.Bounded() {
-		return false
-	}
-	up := e.Lo >= 1+compare.MinClear && e.Value >= 1+compare.MinEffect
-	down := e.Hi <= 1/(1+compare.MinClear) && e.Value <= 1/(1+compare.MinEffect)
-	return up || down
-}
-
 // changedLatencies draws old and new curves of the cells that changed most.
-func changedLatencies(sources []*Source, names []string, all []match) (out []Picture, err error) {
-	changed := slices.DeleteFunc(slices.Clone(all), func(m match) bool { return !slices.ContainsFunc(m.ratios, differs) })
-	slices.SortStableFunc(changed, func(a, b match) int { return cmp.Compare(b.change(), a.change()) })
+func changedLatencies(sources []*Source, names []string, all []match, within bool) (out []Picture, err error) {
+	far := make(map[*match]float64)
+	var changed []*match
+	for i := range all {
+		if by := all[i].distance(within); by > 0 {
+			far[&all[i]] = by
+			changed = append(changed, &all[i])
+		}
+	}
+	slices.SortStableFunc(changed, func(a, b *match) int { return cmp.Compare(far[b], far[a]) })
 	ids := make(idents)
 	for i, m := range changed {
 		if i == maxChanged {
@@ -177,11 +218,11 @@ func changedLatencies(sources []*Source, names []string, all []match) (out []Pic
 	return out, nil
 }
 
-// change is the largest change that was shown, as the distance of its logarithm from 0.
-func (m *match) change() (most float64) {
-	for _, e := range m.ratios {
-		if differs(e) {
-			most = max(most, math.Abs(math.Log(e.Value)))
+// distance is the largest change that was shown, as the distance of its logarithm from 0; 0 if none was.
+func (m *match) distance(within bool) (most float64) {
+	for _, c := range m.changes(within) {
+		if c != nil && c.Verdict.Differs() && c.Factor() > 0 {
+			most = max(most, math.Abs(math.Log(c.Factor())))
 		}
 	}
 	return most

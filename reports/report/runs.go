@@ -21,7 +21,7 @@ import (
 //
 // Files are named with the folders of their runs. The error is as that of OfRun.
 func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
-	drawn, err := charts(gallery.OfRuns, gallery.OfRuns, sources, 0)
+	drawn, err := charts(gallery.OfRuns, gallery.OfRuns, compared(sources, v), 0)
 	names := newRowNames(sources)
 	var labels []string
 	for i := range v.Inputs {
@@ -60,6 +60,16 @@ func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 		}
 	}
 	return p, err
+}
+
+// compared are the sources with how they compare.
+func compared(sources []*gallery.Source, v *versus.Report) []*gallery.Source {
+	if len(sources) == 0 {
+		return nil
+	}
+	first := *sources[0]
+	first.Versus = v
+	return append([]*gallery.Source{&first}, sources[1:]...)
 }
 
 // shown are the tables that a reader wants: the units that decide, then those that stand beside them.
@@ -199,7 +209,7 @@ func runsVerdict(v *versus.Report, names rowNames) []compare.Sentence {
 			if f.Adjusted.Finite() && float64(f.Adjusted) > v.Alpha {
 				doubt = ", which may be chance among so many"
 			}
-			say(compare.Price, "The %s change is that of %s: %s%s (n=%d and %d)%s.", f.word, f.name, unit.Ratio(ratioOf(f.Change)),
+			say(compare.Price, "The %s change is that of %s: %s%s (n=%d and %d)%s.", f.word, f.name, unit.Ratio(f.Factor()),
 				behind(intervalOf(f.Change)), f.N1, f.N2, doubt)
 		}
 	}
@@ -226,31 +236,20 @@ func behind(s string) string {
 
 // further is the change that is further from none.
 func further(a, b finding) finding {
-	if a.Change == nil || math.Abs(math.Log(ratioOf(b.Change))) > math.Abs(math.Log(ratioOf(a.Change))) {
+	if a.Change == nil || math.Abs(math.Log(b.Factor())) > math.Abs(math.Log(a.Factor())) {
 		return b
 	}
 	return a
 }
 
-// ratioOf is the ratio that a change is said to be: of the estimate if there is an interval, or of the medians.
-func ratioOf(c *versus.Change) float64 {
-	switch {
-	case c.Ratio.N > 0 && c.Ratio.Value.Finite():
-		return float64(c.Ratio.Value)
-	case c.Delta != nil:
-		return 1 + *c.Delta
-	}
-	return math.NaN()
-}
-
-// intervalOf is its interval in brackets, "" if it has none.
+// intervalOf is the interval of a change in brackets, "" if it has none.
 func intervalOf(c *versus.Change) string {
-	e := c.Ratio
-	if e.N == 0 || !e.Lo.Finite() || !e.Hi.Finite() || !c.Verdict.Says() {
+	lo, hi, ok := c.Interval()
+	if !ok {
 		return ""
 	}
-	lo, hi := unit.Interval(float64(e.Value), float64(e.Lo), float64(e.Hi))
-	return "[" + lo + ", " + hi + "]"
+	from, to := unit.Interval(c.Factor(), lo, hi)
+	return "[" + from + ", " + to + "]"
 }
 
 // runsReading explains the columns.

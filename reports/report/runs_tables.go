@@ -159,9 +159,9 @@ func changeValues(c *versus.Change) []Value {
 	if c == nil {
 		return []Value{none(), none(), none(), none(), none()}
 	}
-	out := []Value{none(), textValue(intervalOf(c)), none(), textValue(verdictText(c)), textValue(rounds(c))}
+	out := []Value{none(), textValue(intervalOf(c)), none(), textValue(c.Said()), textValue(rounds(c))}
 	out[1].Tone = Faint
-	if r := ratioOf(c); !math.IsNaN(r) {
+	if r := c.Factor(); !math.IsNaN(r) {
 		out[0] = Value{Text: unit.Ratio(r), Sort: r, CSV: float(r), Tone: changeTone(c.Verdict)}
 	}
 	if p := float64(c.P); !math.IsNaN(p) {
@@ -207,14 +207,6 @@ func (n rowNames) of(name string) (workload, policy string) {
 		return trim(name), ""
 	}
 	return groupTitle(&compare.Group{Workload: key.Workload, Params: key.Params}), trim(key.Policy)
-}
-
-// verdictText is a verdict in words.
-func verdictText(c *versus.Change) string {
-	if c.Verdict == versus.Same && c.Margin > 0 {
-		return fmt.Sprintf("same within ±%.0f %%", c.Margin*100)
-	}
-	return string(c.Verdict)
 }
 
 // rounds is how many rounds stand on either side.
