@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"image"
+	"image/png"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"daxbench/baselines"
+	"daxbench/reports/folder"
+	"daxbench/reports/report"
+)
+
+// different says where two PNGs differ, as pixels: their bytes depend on the Go version. On processors that fuse operations
+// on floats a line may run half a pixel elsewhere, and only sizes are compared.
+func different(old, made []byte) string {
+	b, err := png.Decode(bytes.NewReader(made))
+	if err != nil {
+		return err.Error()
+	}
+	a, err := png.Decode(bytes.NewReader(old))
+	switch {
+	case len(old) == 0:
+		return "the picture is missing"
+	case err != nil:
+		return err.Error()
+	case a.Bounds() != b.Bounds():
+		return fmt.Sprintf("it is %v, want %v", a.Bounds().Max, b.Bounds().Max)
+	case runtime.GOARCH != "amd64":
+		return ""
+	}
+	n, first := 0, image.Point{}
+	for y := range b.Bounds().Dy() {
+		for x := range b.Bounds().Dx() {
+			r, g, bl, _ := a.At(x, y).RGBA()
+			r2, g2, bl2, _ := b.At(x, y).RGBA()
+			if r != r2 || g != g2 || bl != bl2 {
+				if n == 0 {
+					first = image.Pt(x, y)
+				}
+				n++
+			}
+		}
+	}
+	if n > 0 {
+		return fmt.Sprintf("%d pixels differ, the first at %v", n, first)
+	}
+	return ""
+}
+
+// page is the report of a source.
+func (s *studio) page(source string) (*report.Page, error) {
+	if p := s.pages[source]; p != nil {
+		return p, nil
+	}
+	var p *report.Page
+	var err error
+	record, history := strings.CutPrefix(source, "history:")
+	switch {
+	case source == "synthetic":
+		if p, err = s.history(filepath.Join(s.synthetic(), "*", "*-*-*"), ""); err != nil {
+			return nil, err
+		}
+		for _, c := range p.Charts() {
+			c.Title = "Made up: " + c.Title
+		}
+	case history:
+		p, err = s.history(filepath.Join(s.root, record), against)
+	default:
+		var dirs []string
+		for dir := range strings.SplitSeq(source, ",") {
+			dirs = append(dirs, filepath.Join(s.root, dir))
+		}
+		p, _, err = new(reportFlags).page(dirs)
+	}
+	s.pages[source] = p
+	return p, err
+}
+
+// history is the page of the records beside one, up to that one. The name of the record may be a pattern, of which the last
+// one counts.
+func (s *studio) history(record, against string) (*report.Page, error) {
+	found, err := filepath.Glob(record)
+	if err != nil || len(found) == 0 {
+		return nil, fmt.Errorf("there is no record %s: %w", record, cmp.Or(err, fs.ErrNotExist))
+	}
+	last := filepath.ToSlash(found[len(found)-1])
+	machine := path.Base(path.Dir(last))
+	store, err := baselines.Open(path.Dir(path.Dir(last)))
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	entries, err := store.Entries(machine)
+	if err != nil {
+		return nil, err
+	}
+	var until time.Time
+	for _, e := range entries {
+		if err := e.Err(); err != nil {
+			return nil, err
+		}
+		if e.Name == path.Base(last) {
+			until = e.When()
+		}
+	}
+	if until.IsZero() {
+		return nil, fmt.Errorf("there is no record %s", last)
+	}
+	entries = slices.DeleteFunc(entries, func(e *baselines.Entry) bool { return e.When().After(until) })
+	f := history{against: against, alpha: 0.01}
+	list, err := baselines.History(entries, baselines.Query{Against: against, Alpha: f.alpha})
+	if err != nil {
+		return nil, err
+	}
+	var past report.History
+	for _, g := range grouped(list) {
+		past.List = append(past.List, f.past(machine, g))
+	}
+	p := report.OfHistory(&past)
+	for _, section := range p.Groups {
+		for _, c := range section.Charts {
+			c.Title = section.Title
+		}
+	}
+	return p, nil
+}
+
+// screenshot is the top of the report of a record with what litmus says of the policies of its run, as daxbench run leaves
+// it. The picture is made anew where there is a browser, and everybody else keeps what is there.
+func (s *studio) screenshot(doc, record string) (string, error) {
+	const file = "report.png"
+	s.sources[file] = record
+	name := filepath.Join(s.root, imageDir, file)
+	browser, missing := exec.LookPath("chromium")
+	if s.update && missing == nil {
+		if err := shoot(browser, filepath.Join(s.root, record), name); err != nil {
+			return "", err
+		}
+	}
+	if f, err := os.Open(name); err != nil {
+		s.problem("%s: %v", file, err)
+	} else {
+		defer f.Close()
+		if _, err := png.DecodeConfig(f); err != nil {
+			s.problem("%s: %v", file, err)
+		}
+	}
+	run, err := folder.Read(filepath.Join(s.root, record))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("\n![The top of a report: the verdict in sentences, then a table of what each policy breaks](%s)\n\n"+
+		"*The top of the report of %s, seed %d.*\n\n", linked(doc, file), path.Base(record), run.Manifest.Seed), nil
+}
+
+// shoot makes the report of a copy of a record and takes a picture of its top.
+func shoot(browser, record, name string) error {
+	dir, err := os.MkdirTemp("", "daxbench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	run := filepath.Join(dir, filepath.Base(record))
+	if err := os.CopyFS(run, os.DirFS(record)); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(run, "SHA256SUMS")); err != nil { // or it is a record, to which nothing may be added
+		return err
+	}
+	r, err := folder.Read(run)
+	if err != nil {
+		return err
+	}
+	if name, err = filepath.Abs(name); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil { // which a browser does not, and says nothing
+		return err
+	}
+	page := filepath.Join(dir, "report.html")
+	for _, args := range [][]string{
+		{"daxbench", "litmus", "-policy", strings.Join(r.Manifest.Plan.Groups[0].Policies, ","), "-o", run},
+		{"daxbench", "report", run, "-o", page},
+		{browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
+			"--disable-component-update", "--disable-sync", "--user-data-dir=" + filepath.Join(dir, "profile"),
+			"--window-size=1280,1240", "--screenshot=" + name, "file://" + page},
+	} {
+		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", args[0], err, out)
+		}
+	}
+	return nil
+}
