@@ -60,6 +60,13 @@ const (
 	ByPlace Look = -iota // by the place of the series in the chart
 	Neutral              // grey: a pin, a past, what belongs to the harness
 	Alarm                // what ought not to be
+	Pins                 // waiting for a pin to end
+	Leases               // waiting for a lease to be given back
+	Lookups              // waiting for the eviction of what is looked up to end
+	Waking               // on the way back to the processor after the wait
+	Late                 // a device that holds a pin longer than it was to
+
+	lowest = Late
 )
 
 // Series is what is drawn in one colour. A line joins the points of a piece; pieces do not compare, so none joins them.

@@ -61,5 +61,5 @@ func Draw(w io.Writer, size Size, charts ...*Chart) error {
 	if !ok {
 		return fmt.Errorf("gonum draws on %T, and no longer on RGBA", img.Image())
 	}
-	return png.Encode(w, indexed(pixels))
+	return encoder.Encode(w, indexed(pixels))
 }

@@ -135,6 +135,9 @@ func blowUp(to draw.Canvas, r vg.Rectangle, img *image.Paletted) {
 	for i := range size.X {
 		left, right := at(r.Min.X, r.Size().X, float64(i)/float64(size.X)), at(r.Min.X, r.Size().X, float64(i+1)/float64(size.X))
 		for k := range size.Y {
+			if img.ColorIndexAt(i, k) == 0 {
+				continue // nothing was counted there
+			}
 			top, bottom := at(height-r.Max.Y, r.Size().Y, float64(k)/float64(size.Y)), at(height-r.Max.Y, r.Size().Y, float64(k+1)/float64(size.Y))
 			imagedraw.Draw(onto, image.Rect(left, top, right, bottom), image.NewUniform(img.At(i, k)), image.Point{}, imagedraw.Over)
 		}

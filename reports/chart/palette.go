@@ -49,6 +49,19 @@ var (
 	paper   = hue{rgb(0xffffff), rgb(0x141414)}
 )
 
+// causes are the hues of what is waited for. They came from the same search as those of policies: apart from each other, from
+// the neutral hue and the alarm at a glance for everybody, and from the policies as far as there is room.
+var causes = map[Look]struct {
+	name string
+	hue
+}{
+	Pins:    {"pins", hue{rgb(0x601bd9), rgb(0x7034fa)}},
+	Leases:  {"leases", hue{rgb(0x075261), rgb(0x8ce5f7)}},
+	Lookups: {"lookups", hue{rgb(0x5d4238), rgb(0x865e21)}},
+	Waking:  {"waking", hue{rgb(0xa59050), rgb(0xdada64)}},
+	Late:    {"late", hue{rgb(0xf926c4), rgb(0xc310b4)}},
+}
+
 func rgb(v uint32) color.RGBA { return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 0xff} }
 
 // pattern is what tells apart those that share a hue: of lines by the dash, of points by the shape.
@@ -125,6 +138,9 @@ func place(i int) (h, p int) { return i % len(hues), i / len(hues) % len(pattern
 
 // of returns the hue and the pattern of a look.
 func (l Look) of() (hue, pattern) {
+	if c, ok := causes[l]; ok {
+		return c.hue, patterns[solid]
+	}
 	switch {
 	case l == Alarm:
 		return alarm, patterns[solid]
@@ -144,6 +160,9 @@ func (l Look) Var() string { return "var(--" + l.name() + ")" }
 
 // name is that of the variable, without its dashes.
 func (l Look) name() string {
+	if c, ok := causes[l]; ok {
+		return "look-" + c.name
+	}
 	switch {
 	case l == Alarm:
 		return "look-alarm"
@@ -168,7 +187,7 @@ func Styles() string {
 	}{{"chart-paper", paper}, {"chart-ink", ink}, {"chart-faint", faint}, {"chart-rule", rule}} {
 		add(h.name, h.hue)
 	}
-	for l := Alarm; int(l) <= len(styles)+len(hues); l++ {
+	for l := lowest; int(l) <= len(styles)+len(hues); l++ {
 		h, _ := l.of()
 		add(l.name(), h)
 	}

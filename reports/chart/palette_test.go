@@ -143,6 +143,35 @@ func TestHues(t *testing.T) {
 	}
 }
 
+// TestCauses wants what is stacked in one bar to tell apart for everybody, also from a pin's grey and the alarm, to stand out
+// from the paper, and to be no hue of a policy.
+func TestCauses(t *testing.T) {
+	const lines, apart, ofPolicies = 3, 18, 9
+	for name, of := range schemes {
+		seen := map[string]color.RGBA{"neutral": of(neutral), "alarm": of(alarm)}
+		for l := Pins; l >= lowest; l-- {
+			h, _ := l.of()
+			if c := contrast(of(h), of(paper)); c < lines {
+				t.Errorf("%s: %s has a contrast of %.2f", name, l.name(), c)
+			}
+			for other, c := range seen {
+				if d := distance(of(h), c); d < apart {
+					t.Errorf("%s: %s is %.1f from %s", name, l.name(), d, other)
+				}
+			}
+			for i, p := range hues {
+				if d := distance(of(h), of(p)); d < ofPolicies {
+					t.Errorf("%s: %s is %.1f from hue %d", name, l.name(), d, i)
+				}
+			}
+			seen[l.name()] = of(h)
+		}
+		if len(seen) != 2+len(causes) {
+			t.Errorf("%s: %d of %d causes have a look of their own", name, len(seen)-2, len(causes))
+		}
+	}
+}
+
 // isDefault says whether a hue, solid, is that of a policy of the default set.
 func isDefault(h int) bool {
 	return slices.ContainsFunc(names, func(name string) bool { s := styles[LookOf(name)-1]; return s.hue == h && s.pattern == solid })
@@ -170,10 +199,10 @@ func TestLooks(t *testing.T) {
 		}
 	}
 	vars := make(map[string]bool)
-	for l := Alarm; int(l) <= len(styles)+len(hues); l++ {
+	for l := lowest; int(l) <= len(styles)+len(hues); l++ {
 		vars[l.Var()] = true
 	}
-	if want := len(styles) + len(hues) + 3; len(vars) != want {
+	if want := len(styles) + len(hues) + 3 + len(causes); len(vars) != want {
 		t.Errorf("%d variables, want %d", len(vars), want)
 	}
 	if Neutral.Var() != "var(--look-neutral)" || Look(3).Var() != "var(--look-3)" {

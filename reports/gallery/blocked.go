@@ -65,10 +65,14 @@ func sleeps(c *folder.Cell) (list []sleep, err error) {
 	return list, nil
 }
 
+// forLease is what folder.Wait.For calls a wait for a lease.
+const forLease = "lease"
+
 // The parts of a wait, in the order of time.
 const (
 	partHeld  = iota // somebody held the page, or the lease, and nobody waited yet
-	partWait         // the wait, up to when the device was to let go
+	partWait         // the wait for a pin, up to when the device was to let go
+	partLease        // the wait for a lease
 	partLate         // the device has not let go although it was to
 	partAwake        // it has let go; the waiter is on its way back to the processor
 	parts
@@ -81,9 +85,10 @@ func blockedChart(g *group, c *folder.Cell, id string, list []sleep) *chart.Char
 		X: chart.Axis{Title: "time since the wait began", Kind: unit.Nanos}, Y: chart.Axis{Scale: chart.Rows},
 		Series: []chart.Series{
 			partHeld:  {Name: "held before the wait", Look: chart.Neutral},
-			partWait:  {Name: "waiting under " + policyName(c.Policy), Look: chart.LookOf(c.Policy)},
-			partLate:  {Name: "the device is late", Look: chart.Alarm},
-			partAwake: {Name: "waking up", Look: lookAwake},
+			partWait:  {Name: "waiting for the pin", Look: chart.Pins},
+			partLease: {Name: "waiting for the lease", Look: chart.Leases},
+			partLate:  {Name: "the device is late", Look: chart.Late},
+			partAwake: {Name: "waking up", Look: chart.Waking},
 		}}
 	unknown := 0
 	for i, s := range shown {
@@ -119,7 +124,11 @@ func (s *sleep) pin() *folder.Pin {
 func (s *sleep) parts() (out [parts]chart.Span) {
 	end := float64(s.Nanos)
 	awake := end - float64(s.Wake)
-	out[partWait] = chart.Span{From: 0, To: awake}
+	wait := partWait
+	if s.For == forLease {
+		wait = partLease
+	}
+	out[wait] = chart.Span{From: 0, To: awake}
 	out[partAwake] = chart.Span{From: awake, To: end}
 	pin := s.pin()
 	if pin == nil {
@@ -129,7 +138,7 @@ func (s *sleep) parts() (out [parts]chart.Span) {
 	due := min(max(float64(pin.Due), since), until)
 	out[partHeld] = chart.Span{From: since, To: min(due, 0)}
 	out[partLate] = chart.Span{From: due, To: until}
-	out[partWait] = chart.Span{From: 0, To: max(due, 0)}
+	out[wait] = chart.Span{From: 0, To: max(due, 0)}
 	out[partAwake].From = until // what is left of the wait is on its way
 	return out
 }

@@ -401,6 +401,13 @@ func TestBlocked(t *testing.T) {
 	if p.ID != "blocked-unlink-storm-dax-0-workers-2-dax-only" || len(p.Y.Names) != maxWaits {
 		t.Errorf("%s: %d rows", p.ID, len(p.Y.Names))
 	}
+	looks := make(map[chart.Look]bool)
+	for _, s := range p.Series {
+		looks[s.Look] = true
+	}
+	if !looks[chart.Pins] || !looks[chart.Late] || !looks[chart.Waking] || !looks[chart.Neutral] || len(looks) != len(p.Series) {
+		t.Errorf("causes look as %v", looks)
+	}
 	// Six rounds have waits of 600, 500 … 200 µs: the twelve longest are the first two of each.
 	ends := make([]float64, maxWaits)
 	for _, s := range p.Series {
@@ -423,7 +430,7 @@ func TestBlocked(t *testing.T) {
 func TestParts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	for range 20000 {
-		w := folder.Wait{Nanos: 1 + rng.Int64N(1000)}
+		w := folder.Wait{For: []string{"pin", forLease}[rng.IntN(2)], Nanos: 1 + rng.Int64N(1000)}
 		w.Wake = rng.Int64N(w.Nanos + 1)
 		if rng.IntN(4) > 0 {
 			w.Pin = &folder.Pin{Since: rng.Int64N(1500) - 1000}
@@ -431,6 +438,9 @@ func TestParts(t *testing.T) {
 			w.Pin.Due = w.Pin.Since + rng.Int64N(2000) - 200
 		}
 		s := sleep{1, &w}
+		if other := s.parts()[map[string]int{"pin": partLease, forLease: partWait}[w.For]]; other.To > other.From {
+			t.Fatalf("%+v: waits for both", w)
+		}
 		var spans []chart.Span
 		for _, span := range s.parts() {
 			if span.To > span.From {

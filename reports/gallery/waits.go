@@ -16,20 +16,11 @@ var waits = Kind{Name: "waits", About: "time that an operation spends waiting, b
 // leastWait is the share of the cost of an operation from which on waiting is worth a picture.
 const leastWait = 0.05
 
-// Looks of what is waited for. Those of places would be the colours of policies that nearly every run has, and a reader knows
-// these by now; so the causes have the colours of some that few runs have.
-var (
-	lookPins    = chart.LookOf("inode-ref")
-	lookLeases  = chart.LookOf("defer")
-	lookEvicted = chart.Look(chart.Neutral)
-	lookAwake   = chart.LookOf("layout-lease")
-)
-
 // causes are what is waited for, in the order in which they are stacked. Waking up is taken out of the first two.
 var causes = []struct {
 	name string
 	look chart.Look
-}{{"pins", lookPins}, {"recalled leases", lookLeases}, {"inodes being evicted", lookEvicted}, {"waking up after pins or leases", lookAwake}}
+}{{"pins", chart.Pins}, {"recalled leases", chart.Leases}, {"inodes being evicted", chart.Lookups}, {"waking up after pins or leases", chart.Waking}}
 
 // waitsOf draws one bar per policy, of the medians over the rounds.
 func waitsOf(_ *Source, g *group) ([]Picture, error) {
