@@ -66,7 +66,7 @@ func OfHistory(h *History) *Page {
 		}
 		p.Groups = append(p.Groups, s)
 	}
-	p.Lead = fmt.Sprintf("Up to %s of %s on %s.", plural(records, "record"), plural(len(h.List), "workload"), plural(len(machines), "machine"))
+	p.Lead = fmt.Sprintf("Up to %s of %s on %s.", unit.Plural(records, "record"), unit.Plural(len(h.List), "workload"), unit.Plural(len(machines), "machine"))
 	p.Verdict = h.verdict(p.Verdict, changes, records)
 	for _, n := range h.Notes {
 		p.Facts = append(p.Facts, trimTo(n, maxFact))
@@ -95,7 +95,7 @@ func (h *History) verdict(said []compare.Sentence, changes, records int) []compa
 		return []compare.Sentence{one(compare.Level, "No level changed for good, by a test on ranks at α = %g.", h.Alpha)}
 	case len(said) > mostChanges:
 		left := len(said) - mostChanges
-		return append(said[:mostChanges:mostChanges], one(compare.Price, "%s further below.", plural(left, "level changed", "levels changed")))
+		return append(said[:mostChanges:mostChanges], one(compare.Price, "%s further below.", unit.Plural(left, "level changed", "levels changed")))
 	}
 	return said
 }
@@ -141,7 +141,7 @@ func (p *Past) section(ids names) Section {
 	c := chart.History("Over the records", trim(p.Unit), p.Better, lines)
 	c.Note = p.note()
 	if p.Against != "" {
-		c.Y.Title, c.Y.Kind = "ratio of "+trim(p.Unit)+" to the policy "+trim(p.Against), unit.Plain
+		c.Y.Title, c.Y.Kind = trim(p.Unit)+" against the policy "+trim(p.Against), unit.Relative
 	}
 	c.ID = s.ID
 	if c.Check() == nil {
@@ -177,7 +177,7 @@ func (p *Past) note() string {
 			n = k
 		}
 	}
-	return "Medians of " + plural(n, "record") + ", with 95 % intervals. A vertical line is where values stop to compare, or where a level changed."
+	return "Medians of " + unit.Plural(n, "record") + ", with 95 % intervals. A vertical line is where values stop to compare, or where a level changed."
 }
 
 // points is how many records there are.

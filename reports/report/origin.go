@@ -71,9 +71,9 @@ func plan(m *folder.Manifest) []Fact {
 		}
 		add(&groups, "workload", g.Workload)
 	}
-	return []Fact{{"plan", trim(fmt.Sprintf("%s of %s, %s, reference %s", plural(m.Plan.Rounds, "round"),
-		plural(len(m.Plan.Groups), "group"), plural(m.Plan.Workers, "worker"), cmp.Or(m.Plan.Reference, "none planned")))},
-		{"policies", trim(list(policies))}, {"workloads", trim(list(groups))}}
+	return []Fact{{"plan", trim(fmt.Sprintf("%s of %s, %s, reference %s", unit.Plural(m.Plan.Rounds, "round"),
+		unit.Plural(len(m.Plan.Groups), "group"), unit.Plural(m.Plan.Workers, "worker"), cmp.Or(m.Plan.Reference, "none planned")))},
+		{"policies", trim(unit.List(policies))}, {"workloads", trim(unit.List(groups))}}
 }
 
 // load are load averages, "" if there are none.

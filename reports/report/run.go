@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"daxbench/reports/compare"
 	"daxbench/reports/folder"
 	"daxbench/reports/gallery"
 	"daxbench/reports/safety"
+	"daxbench/reports/unit"
 )
 
 // OfRun makes the page of one run. m is nil if nobody looked at its safety.
@@ -28,8 +28,8 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	p := &Page{
 		Title:    title(src),
 		Lead:     lead(src),
-		Facts:    trimmed(t.Run.Phrases()),
-		Warnings: append(trimmed(t.Warnings), drawn.warnings...),
+		Facts:    facts(&t.Run),
+		Warnings: slices.Concat(trimmed(t.Warnings), unknown(src.Run.Manifest.Commit), drawn.warnings),
 		Verdict:  placed(compare.Summary(t), shown),
 		Safety:   m,
 		Reading:  reading(t),
@@ -61,7 +61,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	}
 	if left := len(t.Groups) - len(shown); left > 0 {
 		p.Groups = append(p.Groups, Section{
-			ID: ids.of("further"), Title: plural(left, "further set of parameters", "further sets of parameters"),
+			ID: ids.of("further"), Title: unit.Plural(left, "further set of parameters", "further sets of parameters"),
 			About: "Shown one by one are those in which something went wrong, then those in which a difference was shown, the largest first, then " +
 				"undecided ones. Numbers of all: daxbench compare -format csv " + Quoted(trim(src.Run.Dir)) + ". Charts of any, by the name that -list gives those of " +
 				"others: daxbench report -chart latency-WORKLOAD-PARAMETERS " + Quoted(trim(src.Run.Dir)) + ".",
@@ -86,56 +86,6 @@ func placed(list []compare.Sentence, shown []int) []compare.Sentence {
 // title says what all runs are about, and what this one is called.
 func title(src *gallery.Source) string {
 	return "Breaking layouts at inode eviction: " + trim(cmp.Or(src.Name, filepath.Base(src.Run.Dir)))
-}
-
-// lead says what was compared, on what, and when.
-func lead(src *gallery.Source) string {
-	t, m := src.Table, &src.Run.Manifest
-	var others []string
-	for _, p := range policies(t) {
-		if p != reference(t) {
-			others = append(others, trim(p))
-		}
-	}
-	workloads := make(map[string]bool)
-	for i := range t.Groups {
-		workloads[t.Groups[i].Workload] = true
-	}
-	text := plural(len(workloads), "workload")
-	if len(workloads) < len(t.Groups) {
-		text += " with " + plural(len(t.Groups), "set of parameters", "sets of parameters")
-	}
-	switch {
-	case len(t.Groups) == 0:
-		text = "Nothing has been measured"
-	case len(others) == 0:
-		text = "The policy " + trim(reference(t)) + " alone, under " + text
-	case len(others) == 1:
-		text = "The policy " + others[0] + " against " + trim(reference(t)) + ", under " + text
-	default:
-		text = "The policies " + list(others) + " against " + trim(reference(t)) + ", under " + text
-	}
-	if t.Run.Done > 0 {
-		text += ", " + plural(t.Run.Done, "round") + " by turns"
-	}
-	if where := trim(t.Run.CPU); where != "" {
-		text += ", on " + where
-		if t.Run.Cores != "" {
-			text += " with " + plain(t.Run.Cores, "core")
-		}
-	}
-	if when, err := time.Parse(time.RFC3339Nano, m.Started); err == nil {
-		text += ", " + when.UTC().Format("2 January 2006")
-	}
-	return text + "."
-}
-
-// plain is a count that stands in a file as text.
-func plain(n, word string) string {
-	if n == "1" {
-		return "1 " + word
-	}
-	return trim(n) + " " + word + "s"
 }
 
 // reference is the policy that most groups are held against.
@@ -176,12 +126,12 @@ func groupTitle(g *compare.Group) string {
 
 // about says what the numbers of a group are of, and what its zeros rest on.
 func about(g *compare.Group) string {
-	sentences := []string{capital(g.Measure())}
+	sentences := []string{unit.Capital(g.Measure())}
 	if g.Timing != "" {
 		sentences = append(sentences, "Timed: "+strings.TrimSuffix(trim(g.Timing), "."))
 	}
 	if looked := g.LookedAt(); looked != "" {
-		sentences = append(sentences, capital(looked))
+		sentences = append(sentences, unit.Capital(looked))
 	}
 	return strings.Join(sentences, ". ") + "."
 }

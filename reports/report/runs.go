@@ -89,7 +89,7 @@ func runsLead(v *versus.Report, labels []string) string {
 	if len(labels) < 2 {
 		return "One run has nothing to be held against."
 	}
-	text := list(labels[1:]) + " against " + labels[0]
+	text := unit.List(labels[1:]) + " against " + labels[0]
 	if v.Reference != "" {
 		return text + ", by what each policy costs in relation to " + trim(v.Reference) + " in the same run."
 	}
@@ -102,7 +102,7 @@ func runFacts(in *versus.Input) string {
 	if in.Status != "finished" {
 		words = append(words, trim(in.Status))
 	}
-	words = append(words, plural(in.Rounds, "round"), "seed "+strconv.FormatUint(in.Seed, 10))
+	words = append(words, unit.Plural(in.Rounds, "round"), "seed "+strconv.FormatUint(in.Seed, 10))
 	for _, w := range []string{in.Started, in.Machine} {
 		if w != "" {
 			words = append(words, trim(w))
@@ -121,6 +121,9 @@ func runsWarnings(v *versus.Report) (out []string) {
 	for i := range v.Inputs {
 		for _, w := range v.Inputs[i].Warnings {
 			out = append(out, trim(v.Inputs[i].Label)+": "+trimTo(w.Text, maxFact))
+		}
+		for _, w := range unknown(v.Inputs[i].Commit) {
+			out = append(out, trim(v.Inputs[i].Label)+": "+w)
 		}
 	}
 	return out
@@ -190,7 +193,7 @@ func runsVerdict(v *versus.Report, names rowNames) []compare.Sentence {
 			open++
 		}
 	}
-	things := plural(len(all), one+" was compared", many+" were compared")
+	things := unit.Plural(len(all), one+" was compared", many+" were compared")
 	if worse+better == 0 {
 		say(compare.Level, "%s: no difference was found at p ≤ %g.", things, v.Alpha)
 	} else {
@@ -266,7 +269,7 @@ func runsReading(v *versus.Report) []string {
 	}
 	for _, w := range v.Warnings {
 		if w.Kind == versus.Unpaired {
-			out = append(out, capital(trimTo(w.Text, maxFact)))
+			out = append(out, unit.Capital(trimTo(w.Text, maxFact)))
 		}
 	}
 	return out

@@ -42,7 +42,7 @@ func unitSection(v *versus.Report, t *versus.Table, labels []string, within bool
 		notes[i] = superscript(i+1) + " " + notes[i]
 	}
 	if left := len(notes) - maxFootnotes; left > 0 {
-		notes = append(notes[:maxFootnotes], plural(left, "further warning")+" from daxbench compare -format json")
+		notes = append(notes[:maxFootnotes], unit.Plural(left, "further warning")+" from daxbench compare -format json")
 	}
 	s.Tables, s.Footnotes = []*Table{out}, notes
 	return s, len(out.Rows) > 0

@@ -138,10 +138,10 @@ func groupTables(all cells, g *compare.Group, id string) ([]*Table, []string) {
 		notes[i] = superscript(i+1) + " " + notes[i]
 	}
 	if left := len(notes) - maxFootnotes; left > 0 {
-		notes = append(notes[:maxFootnotes], plural(left, "further warning")+" in "+folder.ManifestName)
+		notes = append(notes[:maxFootnotes], unit.Plural(left, "further warning")+" in "+folder.ManifestName)
 	}
 	return []*Table{
-		tabled(id+"-cost", capital(g.Measure()), costColumns(g), rows),
+		tabled(id+"-cost", unit.Capital(g.Measure()), costColumns(g), rows),
 		tabled(id+"-more", "Latencies, rates and waits", moreColumns(), rows),
 	}, notes
 }

@@ -3,10 +3,7 @@ package report
 import (
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-
-	"daxbench/reports/unit"
 )
 
 // maxString is how much of a string from a file a page holds, in bytes: such a string stands in it many times.
@@ -32,36 +29,6 @@ func trimmed(list []string) []string {
 		out[i] = trim(s)
 	}
 	return out
-}
-
-// plural is a count with its word, or with the other of two words.
-func plural(n int, words ...string) string {
-	if n == 1 {
-		return "1 " + words[0]
-	}
-	if len(words) > 1 {
-		return unit.Count(n) + " " + words[1]
-	}
-	return unit.Count(n) + " " + words[0] + "s"
-}
-
-// list joins words as one says them: "a", "a and b", "a, b and c".
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
-}
-
-// capital begins a sentence, unless its first word is a name.
-func capital(s string) string {
-	first, _, _ := strings.Cut(s, " ")
-	r, size := utf8.DecodeRuneInString(s)
-	if strings.ContainsAny(first, "-=_") {
-		return s
-	}
-	return string(unicode.ToUpper(r)) + s[size:]
 }
 
 // names makes identifiers, each only once. Of each it holds the last number that was tried behind it.

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"daxbench/reports/folder"
+	"daxbench/reports/reportstest"
+)
+
+// TestLeadSaysWhatWasMeasured: the engine and not the machine's kernel, what its memory is, and what is not as usual.
+func TestLeadSaysWhatWasMeasured(t *testing.T) {
+	spec := reportstest.Example()
+	for i := range spec.Cells {
+		spec.Cells[i].Params = slices.Concat(spec.Cells[i].Params, reportstest.Params("kernel=6.0", "rate=20000", "population=dir:/srv"))
+	}
+	spec.Manifest.Environment["region"] = map[string]any{"backing": "memfd"}
+	p := page(t, source(t, spec))
+	const want = "Measured is daxbench's own engine, in user space and not in a kernel, as Linux 6.0, on DRAM in place of persistent memory; " +
+		"open loop: 20,000 operations per second are due; files as in dir:/srv."
+	if !strings.HasSuffix(p.Lead, " 2026. "+want) {
+		t.Errorf("%q does not end in %q", p.Lead, want)
+	}
+	if !slices.Contains(p.Facts, "machine runs linux 6.18.2") {
+		t.Errorf("facts %q", p.Facts)
+	}
+
+	plain := page(t, source(t, reportstest.Example()))
+	if !strings.HasSuffix(plain.Lead, "and not in a kernel.") {
+		t.Errorf("of a usual run: %q", plain.Lead)
+	}
+	for backing, words := range map[string]string{"file": "a file that is not on DAX", "dax-file": "a file on DAX", "devdax": "a device of persistent memory"} {
+		m := folder.Manifest{Environment: map[string]any{"region": map[string]any{"backing": backing}}}
+		if got := memory(&m); got != words {
+			t.Errorf("%s: %q", backing, got)
+		}
+	}
+	empty := reportstest.Example()
+	empty.Cells = nil
+	if p := page(t, source(t, empty)); strings.Contains(p.Lead, "engine") {
+		t.Errorf("of nothing: %q", p.Lead)
+	}
+}
+
+// TestCommitUnknown: a program of no known commit is a doubt, in the page of its run and in a comparison.
+func TestCommitUnknown(t *testing.T) {
+	doubts := func(p *Page) (n int) {
+		for _, w := range p.Warnings {
+			if strings.Contains(w, "commit of the program is not known") {
+				n++
+			}
+		}
+		return n
+	}
+	nameless := reportstest.Example()
+	nameless.Manifest.Commit = ""
+	if n := doubts(page(t, source(t, nameless))); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+	if n := doubts(page(t, source(t, reportstest.Example()))); n != 0 {
+		t.Errorf("said %d times of a commit that is known", n)
+	}
+	if p := held(t, "", reportstest.Example(), nameless); doubts(p) != 1 || !strings.HasPrefix(p.Warnings[len(p.Warnings)-1], "new: ") {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+}
