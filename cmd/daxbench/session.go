@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -91,8 +90,10 @@ func (s *session) resume(ctx context.Context, dir string, check func(*record.Req
 	if s.plan, err = newPlan(&f.Request); err != nil {
 		return fmt.Errorf("the run in %s cannot be continued: %w", dir, err)
 	}
-	if !reflect.DeepEqual(record.NewPlan(s.plan, f.Plan.Reference), f.Plan) {
+	if plan := record.NewPlan(s.plan, f.Plan.Reference); !plan.SameCells(&f.Plan) {
 		return usagef("the run in %s cannot be continued: this daxbench (%s) lays out other cells than %s did, or times them otherwise", dir, tool, f.Tool)
+	} else if f.Plan.Words.Empty() {
+		f.Plan.Words = plan.Words
 	}
 	first := f.Rounds() + 1
 	if first > s.plan.Rounds {

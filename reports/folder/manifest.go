@@ -37,6 +37,32 @@ type Plan struct {
 	Workers   int         `json:"workers"`
 	Reference string      `json:"reference"`
 	Groups    []PlanGroup `json:"groups"`
+	Words     Words       `json:"words,omitzero"` // empty in runs that do not say what their names stand for
+}
+
+// Words say what the names in a plan stand for.
+type Words struct {
+	Policies []Term  `json:"policies,omitempty"`
+	Storms   []Storm `json:"storms,omitempty"`
+	Params   []Term  `json:"params,omitempty"` // that every storm may have
+}
+
+// Term is a name with what it stands for, in one line.
+type Term struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
+
+// Storm is a workload, with what it does and what its parameters mean.
+type Storm struct {
+	Term
+	Params []Knob `json:"params,omitempty"`
+}
+
+// Knob is a parameter of a storm. Where a group does not name it, it has its default.
+type Knob struct {
+	Term
+	Default string `json:"default"`
 }
 
 // PlanGroup is one workload with one set of parameters, under several policies.

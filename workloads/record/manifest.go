@@ -65,6 +65,7 @@ type Plan struct {
 	Workers   int     `json:"workers"`
 	Reference string  `json:"reference"`
 	Groups    []Group `json:"groups"`
+	Words     Words   `json:"words,omitzero"` // none in runs that began before there were any
 }
 
 // Group is one workload with one set of parameters.
@@ -134,7 +135,7 @@ func (r *Record) hasLine() bool {
 
 // NewPlan returns the record of a plan. The reference is the policy that the others are held against.
 func NewPlan(p *driver.Plan, reference string) Plan {
-	plan := Plan{Rounds: p.Rounds, Workers: p.Workers, Reference: reference}
+	plan := Plan{Rounds: p.Rounds, Workers: p.Workers, Reference: reference, Words: newWords(p)}
 	var policies []string
 	for _, policy := range p.Policies {
 		policies = append(policies, policy.Name())
