@@ -237,7 +237,7 @@ func (p *Past) table(id string) *Table {
 	}
 	t := &Table{ID: "table-" + id, Title: "Records", Columns: []Column{
 		{Head: "policy"}, {Head: "date", About: "on which the run began, UTC"}, {"value", "median over the rounds" + in, true},
-		{"95 %", "interval of the value", false}, {"against the one before", "which is there if the two compare", true},
+		{"95 %", "interval of the value", true}, {"against the one before", "which is there if the two compare", true},
 		{Head: "note", About: "why it does not compare with the one before, or that the level changed"},
 	}}
 	for i := range p.Lines {
@@ -248,7 +248,7 @@ func (p *Past) table(id string) *Table {
 				row := []Value{{Text: trim(l.Name), CSV: trim(l.Name), Sort: math.NaN(), Look: chart.LookOf(l.Name)},
 					textValue(r.When.UTC().Format("2006-01-02 15:04")), {Text: p.value(r.Value), Sort: r.Value, CSV: float(r.Value)}, none(), none(), none()}
 				if r.Lo != 0 || r.Hi != 0 {
-					row[3] = Value{Text: p.interval(r), Sort: r.Hi - r.Lo, CSV: float(r.Lo) + " to " + float(r.Hi), Tone: Faint}
+					row[3] = Value{Text: p.interval(r), Sort: r.Lo, CSV: float(r.Lo) + " to " + float(r.Hi), Tone: Faint}
 				}
 				if n > 0 {
 					ratio := r.Value / st.Records[n-1].Value

@@ -64,7 +64,7 @@ type Column struct {
 // Value is one cell of a table.
 type Value struct {
 	Text string
-	Sort float64 // by which a numeric column sorts; NaN: nothing, which comes last
+	Sort float64 // by which a numeric column sorts, of an interval its lower end; NaN: nothing, which comes last
 	CSV  string  // what is copied: the number in the base unit of the column, without its unit
 	Tone Tone
 	Look chart.Look // of the policy that the value names; zero for none

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"daxbench/reports/chart"
@@ -70,10 +69,10 @@ func runsColumns(t *versus.Table, labels []string, within bool) []Column {
 		label := trim(t.Columns[col])
 		out = append(out, Column{label, what, true},
 			Column{"change", "of " + label + " against " + labels[0], true},
-			Column{"change 95 %", "interval of the change", false},
+			Column{"change 95 %", "interval of the change", true},
 			Column{"p", "of a difference as large by chance alone", true},
 			Column{Head: "verdict", About: "what is said of the change"},
-			Column{"n", "rounds of " + labels[0] + " and of " + label, false})
+			Column{"n", "rounds of " + labels[0] + " and of " + label, true})
 	}
 	return out
 }
@@ -159,8 +158,10 @@ func changeValues(c *versus.Change) []Value {
 	if c == nil {
 		return []Value{none(), none(), none(), none(), none()}
 	}
-	out := []Value{none(), textValue(intervalOf(c)), none(), textValue(c.Said()), textValue(rounds(c))}
-	out[1].Tone = Faint
+	out := []Value{none(), none(), none(), textValue(c.Said()), rounds(c)}
+	if lo, hi, ok := c.Interval(); ok {
+		out[1] = Value{Text: intervalOf(c), Sort: lo, CSV: float(lo) + " to " + float(hi), Tone: Faint}
+	}
 	if r := c.Factor(); !math.IsNaN(r) {
 		out[0] = Value{Text: unit.Ratio(r), Sort: r, CSV: float(r), Tone: changeTone(c.Verdict)}
 	}
@@ -209,12 +210,14 @@ func (n rowNames) of(name string) (workload, policy string) {
 	return groupTitle(&compare.Group{Workload: key.Workload, Params: key.Params}), trim(key.Policy)
 }
 
-// rounds is how many rounds stand on either side.
-func rounds(c *versus.Change) string {
-	if c.N1 == c.N2 {
-		return strconv.Itoa(c.N1)
+// rounds is how many rounds stand on either side; it sorts by the fewer.
+func rounds(c *versus.Change) Value {
+	v := count(min(c.N1, c.N2))
+	if c.N1 != c.N2 {
+		v.Text = fmt.Sprintf("%d and %d", c.N1, c.N2)
+		v.CSV = v.Text
 	}
-	return fmt.Sprintf("%d and %d", c.N1, c.N2)
+	return v
 }
 
 // pText writes a p-value as benchstat does.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -184,4 +185,51 @@ func TestUnity(t *testing.T) {
 	if got.Name != "none" || len(got.Stretches) != 1 || !slices.Equal(got.Stretches[0].Records, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
+}
+
+// TestIntervalsSort wants every column whose cells are intervals to be numeric and to sort by their lower ends, on pages of
+// one run and of several.
+func TestIntervalsSort(t *testing.T) {
+	checked := 0
+	for _, p := range []*Page{page(t, source(t, reportstest.Example())), held(t, "dax-only", reportstest.Example(), reportstest.Example()), held(t, "", reportstest.Example())} {
+		for _, s := range p.Groups {
+			for _, table := range s.Tables {
+				checked += intervals(t, table)
+			}
+		}
+	}
+	if checked < 50 {
+		t.Errorf("%d intervals seen", checked)
+	}
+	text := &Table{Columns: []Column{{Head: "change 95 %"}}, Rows: [][]Value{{textValue("[−1, +2]")}}}
+	if faultOf(text.Columns[0], text.Rows[0][0]) == "" {
+		t.Error("an interval that sorts as text is fine")
+	}
+}
+
+// intervals checks those of a table, and counts them.
+func intervals(t *testing.T, table *Table) (n int) {
+	for _, row := range table.Rows {
+		for i, v := range row {
+			if strings.HasPrefix(v.Text, "[") {
+				n++
+				if fault := faultOf(table.Columns[i], v); fault != "" {
+					t.Errorf("%s, %s: %s %s", table.ID, table.Columns[i].Head, v.Text, fault)
+				}
+			}
+		}
+	}
+	return n
+}
+
+// faultOf is what is wrong with an interval in a column.
+func faultOf(c Column, v Value) string {
+	low, _, ok := strings.Cut(v.CSV, " to ")
+	switch {
+	case !c.Numeric:
+		return "sorts as text"
+	case !ok || low != float(v.Sort):
+		return fmt.Sprintf("sorts by %v and is copied as %q", v.Sort, v.CSV)
+	}
+	return ""
 }

@@ -182,9 +182,9 @@ func costColumns(g *compare.Group) []column {
 	return []column{
 		{Column{Head: "policy"}, policy},
 		{Column{g.Heading(), "median over the rounds, in " + trim(g.Unit), true}, func(r *row) Value { return number(r.Cost, kind) }},
-		{Column{g.Heading() + " 95 %", "interval of the " + g.Heading() + ": where the median lies with 95 % confidence", false}, func(r *row) Value { return within(r.Cost, kind) }},
+		{Column{g.Heading() + " 95 %", "interval of the " + g.Heading() + ": where the median lies with 95 % confidence", true}, func(r *row) Value { return within(r.Cost, kind) }},
 		{Column{"change", "median of the ratios to " + against + ", paired by round", true}, func(r *row) Value { return change(r.Ratio, r.Verdict) }},
-		{Column{"change 95 %", "interval: where the median of the ratios lies with 95 % confidence", false}, func(r *row) Value { return interval(r.Ratio) }},
+		{Column{"change 95 %", "interval: where the median of the ratios lies with 95 % confidence", true}, func(r *row) Value { return interval(r.Ratio) }},
 		{Column{Head: "verdict", About: "what the interval of the change decides"}, verdict},
 		{Column{"violations", "device writes that landed in a block that was no longer their file's", true}, violations},
 		{Column{"of writes", "device writes that the oracle looked at", true}, func(r *row) Value { return some(int64(min(r.Writes, math.MaxInt64))) }},
@@ -304,7 +304,7 @@ func within(e stats.Estimate, kind unit.Kind) Value {
 	if !e.Bounded() {
 		return none()
 	}
-	return Value{Text: bounds(e, kind), Sort: e.Hi - e.Lo, CSV: float(e.Lo) + " to " + float(e.Hi), Tone: Faint}
+	return Value{Text: bounds(e, kind), Sort: e.Lo, CSV: float(e.Lo) + " to " + float(e.Hi), Tone: Faint}
 }
 
 // measured is an estimate with its interval behind it, if it has one.
@@ -342,7 +342,7 @@ func interval(e stats.Estimate) Value {
 		return none()
 	}
 	lo, hi := unit.Interval(e.Value, e.Lo, e.Hi)
-	return Value{Text: "[" + lo + ", " + hi + "]", Sort: e.Hi / e.Lo, CSV: float(e.Lo) + " to " + float(e.Hi), Tone: Faint}
+	return Value{Text: "[" + lo + ", " + hi + "]", Sort: e.Lo, CSV: float(e.Lo) + " to " + float(e.Hi), Tone: Faint}
 }
 
 // none is the value that there is not.
