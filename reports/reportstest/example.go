@@ -3,6 +3,7 @@
 package reportstest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -47,6 +48,7 @@ type Spec struct {
 	Rounds   int
 	Seed     uint64
 	Timing   map[string]string // by workload
+	Primary  map[string]string // by workload: the unit that decides; else it is ns/evict where there is any, and ns/op
 	Cells    []Cell
 }
 
@@ -124,6 +126,7 @@ func (s *Spec) groups() (groups []folder.PlanGroup) {
 			if c.Metrics["ns/evict"] > 0 {
 				primary = "ns/evict"
 			}
+			primary = cmp.Or(s.Primary[c.Workload], primary)
 			groups = append(groups, folder.PlanGroup{Workload: c.Workload, Params: c.Params, Primary: primary, Timing: s.Timing[c.Workload]})
 			j = len(groups) - 1
 		}

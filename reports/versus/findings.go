@@ -11,6 +11,9 @@ type Finding struct {
 // Findings are the comparisons that the report rests on, and that Pairs counts: of the units that matter, or of all units
 // if none of these has any. With a reference policy they are how the ratios to it changed from the first column. What
 // the ratios are within one input says nothing between two, so they are findings only where there is no other input.
+//
+// A benchmark of a run counts once, by the unit that its run judges it by: that an operation takes longer and that the
+// eviction in it does is one thing.
 func (r *Report) Findings() []Finding {
 	if out := r.findings(false); len(out) > 0 {
 		return out
@@ -25,6 +28,9 @@ func (r *Report) findings(all bool) (out []Finding) {
 			continue
 		}
 		for j := range t.Rows {
+			if unit, ok := r.judged[t.Rows[j].Name]; ok && !all && unit != t.Unit {
+				continue
+			}
 			for k := range t.Rows[j].Cells {
 				if c := r.change(t, &t.Rows[j].Cells[k]); c != nil {
 					out = append(out, Finding{t, &t.Rows[j], k, c})

@@ -1,8 +1,12 @@
 package versus_test
 
 import (
+	"maps"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"daxbench/reports/reportstest"
 	"daxbench/reports/versus"
 )
 
@@ -42,6 +46,40 @@ func TestFindings(t *testing.T) {
 			if f.Row.Cells[f.Column].Change != f.Change && f.Row.Cells[f.Column].Within == nil {
 				t.Errorf("%s: %+v is not in its cell", name, f.Change)
 			}
+		}
+	}
+}
+
+// TestFindingsCountACellOnce: a storm that is judged by its operations has figures of its evictions too, which differ with them.
+// That is one finding and not two, unless its evictions alone are asked for.
+func TestFindingsCountACellOnce(t *testing.T) {
+	spec := func(seed uint64) *reportstest.Spec {
+		s := reportstest.Example() // all its cells have ns/op and ns/evict
+		s.Seed, s.Primary = seed, map[string]string{"unlink-storm": "ns/op"}
+		return s
+	}
+	dirs := []string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")}
+	for i, dir := range dirs {
+		if err := spec(uint64(i + 1)).Write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for filter, want := range map[string]map[string]int{
+		versus.DefaultFilter: {"sec/op": 4, "sec/evict": 13},
+		".unit:ns/evict":     {"sec/evict": 17},
+	} {
+		o := versus.Defaults()
+		o.Filter = filter
+		rep := compare(t, o, dirs...)
+		got := make(map[string]int)
+		for _, f := range rep.Findings() {
+			got[f.Table.Unit]++
+			if op := strings.HasPrefix(f.Row.Name, "UnlinkStorm"); filter == versus.DefaultFilter && op != (f.Table.Unit == "sec/op") {
+				t.Errorf("%s is judged by %s", f.Row.Name, f.Table.Unit)
+			}
+		}
+		if !maps.Equal(got, want) || rep.Pairs != len(rep.Findings()) {
+			t.Errorf("%s: %v, %d pairs; want %v", filter, got, rep.Pairs, want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"daxbench/reports/folder"
 	"daxbench/reports/stats"
 )
 
@@ -133,6 +134,43 @@ func (b *builder) roles(rep *Report) {
 			t.Role = Other
 		}
 	}
+	rep.judged = b.judged(rep)
+}
+
+// judged is the unit by which the run behind a row judges its cell, for those that have it.
+func (b *builder) judged(rep *Report) map[string]string {
+	group := make(map[string]string) // the unit, by the group of cells
+	for _, s := range b.sources {
+		if s.run == nil {
+			continue
+		}
+		for _, g := range s.run.Manifest.Plan.Groups {
+			group[folder.Key{Workload: g.Workload, Params: g.Params}.Group()] = tidy(g.Primary)
+		}
+	}
+	cell := make(map[string]string)
+	for _, s := range b.sources {
+		if s.run == nil {
+			continue
+		}
+		for _, c := range s.run.Cells {
+			cell[c.Name] = group[c.Group()]
+		}
+	}
+	out := make(map[string]string)
+	for i := range rep.Tables {
+		t := &rep.Tables[i]
+		for j := range t.Rows {
+			unit, ok := cell[t.Rows[j].Name]
+			if !ok {
+				unit = cell[bare(t.Rows[j].Name)]
+			}
+			if unit == t.Unit {
+				out[t.Rows[j].Name] = unit
+			}
+		}
+	}
+	return out
 }
 
 // Tail is the quantile that a unit is, "p99" for p99-sec or p99-sec/op, if it is one of the upper tail.

@@ -40,6 +40,8 @@ type Report struct {
 	Changed    int       `json:"changed"`  // of these, those that are significantly different
 	Holm       int       `json:"holm"`     // of these, those that still are when all comparisons are taken together
 	Warnings   []Warning `json:"warnings,omitempty"`
+
+	judged map[string]string // by the name of a row: the unit that decides, if there is a table of it with that row
 }
 
 // Input is one file that was read.
