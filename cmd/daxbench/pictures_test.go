@@ -190,7 +190,10 @@ func seen(c *chart.Chart) string {
 	if c.X.Scale == chart.Log {
 		across += ", logarithmic"
 	}
-	if up != "" {
+	switch {
+	case up != "" && c.Y.Scale == chart.Rows:
+		across += "; rows: " + up
+	case up != "":
 		across += "; upwards: " + up
 	}
 	says += " Across: " + across + "."
