@@ -20,6 +20,8 @@ type hazard struct {
 	Letter string `json:"letter"`
 	Name   string `json:"name"`
 	About  string `json:"about"`
+	Harm   string `json:"harm"`
+	Data   bool   `json:"data"`
 }
 
 // litmusFile is litmus.json.
@@ -49,6 +51,7 @@ type litmusCell struct {
 	Probed    int          `json:"probed"`
 	Broken    int          `json:"broken"`
 	Elsewhere int          `json:"elsewhere"`
+	Left      int          `json:"left"`
 	Story     *litmusStory `json:"story"`
 }
 
@@ -95,7 +98,7 @@ func (c *litmusCell) check() error {
 	switch {
 	case !ok:
 		return fmt.Errorf("%.80q is no mark; they are not probed, kept, broken", c.Mark)
-	case c.Probed < 0 || c.Broken < 0 || c.Elsewhere < 0 || c.Broken > c.Probed:
+	case c.Probed < 0 || c.Broken < 0 || c.Elsewhere < 0 || c.Left < 0 || c.Broken > c.Probed:
 		return fmt.Errorf("%d of %d scenarios, and %d others, cannot be", c.Broken, c.Probed, c.Elsewhere)
 	case (mark == Broken) != found || mark == Kept && c.Probed == 0:
 		return fmt.Errorf("is marked %q, where %d of %d scenarios show it, and %d others", c.Mark, c.Broken, c.Probed, c.Elsewhere)
@@ -111,6 +114,7 @@ func (c *litmusCell) into(d *draft) {
 	}
 	mark := litmusMarks[c.Mark]
 	d.mark = max(d.mark, mark)
+	d.shown, d.probed, d.elsewhere, d.left = c.Broken, c.Probed, c.Elsewhere, c.Left
 	switch {
 	case mark == Broken:
 		d.say("%s", c.broken(d.isProperty()))
@@ -122,6 +126,9 @@ func (c *litmusCell) into(d *draft) {
 		d.say("kept in the %s that probe it", scenarios(c.Probed))
 	default:
 		d.say("no scenario that was played probes it")
+	}
+	if c.Left > 0 && mark != Broken {
+		d.say("%s that do were not played, or with other parameters", plural(c.Left, "scenario", "scenarios"))
 	}
 	if s := c.Story; s != nil && mark == Broken {
 		title := s.Title
@@ -167,9 +174,13 @@ func (f *litmusFile) notes() (list []string) {
 			blames = append(blames, s.Blames)
 		}
 	}
-	text := fmt.Sprintf("%s of litmus, small situations, were played under %s", scenarios(charged), plural(len(f.Policies), "policy", "policies"))
+	were := "small situations, were"
+	if charged == 1 {
+		were = "a small situation, was"
+	}
+	text := fmt.Sprintf("%s of litmus, %s played under %s", scenarios(charged), were, plural(len(f.Policies), "policy", "policies"))
 	if f.Kernel != "" {
-		text += fmt.Sprintf(", on an engine that does as Linux %s", f.Kernel)
+		text += fmt.Sprintf(", on an engine that does as Linux %s; what policies declare is meant for the engine's own rules", f.Kernel)
 	} else if f.Rule != "" {
 		text += ": " + f.Rule
 	}

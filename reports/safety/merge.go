@@ -5,23 +5,28 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"daxbench/reports/unit"
 )
 
 // merge puts the two together; either may be nil.
 func merge(l *litmusFile, v *verifyFile) *Matrix {
 	m := new(Matrix)
 	if l != nil {
+		m.Sources = append(m.Sources, l.source("litmus"))
 		m.addHazards(l.Hazards)
 		for _, p := range l.Policies {
 			m.addRow(p.Policy, p.ID)
 		}
 	}
 	if v != nil {
+		m.Sources = append(m.Sources, v.source("verify"))
 		m.addHazards(v.Hazards)
 		for _, p := range v.Policies {
 			m.addRow(p.Policy, p.ID)
 		}
 	}
+	slices.SortStableFunc(m.Hazards, func(a, b Hazard) int { return rank(a) - rank(b) })
 	slices.SortStableFunc(m.Rows, func(a, b Row) int { return number(a.ID) - number(b.ID) })
 	for i := range m.Rows {
 		for _, h := range m.Hazards {
@@ -30,6 +35,19 @@ func merge(l *litmusFile, v *verifyFile) *Matrix {
 	}
 	m.Notes = notes(l, v)
 	return m
+}
+
+// rank puts hazards that lose data before others.
+func rank(h Hazard) int {
+	if h.Data {
+		return 0
+	}
+	return 1
+}
+
+// source is where a file comes from.
+func (f *madeBy) source(command string) Source {
+	return Source{Command: command, Tool: f.Tool, Commit: f.Commit, Date: f.Date, Kernel: f.Kernel}
 }
 
 func (m *Matrix) addHazards(list []hazard) {
@@ -69,6 +87,10 @@ type draft struct {
 	why      string // with which sentence the policy declares it
 	said     []string
 	stories  []Story
+
+	// Scenarios that probe it: in which it is broken, that were played, that were not; and others in which it is broken.
+	shown, probed, left, elsewhere int
+	schedules                      int // of verify in which it was looked for in vain
 }
 
 func (d *draft) say(format string, args ...any) {
@@ -103,6 +125,9 @@ func cell(l *litmusFile, v *verifyFile, policy, hazard string) Cell {
 	if v != nil {
 		v.into(&d)
 	}
+	if d.mark == Kept && (d.declared || d.left > 0) {
+		d.mark = NotFound
+	}
 	switch {
 	case d.mark == Broken && !d.declared:
 		d.say("the policy does not declare it")
@@ -113,7 +138,25 @@ func cell(l *litmusFile, v *verifyFile, policy, hazard string) Cell {
 	case d.declared:
 		d.say("the policy declares it broken, and nothing here shows it")
 	}
-	return Cell{Mark: d.mark, Declared: d.declared, Text: strings.Join(d.said, "; "), Stories: unique(d.stories)}
+	return Cell{Mark: d.mark, Declared: d.declared, Brief: d.brief(), Text: strings.Join(d.said, "; "), Stories: unique(d.stories)}
+}
+
+// brief says in how many scenarios the mark was seen, of those that probe it.
+func (d *draft) brief() string {
+	of := func(n, all int) string { return unit.Count(n) + " of " + unit.Count(all) }
+	switch {
+	case d.mark == Broken && d.shown > 0:
+		return of(d.shown, d.probed)
+	case d.mark == Broken && d.elsewhere > 0:
+		return plural(d.elsewhere, "other", "others")
+	case d.mark == Broken:
+		return "a schedule"
+	case d.mark == Kept || d.mark == NotFound && d.probed > 0:
+		return of(d.probed, d.probed+d.left)
+	case d.mark == NotFound:
+		return plural(d.schedules, "schedule", "schedules")
+	}
+	return ""
 }
 
 // unique leaves out stories that were told already, and makes the IDs of different ones different.

@@ -1,6 +1,7 @@
 package safety
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,22 +26,27 @@ var ErrSchema = folder.ErrSchema
 // Read reads what litmus and verify left in the folder dir, and puts it together. It returns nil and no error if the folder
 // has neither file. An error names the file and, where there is one, the byte at which it cannot be understood; it wraps
 // ErrSchema if the file is of another version.
-func Read(dir string) (*Matrix, error) {
+func Read(dir string) (*Matrix, error) { return ReadFS(os.DirFS(cmp.Or(dir, ".")), dir) }
+
+// ReadFS is Read for a folder that is the root of a file system; dir is what errors call it.
+func ReadFS(fsys fs.FS, dir string) (*Matrix, error) {
 	var l *litmusFile
 	var v *verifyFile
-	if data, err := readFile(filepath.Join(dir, LitmusName)); err != nil {
+	path := filepath.Join(dir, LitmusName)
+	if data, err := readFile(fsys, LitmusName, path); err != nil {
 		return nil, err
 	} else if data != nil {
 		l = new(litmusFile)
-		if err := parse(filepath.Join(dir, LitmusName), data, l); err != nil {
+		if err := parse(path, data, l); err != nil {
 			return nil, err
 		}
 	}
-	if data, err := readFile(filepath.Join(dir, VerifyName)); err != nil {
+	path = filepath.Join(dir, VerifyName)
+	if data, err := readFile(fsys, VerifyName, path); err != nil {
 		return nil, err
 	} else if data != nil {
 		v = new(verifyFile)
-		if err := parse(filepath.Join(dir, VerifyName), data, v); err != nil {
+		if err := parse(path, data, v); err != nil {
 			return nil, err
 		}
 	}
@@ -50,21 +56,21 @@ func Read(dir string) (*Matrix, error) {
 	return merge(l, v), nil
 }
 
-// readFile reads a file whole; nil if it is not there. A named pipe must not block the reader for ever, so anything that is no
-// regular file is refused before it is opened.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// readFile reads a file whole, which errors call by its path; nil if it is not there. A named pipe must not block the reader
+// for ever, so anything that is no regular file is refused before it is opened.
+func readFile(fsys fs.FS, name, path string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is no regular file", path)
 	}
-	f, err := os.Open(path)
+	f, err := fsys.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))

@@ -17,9 +17,20 @@ const (
 
 // Matrix is policies × hazards.
 type Matrix struct {
-	Hazards []Hazard // the columns
+	Hazards []Hazard // the columns, those first that lose data
 	Rows    []Row    // by the number of the policy, and those without one last
+	Sources []Source // of litmus, then of verify; what there is of them
+	Doubts  []string // why it need not hold of the run beside it, a sentence each; Read knows no run and leaves it empty
 	Notes   []string // what the matrix rests on: how many scenarios, schedules, which kernel's rules; and doubts
+}
+
+// Source is where one of the two files comes from.
+type Source struct {
+	Command string // "litmus" or "verify"
+	Tool    string
+	Commit  string // empty if it is not known
+	Date    string // RFC 3339
+	Kernel  string // whose rules the engine kept to; empty: its own
 }
 
 // Hazard is a column: what an eviction can do wrong.
@@ -27,13 +38,16 @@ type Hazard struct {
 	Letter string // U, A, L, R, H, K, X, W of the invariants, and P2, the property
 	Name   string // "use"
 	About  string // one line: what must hold
+	Harm   string // what becomes of it where it is broken, in a word: "reused"; empty in files that do not say it
+	Data   bool   // data can be lost where it is broken; otherwise somebody waits, hangs, or gets blocks back late
 }
 
 // Row is one policy.
 type Row struct {
-	Policy string
-	ID     string // P7; empty if it has none
-	Cells  []Cell // one per hazard
+	Policy   string
+	ID       string // P7; empty if it has none
+	Measured bool   // the run beside it has the policy; Read knows no run and leaves it false
+	Cells    []Cell // one per hazard
 }
 
 // Mark is what is known of a cell.
@@ -42,8 +56,8 @@ type Mark uint8
 // The marks, from what says least to what decides.
 const (
 	Unknown  Mark = iota // nobody looked, or at too little to say anything
-	NotFound             // verify did not find it in so many schedules, and no scenario probed it: this is no proof, unless Text says that a search was exhausted
-	Kept                 // every scenario that probes it kept it; that no other situation breaks it does not follow
+	NotFound             // looked for in vain, which proves nothing: in some of the scenarios that probe it, or in schedules only, or though the policy declares it
+	Kept                 // all scenarios that probe it were played and kept it; that no other situation breaks it does not follow
 	Broken               // found, by a scenario or by a schedule; the stories show how
 )
 
@@ -51,6 +65,7 @@ const (
 type Cell struct {
 	Mark     Mark
 	Declared bool    // the policy says itself that it breaks it
+	Brief    string  // in how many of the scenarios that probe it Mark was seen: "2 of 3"; or of what else; empty if Unknown
 	Text     string  // in words: "broken in 3 of 9 scenarios that probe it; not found in 12,000 schedules"
 	Stories  []Story // what shows it, the plainest first; empty unless Broken
 }

@@ -132,9 +132,15 @@ func TestCells(t *testing.T) {
 			"broken in the one scenario that probes it; as the policy declares", nil},
 		{"kept", litmus(row("p", "P1", keptU)), "", "U", safety.Kept, false, "kept in the 3 scenarios that probe it", nil},
 		{"kept in the only one", litmus(row("p", "P1", keptR)), "", "R", safety.Kept, false, "kept in the one scenario that probes it", nil},
+		{"kept in some", litmus(row("p", "P1", strings.Replace(keptU, `"probed":3`, `"probed":3, "left":9`, 1))), "", "U", safety.NotFound, false,
+			"kept in the 3 scenarios that probe it; 9 scenarios that do were not played, or with other parameters", nil},
+		{"kept, and declared broken", litmus(row("p", "P1", strings.Replace(keptU, `"declared":false`, `"declared":true`, 1))), "", "U", safety.NotFound, true,
+			"kept in the 3 scenarios that probe it; the policy declares it broken, and nothing here shows it", nil},
+		{"kept, and declared broken in the other file", litmus(row("p", "P1", keptU)), verify(declares, ""), "U", safety.NotFound, true,
+			"kept in the 3 scenarios that probe it; the policy declares it broken, and nothing here shows it", nil},
 		{"not probed", litmus(row("p", "P1", noR)), "", "R", safety.Unknown, false, "no scenario that was played probes it", nil},
 		{"a hang", litmus(row("p", "P1", hangs)), "", "P2", safety.Broken, false, "seen in 1 of 2 scenarios (parked: T waits); the policy does not declare it", []string{"p-parked"}},
-		{"no hang, though declared", litmus(row("p", "P1", kept2)), "", "P2", safety.Kept, true,
+		{"no hang, though declared", litmus(row("p", "P1", kept2)), "", "P2", safety.NotFound, true,
 			"not seen in 2 scenarios; the policy declares it broken, and nothing here shows it", nil},
 		{"a policy that litmus did not play", litmus(row("q", "P2", keptU)), verify(p, ""), "U", safety.Unknown, false, "", nil},
 
@@ -218,7 +224,7 @@ func TestNotes(t *testing.T) {
 		}},
 		{"some scenarios, a kernel, problems", strings.NewReplacer(`"full":true`, `"full":false`, `"kernel":""`, `"kernel":"6.19"`).Replace(
 			litmus(two, `, "problems":["p: U broken"], "differences":["q: R broken"]`)), "", []string{
-			"2 scenarios of litmus, small situations, were played under 2 policies, on an engine that does as Linux 6.19.",
+			"2 scenarios of litmus, small situations, were played under 2 policies, on an engine that does as Linux 6.19; what policies declare is meant for",
 			"These are not all scenarios",
 			"Not as it should be: p: U broken.",
 			"Like kernel 6.19, q: R broken.",
@@ -290,6 +296,7 @@ func TestDamage(t *testing.T) {
 		{"kept where nothing probes it", litmus(row("p", "P1", strings.Replace(keptR, `"probed":1`, `"probed":0`, 1))), "", "where 0 of 0"},
 		{"broken without a scenario", litmus(row("p", "P1", `{"hazard":"U", "mark":"broken"}`)), "", "where 0 of 0"},
 		{"more broken than probed", strings.Replace(good, `"broken":2`, `"broken":4`, 1), "", "4 of 3 scenarios"},
+		{"less than nothing left", strings.Replace(good, `"elsewhere":1`, `"left":-1`, 1), "", "cannot be"},
 		{"a negative number", strings.Replace(good, `"elsewhere":1`, `"elsewhere":-1`, 1), "", "cannot be"},
 		{"a hazard twice", litmus(row("p", "P1", keptU+","+keptU)), "", `has "U" twice`},
 		{"a hazard that the file has not", strings.Replace(good, `"hazard":"U"`, `"hazard":"Z"`, 1), "", `"Z"`},

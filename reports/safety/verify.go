@@ -179,10 +179,10 @@ func (f *verifyFile) clear(d *draft, list []*verdict) {
 		d.say("%s, too few to say anything", text)
 	case exhausted && f.Bound != nil:
 		d.say("%s, all there are with %s at most (exhausted)", text, plural(*f.Bound, "preemption", "preemptions"))
-		d.mark = max(d.mark, NotFound)
+		d.mark, d.schedules = max(d.mark, NotFound), least
 	default:
 		d.say("%s (not exhausted)", text)
-		d.mark = max(d.mark, NotFound)
+		d.mark, d.schedules = max(d.mark, NotFound), least
 	}
 	if f.Model != nil && f.Kernel == "" { // the model knows no kernels
 		f.Model.into(d, list)

@@ -26,7 +26,9 @@ type Record struct {
 type Hazard struct {
 	Letter string `json:"letter"` // of the invariant, or layout.Deadlock
 	Name   string `json:"name"`
-	About  string `json:"about"` // one line
+	About  string `json:"about"`          // one line
+	Harm   string `json:"harm"`           // what becomes of it where it is broken, in a word
+	Data   bool   `json:"data,omitempty"` // data can be lost there; otherwise somebody waits, or hangs
 }
 
 // Hazards lists the invariants, in the order in which they are printed, and then deadlock, which is no invariant but a
@@ -34,9 +36,9 @@ type Hazard struct {
 func Hazards() (list []Hazard) {
 	for _, i := range layout.Invariants {
 		i := layout.Invariant(i)
-		list = append(list, Hazard{i.String(), i.Name(), i.Meaning()})
+		list = append(list, Hazard{i.String(), i.Name(), i.Meaning(), i.Harm(), i.LosesData()})
 	}
-	return append(list, Hazard{string(layout.Deadlock), "deadlock", "it does not come to this: " + layout.Deadlock.Meaning()})
+	return append(list, Hazard{string(layout.Deadlock), "deadlock", "it does not come to this: " + layout.Deadlock.Meaning(), "hangs", false})
 }
 
 // RecordedName is a scenario that was played.
@@ -59,11 +61,12 @@ type RecordedRow struct {
 type RecordedCell struct {
 	Hazard    string         `json:"hazard"`
 	Mark      Mark           `json:"mark"`
-	Declared  bool           `json:"declared"`      // the policy says itself that it breaks it
-	Why       string         `json:"why,omitempty"` // the sentence with which it does
-	Probed    int            `json:"probed"`        // scenarios that probe it and could be run
-	Broken    int            `json:"broken"`        // of those, in how many it is broken
-	Elsewhere int            `json:"elsewhere"`     // others in which it is broken
+	Declared  bool           `json:"declared"`       // the policy says itself that it breaks it
+	Why       string         `json:"why,omitempty"`  // the sentence with which it does
+	Probed    int            `json:"probed"`         // scenarios that probe it and could be run
+	Broken    int            `json:"broken"`         // of those, in how many it is broken
+	Elsewhere int            `json:"elsewhere"`      // others in which it is broken
+	Left      int            `json:"left,omitempty"` // registered ones that probe it, and were not played as they are registered
 	Story     *RecordedStory `json:"story,omitempty"`
 }
 
@@ -104,7 +107,7 @@ func (m *Matrix) Record(replay func(policy string, e Entry) string) *Record {
 func (m *Matrix) recordCell(i int, hazard string, replay func(string, Entry) string) RecordedCell {
 	r := &m.Rows[i]
 	deadlock := hazard == string(layout.Deadlock)
-	cell := RecordedCell{Hazard: hazard, Declared: strings.Contains(r.Declared, hazard), Why: r.Why[hazard]}
+	cell := RecordedCell{Hazard: hazard, Declared: strings.Contains(r.Declared, hazard), Why: r.Why[hazard], Left: m.left(hazard)}
 	if deadlock {
 		cell.Declared = r.MayHang
 	}
@@ -113,7 +116,7 @@ func (m *Matrix) recordCell(i int, hazard string, replay func(string, Entry) str
 		if !Charged(e.Scenario) || c.Outcome.Kind == target.NotApplicable {
 			continue
 		}
-		probes := deadlock || strings.Contains(e.Probes, hazard) // whoever hangs is seen in every scenario
+		probes := isAbout(e, hazard)
 		shows := slices.ContainsFunc(c.Runs, func(r Result) bool { return r.shows(hazard) })
 		switch {
 		case probes && shows:
@@ -133,6 +136,25 @@ func (m *Matrix) recordCell(i int, hazard string, replay func(string, Entry) str
 		cell.Mark = Kept
 	}
 	return cell
+}
+
+// isAbout reports whether a scenario probes a hazard: whoever hangs is seen in every one.
+func isAbout(e Entry, hazard string) bool {
+	return hazard == string(layout.Deadlock) || strings.Contains(e.Probes, hazard)
+}
+
+// left counts the registered scenarios that probe a hazard and are not among those that were played, or with other parameters.
+func (m *Matrix) left(hazard string) (n int) {
+	if m.Full {
+		return 0
+	}
+	for _, e := range All() {
+		played := slices.ContainsFunc(m.Scenarios, func(o Entry) bool { return o.Number == e.Number && slices.Equal(o.Params, e.Params) })
+		if Charged(e.Scenario) && isAbout(e, hazard) && !played {
+			n++
+		}
+	}
+	return n
 }
 
 // shows reports whether a run shows a hazard, in some order of its steps.

@@ -95,6 +95,35 @@ func TestRecordCounts(t *testing.T) {
 	}
 }
 
+// TestRecordLeft wants counted what was not played of the registered scenarios, or with other parameters.
+func TestRecordLeft(t *testing.T) {
+	var about int
+	for _, e := range All() {
+		if Charged(e.Scenario) && isAbout(e, "W") {
+			about++
+		}
+	}
+	flood, err := Lookup("vmsplice-flood")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := flood.With(map[string]int{flood.Params[0].Name: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := func(hazard string, full bool, list ...Entry) int {
+		m := played("", false, list, make([]Cell, len(list))...)
+		m.Full = full
+		return cellOf(t, m, hazard).Left
+	}
+	if about == 0 || left("W", false, flood) != about || left("W", false, All()...) != 0 || left("W", true, entry("about", "U", "")) != 0 {
+		t.Errorf("%d scenarios are about W; left are %d, %d, %d", about, left("W", false, flood), left("W", false, All()...), left("W", true, flood))
+	}
+	if as, set := left("U", false, flood), left("U", false, Entry{flood.Number, other}); as != set-1 {
+		t.Errorf("%d are left besides a scenario, %d with other parameters", as, set)
+	}
+}
+
 // TestRecordDeclared wants what the policy says of itself, with its sentence.
 func TestRecordDeclared(t *testing.T) {
 	m := played("U", true, []Entry{entry("about", "UR", "")}, ended(safe))
