@@ -120,6 +120,9 @@ const fewRows = 3
 
 // lost says of each policy that has some how many things something happened to, or of many policies at once.
 func (s *speaker) lost(count func(Row) int64, thing, what string) {
+	if !slices.ContainsFunc(s.g.Rows, func(r Row) bool { return count(r) > 0 }) {
+		return
+	}
 	var rows, others []Row
 	var counts []int64
 	for _, r := range s.g.Rows {

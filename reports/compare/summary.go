@@ -202,7 +202,7 @@ func capital(s string) string {
 func prices(t *Table, told map[int]bool, most int) (out []Sentence) {
 	for _, topic := range []Topic{Price, Level} {
 		for i := range t.Groups {
-			if told[i] || len(out) >= most {
+			if told[i] || len(out) >= most || !t.Groups[i].says(topic) {
 				continue
 			}
 			s := speaker{g: &t.Groups[i], index: i}
@@ -220,11 +220,28 @@ func prices(t *Table, told map[int]bool, most int) (out []Sentence) {
 	return out
 }
 
+// says tells whether a verdict of the group is of a topic: a difference, or none.
+func (g *Group) says(topic Topic) bool {
+	for i := range g.Rows {
+		switch g.Rows[i].Verdict.Judgement {
+		case Dearer, Cheaper:
+			if topic == Price {
+				return true
+			}
+		case Same:
+			if topic == Level {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // openSummary says how many comparisons are undecided, if that is much.
 func openSummary(t *Table) *Sentence {
 	all, open, few := 0, 0, 0
-	var rows []Row
-	with := "" // the reference, if it is one
+	var least, most *Row // of the undecided ones, by their rounds
+	with := ""           // the reference, if it is one
 	for i := range t.Groups {
 		switch g := &t.Groups[i]; {
 		case with == "":
@@ -232,10 +249,17 @@ func openSummary(t *Table) *Sentence {
 		case g.Reference != "" && g.Reference != with:
 			with = "the reference policies"
 		}
-		for _, r := range t.Groups[i].Rows {
+		for k := range t.Groups[i].Rows {
+			r := &t.Groups[i].Rows[k]
 			switch r.Verdict.Judgement {
 			case Undecided, TooFew:
-				open, rows = open+1, append(rows, r)
+				open++
+				if least == nil || r.Ratio.N < least.Ratio.N {
+					least = r
+				}
+				if most == nil || r.Ratio.N > most.Ratio.N {
+					most = r
+				}
 				if r.Verdict.Judgement == TooFew {
 					few++
 				}
@@ -248,6 +272,7 @@ func openSummary(t *Table) *Sentence {
 	if open == 0 || float64(open) < openShare*float64(all) {
 		return nil
 	}
+	rows := []Row{*least, *most}
 	var text string
 	switch {
 	case all == 1:
