@@ -127,49 +127,50 @@ func (s *studio) doc(doc string) error {
 
 // part is the text of one part. Its pictures are held to what they show.
 func (s *studio) part(doc, what string, words []string) (string, error) {
-	var b strings.Builder
-	b.WriteString("\n")
-	var kind gallery.Kind
+	heading, of := "", ""
 	switch what {
 	case "screenshot":
 		return s.screenshot(doc, words[0])
 	case "gallery":
-		var ok bool
-		if kind, ok = gallery.Lookup(words[0]); !ok {
+		kind, ok := gallery.Lookup(words[0])
+		if !ok {
 			return "", fmt.Errorf("there is no kind %q", words[0])
 		}
 		s.kinds = append(s.kinds, kind.Name)
-		fmt.Fprintf(&b, "### %s: %s\n\n", kind.Name, kind.About)
-		words = words[1:]
+		heading, of, words = fmt.Sprintf("### %s: %s\n\n", kind.Name, kind.About), kind.Name, words[1:]
 	}
 	if len(words) < 2 {
 		return "", errors.New("want a source and at least one chart")
 	}
-	p, err := s.page(words[0])
+	text, err := s.charts(doc, of, words[0], words[1:])
+	return "\n" + heading + text, err
+}
+
+// charts shows those of a source that have these IDs, all of one kind if it is not empty.
+func (s *studio) charts(doc, kind, source string, ids []string) (string, error) {
+	p, err := s.page(source)
 	if err != nil {
 		return "", err
 	}
-	for _, id := range words[1:] {
-		charts := p.Charts()
-		if len(charts) == 0 {
-			return "", fmt.Errorf("%s has no charts", words[0])
+	var b strings.Builder
+	all := p.Charts()
+	for _, id := range ids {
+		i := slices.IndexFunc(all, func(c *chart.Chart) bool { return c.ID == id })
+		switch {
+		case i < 0:
+			return "", fmt.Errorf("%s has no chart %q", source, id)
+		case kind != "" && p.Kind(all[i]) != kind:
+			return "", fmt.Errorf("%s is no chart of the kind %s", id, kind)
 		}
-		i := slices.IndexFunc(charts, func(c *chart.Chart) bool { return c.ID == id })
-		if i < 0 {
-			return "", fmt.Errorf("%s has no chart %q, but %q", words[0], id, charts[0].ID)
-		}
-		if kind.Name != "" && p.Kind(charts[i]) != kind.Name {
-			return "", fmt.Errorf("%s is no chart of the kind %s", id, kind.Name)
-		}
-		file, err := s.picture(words[0], charts[i])
+		file, err := s.picture(source, all[i])
 		if err != nil {
 			return "", err
 		}
-		alt := "Chart: " + seen(charts[i])
-		if strings.ContainsAny(alt+charts[i].Note, "<>[]*`\\\n") {
-			return "", fmt.Errorf("%s: %q has characters that Markdown obeys", id, alt+charts[i].Note)
+		alt, note := "Chart: "+seen(all[i]), all[i].Note
+		if strings.ContainsAny(alt+note, "<>[]*`\\\n") {
+			return "", fmt.Errorf("%s: %q has characters that Markdown obeys", id, alt+note)
 		}
-		fmt.Fprintf(&b, "![%s](%s)\n\n*%s*\n\n", alt, linked(doc, file), charts[i].Note)
+		fmt.Fprintf(&b, "![%s](%s)\n\n*%s*\n\n", alt, linked(doc, file), note)
 	}
 	return b.String(), nil
 }
