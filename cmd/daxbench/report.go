@@ -23,6 +23,7 @@ type reportFlags struct {
 	chart                  []string
 	list, force            bool
 	command                string // as one types it again
+	stderr                 io.Writer
 }
 
 func newReport() *cobra.Command {
@@ -35,8 +36,10 @@ func newReport() *cobra.Command {
 			"it. With several folders it holds each against the first. What daxbench litmus -o\n" +
 			"and daxbench verify -o left in the folder goes into the page.\n\n" +
 			"Formats:\n" + reportFormatList() + "\n" +
-			"Exit status: 0 written; 2 usage, unknown chart or format; 3 two runs have nothing\n" +
-			"in common; 4 a folder is missing or damaged, or the disk is full.",
+			"A policy that declares itself safe and was not is named on the standard error\n" +
+			"too. To fail on it, use daxbench run, litmus or verify.\n\n" +
+			"Exit status: 0 written, whatever it says; 2 usage, unknown chart or format; 3 two\n" +
+			"runs have nothing in common; 4 a folder is missing or damaged, or the disk is full.",
 		Example: "  daxbench report results/20261122T153528Z-1\n" +
 			"  daxbench report before=run1 after=run2 -o compared.html\n" +
 			"  daxbench report run1 -format svg -chart latency -o pictures\n" +
@@ -107,6 +110,7 @@ func (f *reportFlags) execute(stdout, stderr io.Writer, named bool, args []strin
 	}
 	late := time.AfterFunc(patience, func() { fmt.Fprintf(stderr, "daxbench: reading %s\n", strings.Join(args, ", ")) })
 	defer late.Stop()
+	f.stderr = stderr
 	j := &reportJob{out: f.out, stdout: stdout, stderr: stderr}
 	var missing error
 	j.page, j.dir, missing = f.page(args)

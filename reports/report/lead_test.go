@@ -36,6 +36,12 @@ func TestLeadSaysWhatWasMeasured(t *testing.T) {
 			t.Errorf("%s: %q", backing, got)
 		}
 	}
+	if p := held(t, "", reportstest.Example(), spec); strings.Contains(p.Lead, "engine") || len(p.Facts) != 4 || !strings.HasPrefix(p.Facts[3], "new: daxbench's own engine, ") {
+		t.Errorf("of two runs that differ: %q, %q", p.Lead, p.Facts)
+	}
+	if p := held(t, "", spec, spec); !strings.HasSuffix(p.Lead, want) || len(p.Facts) != 2 {
+		t.Errorf("of two runs alike: %q, %q", p.Lead, p.Facts)
+	}
 	empty := reportstest.Example()
 	empty.Cells = nil
 	if p := page(t, source(t, empty)); strings.Contains(p.Lead, "engine") {

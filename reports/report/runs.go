@@ -11,6 +11,7 @@ import (
 
 	"daxbench/reports/compare"
 	"daxbench/reports/gallery"
+	"daxbench/reports/safety"
 	"daxbench/reports/unit"
 	"daxbench/reports/versus"
 )
@@ -19,8 +20,9 @@ import (
 // order. With a reference policy in v the page rests on the ratios to it within each run, which hold across machines and
 // busy hours, and shows the plain values below.
 //
-// Files are named with the folders of their runs. The error is as that of OfRun.
-func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
+// found is what litmus and verify left beside each run, in the same order, with nil for those that nobody looked at. Files are
+// named with the folders of their runs. The error is as that of OfRun.
+func OfRuns(sources []*gallery.Source, v *versus.Report, found []*safety.Matrix) (*Page, error) {
 	drawn, err := charts(gallery.OfRuns, gallery.OfRuns, compared(sources, v), 0)
 	names := newRowNames(sources)
 	var labels []string
@@ -31,7 +33,6 @@ func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 		Title:    strings.Join(labels, " → "),
 		Lead:     runsLead(v, labels),
 		Warnings: append(runsWarnings(v), drawn.warnings...),
-		Verdict:  runsVerdict(v, names),
 		Reading:  runsReading(v),
 		Origin:   runsOrigin(sources, v),
 		kinds:    drawn.kinds,
@@ -39,13 +40,16 @@ func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 	for i := range v.Inputs {
 		p.Facts = append(p.Facts, labels[i]+": "+runFacts(&v.Inputs[i]))
 	}
+	p.subjects(sources, labels)
 	for i, s := range sources {
 		for _, f := range files(s.Run.Dir) {
 			f.About = labels[i] + ": " + f.About
 			p.Files = append(p.Files, File{filepath.Join(s.Run.Dir, f.Path), f.About})
 		}
 	}
-	ids := newNames("charts")
+	ids := newNames("charts", "violations")
+	p.safety(sources, labels, found, ids)
+	p.Verdict = append(p.Verdict, runsVerdict(v, names)...)
 	if len(drawn.whole) > 0 {
 		p.Overview = append(p.Overview, Section{ID: "charts", Title: "In pictures", Charts: drawn.whole})
 	}
@@ -60,6 +64,38 @@ func OfRuns(sources []*gallery.Source, v *versus.Report) (*Page, error) {
 		}
 	}
 	return p, err
+}
+
+// subjects says what was measured: once if that is the same in all runs.
+func (p *Page) subjects(sources []*gallery.Source, labels []string) {
+	var said, each []string
+	for i, s := range sources {
+		text := subject(s)
+		each = append(each, labels[i]+": "+strings.TrimSuffix(strings.TrimPrefix(text, "Measured is "), "."))
+		if text != "" && !slices.Contains(said, text) {
+			said = append(said, text)
+		}
+	}
+	if len(said) == 1 {
+		p.Lead += " " + said[0]
+	} else {
+		p.Facts = append(p.Facts, each...)
+	}
+}
+
+// safety puts first what the runs let happen, and what litmus and verify found.
+func (p *Page) safety(sources []*gallery.Source, labels []string, found []*safety.Matrix, ids names) {
+	all := tallied(sources, labels)
+	p.Verdict = safetySentences(all)
+	if s, ok := tallySection(all); ok {
+		p.Overview = append(p.Overview, s)
+	}
+	for i, m := range found {
+		if m != nil && len(m.Rows) > 0 {
+			p.Verdict = append(undeclared(m, labels[i]), p.Verdict...)
+			p.Overview = append(p.Overview, foundSection(m, labels[i], ids))
+		}
+	}
 }
 
 // compared are the sources with how they compare.
@@ -103,10 +139,11 @@ func runFacts(in *versus.Input) string {
 		words = append(words, trim(in.Status))
 	}
 	words = append(words, unit.Plural(in.Rounds, "round"), "seed "+strconv.FormatUint(in.Seed, 10))
-	for _, w := range []string{in.Started, in.Machine} {
-		if w != "" {
-			words = append(words, trim(w))
-		}
+	if in.Started != "" {
+		words = append(words, trim(in.Started))
+	}
+	if in.Machine != "" {
+		words = append(words, "machine: "+trim(in.Machine))
 	}
 	return strings.Join(words, " · ")
 }
@@ -162,7 +199,8 @@ func findings(v *versus.Report, names rowNames) (out []finding) {
 	return out
 }
 
-// runsVerdict says what differs, and how much of it may be chance.
+// runsVerdict says what differs, and how much of it may be chance. That nothing was found to differ is called so; that the runs
+// are the same is the topic only where most of what was compared was shown to be.
 func runsVerdict(v *versus.Report, names rowNames) []compare.Sentence {
 	var out []compare.Sentence
 	say := func(topic compare.Topic, format string, args ...any) {
@@ -195,11 +233,15 @@ func runsVerdict(v *versus.Report, names rowNames) []compare.Sentence {
 	}
 	things := unit.Plural(len(all), one+" was compared", many+" were compared")
 	if worse+better == 0 {
-		say(compare.Level, "%s: no difference was found at p ≤ %g.", things, v.Alpha)
+		topic := compare.Unknown
+		if 2*same > len(all) {
+			topic = compare.Level
+		}
+		say(topic, "%s: no difference was found at p ≤ %g.", things, v.Alpha)
 	} else {
-		beyond := "taken all together (Holm), none of these is beyond chance"
+		beyond := fmt.Sprintf("taken all %d together (Holm), none of these is beyond chance", len(all))
 		if v.Holm > 0 {
-			beyond = fmt.Sprintf("%d of these also when all are taken together (Holm)", v.Holm)
+			beyond = fmt.Sprintf("%d of these also when all %d are taken together (Holm)", v.Holm, len(all))
 		}
 		say(compare.Price, "%s: %d %s worse and %d better at p ≤ %g; %s.", things, worse, are(worse), better, v.Alpha, beyond)
 	}
@@ -263,6 +305,8 @@ func runsReading(v *versus.Report) []string {
 		fmt.Sprintf("verdict: better or worse if p ≤ %g and the interval leaves out no change; the same within ±x %% if the whole interval "+
 			"lies there; everything else is undecided. p is that of the rank-sum test, as benchstat computes it.", v.Alpha),
 	}
+	out = append(out, "what was compared: each workload by the unit that its run judges it by. Figures in other units stand in their tables, and are not "+
+		"counted again.")
 	if v.Reference != "" {
 		out = append(out, "ratio to "+trim(v.Reference)+": formed round by round within each run, so that what slows the whole machine cancels out; "+
 			"then the ratios of two runs are compared.")

@@ -35,7 +35,7 @@ func held(t *testing.T, reference string, specs ...*reportstest.Spec) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := OfRuns(sources, v)
+	p, err := OfRuns(sources, v, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +109,36 @@ func TestRunsWithoutReference(t *testing.T) {
 // TestRunsWithNothingInCommon: a run of too few rounds decides nothing, whatever the others have.
 func TestRunsWithNothingInCommon(t *testing.T) {
 	p := held(t, "dax-only", reportstest.Short(1), reportstest.Example())
-	if len(p.Verdict) != 1 || p.Verdict[0].Topic != compare.Unknown || !strings.Contains(p.text(), "Nothing can be said") {
+	for _, s := range p.Verdict {
+		if s.Topic == compare.Price || s.Topic == compare.Level {
+			t.Errorf("one round decides nothing, but: %s", s.Text)
+		}
+	}
+	if last := p.Verdict[len(p.Verdict)-1]; last.Topic != compare.Unknown || !strings.Contains(last.Text, "Nothing can be said") {
 		t.Errorf("%+v", p.Verdict)
+	}
+}
+
+// TestRunsTopicHasEvidence: that no difference was found is no sameness: most of what was compared must be shown to be the same.
+func TestRunsTopicHasEvidence(t *testing.T) {
+	report := func(same, open int) *versus.Report {
+		table := versus.Table{Unit: "sec/op", Role: versus.Primary, Columns: []string{"old", "new"}}
+		for i := range same + open {
+			c := &versus.Change{Verdict: versus.Undecided}
+			if i < same {
+				c.Verdict = versus.Same
+			}
+			table.Rows = append(table.Rows, versus.Row{Name: "X", Cells: []versus.Cell{{}, {Change: c}}})
+		}
+		return &versus.Report{Alpha: 0.05, Tables: []versus.Table{table}, Inputs: make([]versus.Input, 2)}
+	}
+	for _, tt := range []struct {
+		same, open int
+		want       compare.Topic
+	}{{3, 63, compare.Unknown}, {0, 1, compare.Unknown}, {2, 2, compare.Unknown}, {3, 2, compare.Level}} {
+		if got := runsVerdict(report(tt.same, tt.open), nil)[0]; got.Topic != tt.want || !strings.Contains(got.Text, "no difference was found") {
+			t.Errorf("%d the same, %d undecided: %+v", tt.same, tt.open, got)
+		}
 	}
 }
 
