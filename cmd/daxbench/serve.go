@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"daxbench/reports/compare"
+	"daxbench/reports/folder"
+	"daxbench/reports/gallery"
 	"daxbench/reports/render"
 	"daxbench/reports/serve"
 )
@@ -83,8 +85,8 @@ func (f *serveFlags) execute(cmd *cobra.Command, dir string) error {
 }
 
 // pageOf is the report of the run in a folder, as daxbench report makes it.
-func pageOf(ctx context.Context, dir, name string) ([]byte, error) {
-	src, err := readSource(dir, "")
+func pageOf(ctx context.Context, in serve.Folder, name string) ([]byte, error) {
+	src, err := servedSource(in)
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +103,18 @@ func pageOf(ctx context.Context, dir, name string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+// servedSource reads the run in a folder as the server lets it be seen.
+func servedSource(in serve.Folder) (*gallery.Source, error) {
+	run, err := folder.ReadFS(in.FS, in.Dir)
+	if err != nil {
+		return nil, inputError{err}
+	}
+	return sourceOf(run, "")
+}
+
 // findingOf is the first thing to know of the run in a folder.
-func findingOf(_ context.Context, dir string) (string, error) {
-	src, err := readSource(dir, "")
+func findingOf(_ context.Context, in serve.Folder) (string, error) {
+	src, err := servedSource(in)
 	if err != nil {
 		return "", err
 	}

@@ -10,6 +10,7 @@ package folder
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +46,7 @@ type Run struct {
 	Config   []Param  // the configuration lines of results.txt (goos, goarch, pkg, cpu), as last set in the file
 	Cells    []*Cell  // in the order in which results.txt, then run.json, first names them
 	Warnings []string // doubts about the files themselves
+	FS       fs.FS    // the folder as it was read; nil if it was not
 	better   func(unit string) int
 }
 
@@ -59,28 +61,39 @@ func (r *Run) Better(unit string) int {
 
 // Read reads the result folder dir. The error wraps ErrNotFolder if one of the two files is missing; otherwise it names
 // the file and the line or byte offset at which it cannot be understood.
-func Read(dir string) (*Run, error) {
-	manifest, err := readFile(filepath.Join(dir, ManifestName), maxManifestSize)
+func Read(dir string) (*Run, error) { return ReadFS(os.DirFS(cmp.Or(dir, ".")), dir) }
+
+// ReadFS is Read for a folder that is seen through a file system, which may hold what is seen to it. The folder is its root;
+// dir is what errors and Run.Dir call it.
+func ReadFS(fsys fs.FS, dir string) (*Run, error) {
+	in := place{fsys, dir}
+	manifest, err := in.read(ManifestName, maxManifestSize)
 	if err != nil {
 		return nil, err
 	}
-	m, err := parseManifest(filepath.Join(dir, ManifestName), manifest)
+	m, err := parseManifest(in.path(ManifestName), manifest)
 	if err != nil {
 		return nil, err
 	}
-	paths, err := ResultsPaths(dir)
+	list, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		return nil, err
+		return nil, in.named(err, ".")
+	}
+	names := ResultsNames(list)
+	if len(names) == 0 {
+		return nil, missing(in.path(ResultsName))
 	}
 	all := new(results)
-	for _, path := range paths {
-		res, err := readResults(path)
+	for _, name := range names {
+		res, err := in.results(name)
 		if err != nil {
 			return nil, err
 		}
 		all.add(res)
 	}
-	return assemble(dir, m, all), nil
+	run := assemble(dir, m, all)
+	run.FS = fsys
+	return run, nil
 }
 
 // ResultsNames picks the files with the results of a run from those of its folder: results.txt, or else, in the record of
@@ -132,9 +145,18 @@ func assemble(dir string, m *Manifest, res *results) *Run {
 	return run
 }
 
-// readFile reads a regular file of at most limit bytes.
-func readFile(path string, limit int64) ([]byte, error) {
-	f, err := open(path, limit)
+// place is a folder that is being read.
+type place struct {
+	fs.FS
+	dir string
+}
+
+// path is how errors call a file.
+func (in place) path(name string) string { return filepath.Join(in.dir, name) }
+
+// read reads a regular file of at most limit bytes.
+func (in place) read(name string, limit int64) ([]byte, error) {
+	f, err := in.open(name, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -142,31 +164,40 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// readResults reads one file of results, without holding all of it in memory.
-func readResults(path string) (*results, error) {
-	f, err := open(path, maxResultsSize)
+// results reads one file of results, without holding all of it in memory.
+func (in place) results(name string) (*results, error) {
+	f, err := in.open(name, maxResultsSize)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return parseResults(path, f)
+	return parseResults(in.path(name), f)
 }
 
 // open opens a regular file of at most limit bytes. A named pipe in the folder must not block the reader for ever, so
 // anything that is not a regular file is refused before it is opened.
-func open(path string, limit int64) (*os.File, error) {
-	info, err := os.Stat(path)
+func (in place) open(name string, limit int64) (fs.File, error) {
+	info, err := fs.Stat(in.FS, name)
 	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, missing(path)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, missing(in.path(name))
 	case err != nil:
-		return nil, err
+		return nil, in.named(err, name)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%w: %s is no regular file", ErrNotFolder, path)
+		return nil, fmt.Errorf("%w: %s is no regular file", ErrNotFolder, in.path(name))
 	case info.Size() > limit:
-		return nil, fmt.Errorf("%s: %d bytes are more than the %d that are read", path, info.Size(), limit)
+		return nil, fmt.Errorf("%s: %d bytes are more than the %d that are read", in.path(name), info.Size(), limit)
 	}
-	return os.Open(path)
+	f, err := in.FS.Open(name)
+	return f, in.named(err, name)
+}
+
+// named gives the error of a file system, which knows the file by its name only, the whole path.
+func (in place) named(err error, name string) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return &fs.PathError{Op: e.Op, Path: in.path(name), Err: e.Err}
+	}
+	return err
 }
 
 // missing says that a file that makes a folder one of results is not there.

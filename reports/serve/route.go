@@ -174,7 +174,7 @@ func (s *Server) report(ctx context.Context, dir string) ([]byte, error) {
 	if html, ok := s.pages.get(dir, one.files.stamp); ok {
 		return html, nil
 	}
-	html, err := s.Report(ctx, s.folderPath(dir), s.name(dir))
+	html, err := s.Report(ctx, s.folderOf(dir), s.name(dir))
 	if err == nil {
 		s.pages.put(dir, one.files.stamp, html, len(html))
 	}

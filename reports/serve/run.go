@@ -112,7 +112,7 @@ func (s *Server) verdict(r *run) (v said, ok bool) {
 func (s *Server) judge(ctx context.Context, r *run) {
 	v, ok := s.verdict(r)
 	if !ok && r.head != nil {
-		v.text, v.err = s.Verdict(ctx, s.folderPath(r.Dir))
+		v.text, v.err = s.Verdict(ctx, s.folderOf(r.Dir))
 		if ctx.Err() != nil {
 			return
 		}

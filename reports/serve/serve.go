@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
@@ -39,13 +40,19 @@ const DefaultPoll = time.Second
 
 // Options of a Server.
 type Options struct {
-	// Report makes the report of the run in a folder, which is called name: a whole page of HTML, which names by itself the
-	// scripts that it has (Content-Security-Policy in a meta element). An error says why there is none.
-	Report func(ctx context.Context, dir, name string) ([]byte, error)
-	// Verdict says in a sentence what the run in a folder found; empty if nothing. An error means that its files are damaged.
-	Verdict func(ctx context.Context, dir string) (string, error)
+	// Report makes the report of a run, which is called name: a whole page of HTML, which names by itself the scripts that it has
+	// (Content-Security-Policy in a meta element). An error says why there is none.
+	Report func(ctx context.Context, in Folder, name string) ([]byte, error)
+	// Verdict says in a sentence what a run found; empty if nothing. An error means that its files are damaged.
+	Verdict func(ctx context.Context, in Folder) (string, error)
 	Poll    time.Duration     // how often a run that is going is looked at; 0: DefaultPoll
 	Warn    func(text string) // takes what goes wrong on the way to a browser; may be nil
+}
+
+// Folder is that of a run, for those who read it by themselves: FS is how it is read, and Dir how it is called.
+type Folder struct {
+	FS  fs.FS
+	Dir string
 }
 
 // A Server shows one folder.
@@ -144,7 +151,10 @@ func Listen(address string) (net.Listener, error) {
 // ErrAddress means that an address cannot be understood.
 var ErrAddress = errors.New("no address such as 127.0.0.1:8080")
 
-// folderPath is the path of the folder of a run, for those who read it by themselves.
+// folderOf is the folder of a run.
+func (s *Server) folderOf(rel string) Folder { return Folder{sub{s.tree, rel}, s.folderPath(rel)} }
+
+// folderPath is the path of the folder of a run, as it is called in a report.
 func (s *Server) folderPath(rel string) string {
 	return filepath.Join(s.tree.dir, filepath.FromSlash(rel))
 }

@@ -38,17 +38,17 @@ func newSite(t *testing.T, fill func(dir string)) *site {
 	var err error
 	st.server, err = serve.New(st.dir, serve.Options{
 		Poll: 5 * time.Millisecond,
-		Report: func(_ context.Context, dir, name string) ([]byte, error) {
+		Report: func(_ context.Context, in serve.Folder, name string) ([]byte, error) {
 			st.made.Add(1)
-			run, err := folder.Read(dir)
+			run, err := folder.ReadFS(in.FS, in.Dir)
 			if err != nil {
 				return nil, err
 			}
 			return fmt.Appendf(nil, "<!DOCTYPE html><title>report</title>report %d of %q with %d cells", st.made.Load(), name, len(run.Cells)), nil
 		},
-		Verdict: func(_ context.Context, dir string) (string, error) {
+		Verdict: func(_ context.Context, in serve.Folder) (string, error) {
 			st.judged.Add(1)
-			run, err := folder.Read(dir)
+			run, err := folder.ReadFS(in.FS, in.Dir)
 			if err != nil {
 				return "", err
 			}
