@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,11 +12,13 @@ import (
 	"slices"
 	"strings"
 
+	"daxbench/engine/layout"
 	"daxbench/reports/compare"
 	"daxbench/reports/folder"
 	"daxbench/reports/gallery"
 	"daxbench/reports/report"
 	"daxbench/reports/safety"
+	"daxbench/reports/unit"
 	"daxbench/reports/versus"
 )
 
@@ -32,8 +35,31 @@ func (f *reportFlags) page(args []string) (p *report.Page, dir string, err error
 		return nil, "", err
 	}
 	src.Name, src.Charts = labels[0], f.chart
-	p, err = onePage(src)
+	if p, err = onePage(src); p != nil {
+		f.warn(p, src, "")
+	}
 	return p, src.Run.Dir, err
+}
+
+// warn puts before all other warnings of a page that a policy which declares itself safe let device writes through, and says so at
+// once: nobody need open the page to learn it. before is what the run is called, with a colon, if there are several.
+func (f *reportFlags) warn(p *report.Page, src *gallery.Source, before string) {
+	var list []string
+	found := make(map[string]int64)
+	for i := range src.Table.Groups {
+		for _, r := range src.Table.Groups[i].Rows {
+			if declared, err := layout.Lookup(r.Policy); err == nil && declared.Safe() && r.Violations > 0 {
+				found[r.Policy] += r.Violations
+			}
+		}
+	}
+	for _, policy := range slices.Sorted(maps.Keys(found)) {
+		text := fmt.Sprintf("%s%s declares itself safe, and let %s land in blocks that were no longer their file's", before, policy,
+			unit.Plural(found[policy], "device write"))
+		fmt.Fprintf(f.stderr, "daxbench: %s\n", printable(text))
+		list = append(list, text)
+	}
+	p.Warnings = append(list, p.Warnings...)
 }
 
 // there says whether a file is there.
@@ -148,6 +174,8 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 	o.Force, o.Reference = f.force, f.reference
 	labels, dirs := apart(args)
 	var sources []*gallery.Source
+	found := make([]*safety.Matrix, len(dirs))
+	var missing error
 	words := make([]string, len(dirs))
 	for i, dir := range dirs {
 		src, err := readSource(dir, f.reference)
@@ -157,6 +185,9 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 		src.Name = labels[i]
 		sources = append(sources, src)
 		words[i] = labels[i] + "=" + src.Run.Dir
+		if found[i], err = safety.Read(src.Run.Dir); err != nil {
+			missing = errors.Join(missing, inputError{err})
+		}
 	}
 	if o.Reference == "" {
 		o.Reference = commonReference(sources)
@@ -166,12 +197,19 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 		return nil, compareError(err)
 	}
 	v.Command = f.command
-	p, err := report.OfRuns(sources, v)
+	p, err := report.OfRuns(sources, v, found)
 	switch {
 	case p == nil:
 		return nil, inputError{err}
 	case err != nil:
 		err = inputError{err}
+	}
+	for i := len(sources) - 1; i >= 0; i-- {
+		f.warn(p, sources[i], labels[i]+": ")
+	}
+	if missing != nil {
+		p.Warnings = append(p.Warnings, "What litmus or verify found is missing: "+printable(missing.Error()))
+		err = errors.Join(missing, err)
 	}
 	p.Origin = append(p.Origin, maker()...)
 	if v.Compared == 0 {
