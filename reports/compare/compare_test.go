@@ -271,7 +271,7 @@ func TestSentences(t *testing.T) {
 		"Under none 1 idle inode could not be found by reclaim at the end of a round, because it has DAX entries.",
 		"Under unconditional an eviction costs 58 % [55, 62] more than under dax-only (n=6).",
 		"Under none an eviction costs the same as under dax-only within ±1 % (n=6).",
-		"Under unconditional p99.9 is 15.0 ms, under dax-only 3.75 µs (×4,000 [4,000, 4,000], n=6).",
+		"Under unconditional p99.9 is 15.0 ms, under dax-only 3.75 µs (medians; round by round ×4,000 [4,000, 4,000], n=6).",
 	}, "\n")
 	if got := texts(compare.Sentences(policies(t, run))); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

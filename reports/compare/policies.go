@@ -38,6 +38,7 @@ func Policies(run *folder.Run, reference string) (*Table, error) {
 	if asked && !has {
 		return nil, fmt.Errorf("%w: %q", ErrNoReference, reference)
 	}
+	t.firm()
 	t.ownWarnings(run)
 	return t, nil
 }
@@ -119,6 +120,7 @@ func newGroup(run *folder.Run, plan *folder.PlanGroup, doubts cellWarnings, cell
 	if plan != nil {
 		g.Timing = plan.Timing
 	}
+	g.Hold = hold(run, &g)
 	g.Better = run.Better(g.Unit)
 	if g.Better == 0 {
 		g.Better = -1
@@ -158,7 +160,7 @@ func newRow(doubts cellWarnings, g *Group, c, ref *folder.Cell) Row {
 		P50: middle(c, unitP50), P90: middle(c, unitP90), P99: middle(c, unitP99), P999: middle(c, unitP999), Max: middle(c, unitMax),
 		OpsRate: middle(c, unitOps), Evicts: middle(c, unitEvicts),
 		Blocked: waited(c, unitBlocked), Recalls: waited(c, unitRecalls), Freeing: waited(c, unitFreeing),
-		LeastLat: leastLatencies(c),
+		LeastLat: leastLatencies(c), ForPins: longWaits(c, "pin"), ForLease: longWaits(c, "lease"),
 	}
 	rounds, values := c.Series(g.Unit)
 	if len(values) > 0 {
@@ -172,6 +174,7 @@ func newRow(doubts cellWarnings, g *Group, c, ref *folder.Cell) Row {
 		row.Ratio = row.estimate(pairedRatio(c, ref, g.Unit))
 		row.Tail = row.estimate(pairedRatio(c, ref, unitP999))
 		row.Verdict = judge(row.Ratio, g.Better)
+		row.chance = chance(folder.Pairs(c, ref, g.Unit))
 	}
 	row.warn(doubts, g, c, rounds)
 	return row
@@ -194,10 +197,34 @@ func (r *Row) estimate(e stats.Estimate, err error) stats.Estimate {
 	return e
 }
 
-// middle is the median of a unit over the rounds that have it; 0 if none has.
+// middle is the median of a unit over all measured rounds; 0 if one of them lacks it. Rounds with few latencies have no
+// high quantile, and those that have one are the fast ones: their median would be of other rounds than that of the policy
+// below it.
 func middle(c *folder.Cell, unit string) float64 {
 	_, values := c.Series(unit)
+	if len(values) < c.Measured() {
+		return 0
+	}
 	return median(values)
+}
+
+// hold is how long the device keeps a pin in a group: as its parameters have it, or as the workload has it by default.
+func hold(run *folder.Run, g *Group) string {
+	const key = "hold"
+	if value := g.param(key); value != "" {
+		return value
+	}
+	for _, storm := range run.Manifest.Plan.Words.Storms {
+		if storm.Name != g.Workload {
+			continue
+		}
+		for _, knob := range storm.Params {
+			if knob.Name == key {
+				return knob.Default
+			}
+		}
+	}
+	return ""
 }
 
 // leastLatencies is how many latencies stand behind the quantiles of the round that recorded the fewest. Where a round

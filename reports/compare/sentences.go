@@ -31,6 +31,8 @@ type Sentence struct {
 	Group int
 	Topic Topic
 	Text  string
+
+	firm bool // the difference that it tells is one in the face of all comparisons of the run
 }
 
 // Thresholds of what is worth a sentence about the tail.
@@ -104,6 +106,7 @@ func (s *speaker) costs() {
 		switch r.Verdict.Judgement {
 		case Dearer, Cheaper:
 			s.say(Price, "Under %s %s %s under %s (n=%d).", r.Policy, w.clause, w.difference(r.Ratio), s.g.Reference, r.Ratio.N)
+			s.out[len(s.out)-1].firm = r.Firm
 		case Same:
 			same, within = append(same, r), max(within, r.Verdict.Within)
 		case Undecided:
@@ -181,8 +184,12 @@ func (s *speaker) tails() {
 		if !r.Tail.Bounded() || r.LeastLat < tailLatencies || (r.Tail.Lo < tailFactor && r.Tail.Hi > 1./tailFactor) {
 			continue
 		}
-		s.say(Price, "Under %s p99.9 is %s, under %s %s (%s %s, n=%d).", r.Policy, unit.Format(r.P999, unit.Nanos), ref.Policy,
-			unit.Format(ref.P999, unit.Nanos), unit.Ratio(r.Tail.Value), brackets(r.Tail), r.Tail.N)
+		late := lateTail(ref)
+		if r.P999 > ref.P999 {
+			late = lateTail(&r)
+		}
+		s.say(Price, "%s", strings.TrimSpace(fmt.Sprintf("Under %s p99.9 is %s, under %s %s (%s). %s", r.Policy, unit.Format(r.P999, unit.Nanos),
+			ref.Policy, unit.Format(ref.P999, unit.Nanos), paired(r.Tail), late)))
 	}
 }
 

@@ -39,6 +39,7 @@ func Summary(t *Table) []Sentence {
 	}
 	add(stallSummary(t, pinned, told))
 	add(stallSummary(t, leased, told))
+	add(sweepSummary(t))
 	open := openSummary(t)
 	if open != nil {
 		out = out[:min(len(out), maxSummary-1)]
@@ -147,7 +148,7 @@ func violationSummary(t *Table) *Sentence {
 		for k, r := range clean {
 			writes[k] = r.Writes
 		}
-		text += fmt.Sprintf("; under %s none was found in %s%s", list(policies(clean)), atLeast(writes), choose(int64(len(clean)), "", " each"))
+		text += fmt.Sprintf("; under %s none was found in %s%s", fewNames(policies(clean)), atLeast(writes), choose(int64(len(clean)), "", " each"))
 	}
 	if k, hung := worst(t, func(r Row) int64 { return r.Hung }); k >= 0 {
 		text += fmt.Sprintf("; under %s %s hung", hung[0].Policy, plural(hung[0].Hung, "cell"))
@@ -197,24 +198,32 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// prices are what single groups say first of what policies cost, for groups whose price was not told: first what differs,
-// then what does not.
+// prices are what single groups say first of what policies cost, for groups whose price was not told: first differences that
+// hold, then those that may be chance, then what does not differ.
 func prices(t *Table, told map[int]bool, most int) (out []Sentence) {
-	for _, topic := range []Topic{Price, Level} {
+	for _, want := range []struct {
+		topic Topic
+		firm  bool
+	}{{Price, true}, {Price, false}, {Level, false}} {
 		for i := range t.Groups {
-			if told[i] || len(out) >= most || !t.Groups[i].says(topic) {
+			if told[i] || len(out) >= most || !t.Groups[i].says(want.topic) {
 				continue
 			}
 			s := speaker{g: &t.Groups[i], index: i}
 			s.costs()
-			if k := slices.IndexFunc(s.out, func(s Sentence) bool { return s.Topic == topic }); k >= 0 {
-				told[i] = true
-				sentence := s.out[k]
-				if len(t.Groups) > 1 {
-					sentence.Text = fmt.Sprintf("In %s, %s%s", t.in(i), strings.ToLower(sentence.Text[:1]), sentence.Text[1:])
-				}
-				out = append(out, sentence)
+			k := slices.IndexFunc(s.out, func(s Sentence) bool { return s.Topic == want.topic && s.firm == want.firm })
+			if k < 0 {
+				continue
 			}
+			told[i] = true
+			sentence := s.out[k]
+			if sentence.Topic == Price && !sentence.firm {
+				sentence.Text = strings.TrimSuffix(sentence.Text, ").") + "; may be chance)."
+			}
+			if len(t.Groups) > 1 {
+				sentence.Text = fmt.Sprintf("In %s, %s%s", t.in(i), strings.ToLower(sentence.Text[:1]), sentence.Text[1:])
+			}
+			out = append(out, sentence)
 		}
 	}
 	return out
@@ -283,10 +292,14 @@ func openSummary(t *Table) *Sentence {
 		text = fmt.Sprintf("Of %s with %s %s %s undecided (%s)", plural(int64(all), "comparison"), with, unit.Count(open),
 			choose(int64(open), "is", "are"), rounds(rows))
 	}
-	if few > 0 {
-		text += fmt.Sprintf("; a 95 %% interval needs %s", plural(stats.MinPairs, "round"))
-	} else {
+	switch need := plural(stats.MinPairs, "round"); few {
+	case open:
+		text += "; a 95 % interval needs " + need
+	case 0:
 		text += "; more rounds narrow their intervals"
+	default:
+		text += fmt.Sprintf("; an interval needs %s, which %s of them %s, and more rounds narrow the others", need, unit.Count(few),
+			choose(int64(few), "lacks", "lack"))
 	}
 	return &Sentence{Group: -1, Topic: Unknown, Text: text + "."}
 }

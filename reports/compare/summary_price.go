@@ -3,10 +3,10 @@ package compare
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
-	"daxbench/reports/stats"
 	"daxbench/reports/unit"
 )
 
@@ -28,12 +28,13 @@ func plainGroups(t *Table) []int {
 
 // A stance is what several groups say of one policy.
 type stance struct {
-	policy  string
-	decided []decision // all dearer, or all cheaper, by their ratios ascending
-	same    []Row
-	level   []string // groups in which it is the same
-	open    []string // groups in which it is undecided
-	rows    []Row    // all of them
+	policy   string
+	decided  []decision // all dearer, or all cheaper, by their ratios ascending
+	contrary bool       // some are dearer and some cheaper, so that none is in decided
+	same     []Row
+	level    []string // groups in which it is the same
+	open     []string // groups in which it is undecided
+	rows     []Row    // all of them
 }
 
 // A decision is a row and the group that it is of.
@@ -42,21 +43,35 @@ type decision struct {
 	group string
 }
 
+// minAgree is how many groups must agree on a difference that none of them proves. Two of 6 rounds each do so by chance once
+// in 2,048 policies: all 12 rounds are on one side.
+const minAgree = 2
+
+// firm says whether a difference is more than what one finds by looking at many: one group proves it in the face of all
+// comparisons of the run, or several agree, which are at least half of those that compare.
+func (s *stance) firm() bool {
+	return len(s.decided) >= minAgree && 2*len(s.decided) >= len(s.rows) ||
+		slices.ContainsFunc(s.decided, func(d decision) bool { return d.Firm })
+}
+
 // plainPrice says what policies cost on inodes that are not DAX, where there is nothing to break: the range over the groups,
-// if they are several, and within which margin the others are as the reference.
+// if they are several, and within which margin the others are as the reference. A difference that may be chance is given in
+// numbers only if there is none better, and is called that.
 func plainPrice(t *Table, groups []int) *Sentence {
 	if len(groups) == 0 {
 		return nil
 	}
 	reference := t.Groups[groups[0]].Reference
 	w := wordsFor(&t.Groups[groups[0]])
-	var dear, cheap []stance
+	var dear, cheap, doubtful []stance
 	var same, open []string
 	var rows []Row
 	within := 0.
 	for _, s := range stances(t, groups) {
 		rows = append(rows, s.rows...)
 		switch {
+		case len(s.decided) > 0 && !s.firm():
+			doubtful = append(doubtful, s)
 		case len(s.decided) > 0 && s.decided[0].Verdict.Judgement == Dearer:
 			dear = append(dear, s)
 		case len(s.decided) > 0:
@@ -72,29 +87,43 @@ func plainPrice(t *Table, groups []int) *Sentence {
 	}
 	slices.SortStableFunc(dear, func(a, b stance) int { return cmp.Compare(b.last(), a.last()) })
 	slices.SortStableFunc(cheap, func(a, b stance) int { return cmp.Compare(a.last(), b.last()) })
-	if len(rows) == 0 || len(dear)+len(cheap)+len(same) == 0 {
+	slices.SortStableFunc(doubtful, func(a, b stance) int { return cmp.Compare(math.Abs(math.Log(b.last())), math.Abs(math.Log(a.last()))) })
+	if len(rows) == 0 || len(dear)+len(cheap)+len(doubtful)+len(same) == 0 {
 		return nil
 	}
 	out := &Sentence{Group: -1, Topic: Level}
 	if len(groups) == 1 {
 		out.Group = groups[0]
 	}
-	var parts []string
-	for k, s := range slices.Concat(dear[:min(len(dear), fewRows)], cheap[:min(len(cheap), 1)]) {
+	named := slices.Concat(dear[:min(len(dear), fewRows)], cheap[:min(len(cheap), 1)])
+	switch {
+	case len(named) > 0:
 		out.Topic = Price
-		parts = append(parts, s.difference(w, reference, k == 0, len(groups) > 1))
+	case len(doubtful) > 0:
+		k := min(len(doubtful), fewRows)
+		named, doubtful = doubtful[:k], doubtful[k:]
+		if len(same) == 0 {
+			out.Topic = Unknown
+		}
+	}
+	var parts []string
+	for k := range named {
+		parts = append(parts, named[k].difference(w, reference, k == 0, len(groups) > 1))
 	}
 	parts = append(parts, others(w.more, dear, fewRows)...)
 	parts = append(parts, others(w.less, cheap, 1)...)
 	if len(same) > 0 {
-		text := fmt.Sprintf("the same within ±%.0f %% under %s", within*100, list(same))
+		text := fmt.Sprintf("the same within ±%.0f %% under %s", within*100, fewNames(same))
 		if len(parts) == 0 {
 			text += " as under " + reference
 		}
 		parts = append(parts, text)
 	}
+	for i := range doubtful {
+		open = append(open, doubtful[i].policy)
+	}
 	if len(open) > 0 {
-		parts = append(parts, "undecided under "+list(open))
+		parts = append(parts, "undecided under "+fewNames(open))
 	}
 	out.Text = fmt.Sprintf("On inodes that are not DAX %s %s (%s).", w.clause, strings.Join(parts, "; "), rounds(rows))
 	return out
@@ -131,7 +160,10 @@ func (s *stance) add(r Row, group string) {
 		s.same, s.level = append(s.same, r), append(s.level, group)
 	case j != Dearer && j != Cheaper:
 		s.open = append(s.open, group)
+	case s.contrary:
+		s.open = append(s.open, group)
 	case len(s.decided) > 0 && s.decided[0].Verdict.Judgement != j:
+		s.contrary = true
 		for _, d := range s.decided {
 			s.open = append(s.open, d.group)
 		}
@@ -170,6 +202,9 @@ func (s *stance) difference(w words, reference string, first, named bool) string
 	if first {
 		text += " " + than + " under " + reference
 	}
+	if !s.firm() {
+		text += " (may be chance)"
+	}
 	if len(s.level) > 0 {
 		text += ", the same in " + firstOf(s.level)
 	}
@@ -199,79 +234,13 @@ func others(word string, stances []stance, n int) []string {
 	for _, s := range stances[n:] {
 		names = append(names, s.policy)
 	}
-	return []string{word + " under " + list(names)}
+	return []string{word + " under " + fewNames(names)}
 }
 
-// A meeting is something that an eviction can meet and wait for.
-type meeting struct {
-	where string
-	waits func(*Row) bool // for that more than for anything else
-}
-
-var (
-	pinned = meeting{"Where evictions meet pins", func(r *Row) bool { return r.Blocked > 0 && r.Blocked >= r.Recalls }}
-	leased = meeting{"Where evictions meet layout leases", func(r *Row) bool { return r.Recalls > r.Blocked }}
-)
-
-// A contrast is a policy that waits and one that does not, one of them the reference, in one group.
-type contrast struct {
-	group        int
-	waits, other *Row
-	ratio        stats.Estimate // of the one that waits to the other
-	tail         bool           // of p99.9, and else of the primary unit
-}
-
-// stallSummary says what waiting does: p99.9 of a policy that waits against one that does not, in the group where they differ
-// most. Where too few latencies stand behind p99.9, what it costs stands in for it.
-func stallSummary(t *Table, m meeting, told map[int]bool) *Sentence {
-	var best *contrast
-	for i := range t.Groups {
-		for _, c := range contrasts(&t.Groups[i], i, m) {
-			if best == nil || c.tail && !best.tail || c.tail == best.tail && c.ratio.Lo > best.ratio.Lo {
-				best = &c
-			}
-		}
+// fewNames joins the names of policies, or says how many they are.
+func fewNames(names []string) string {
+	if len(names) > mostNamed {
+		return unit.Plural(len(names), "policy")
 	}
-	if best == nil {
-		return nil
-	}
-	g := &t.Groups[best.group]
-	where := t.in(best.group)
-	if hold := g.param("hold"); hold != "" && !strings.Contains(where, "hold=") {
-		where += ", hold=" + hold
-	}
-	from, to, what, kind := best.other.P999, best.waits.P999, "p99.9", unit.Nanos
-	if !best.tail {
-		from, to, what, kind = best.other.Cost.Value, best.waits.Cost.Value, "the "+g.Measure(), unit.Of(g.Unit)
-		told[best.group] = true
-	}
-	return &Sentence{Group: best.group, Topic: Price, Text: fmt.Sprintf("%s (%s) %s goes from %s under %s, which does not wait, to %s under %s (%s %s, n=%d).",
-		m.where, where, what, unit.Format(from, kind), best.other.Policy, unit.Format(to, kind), best.waits.Policy,
-		unit.Ratio(best.ratio.Value), brackets(best.ratio), best.ratio.N)}
-}
-
-// contrasts are those that a group has, with intervals that say that waiting takes longer.
-func contrasts(g *Group, group int, m meeting) (out []contrast) {
-	s := speaker{g: g}
-	ref := s.reference()
-	if ref == nil || g.Better > 0 {
-		return nil
-	}
-	for i := range g.Rows {
-		r := &g.Rows[i]
-		if r == ref || m.waits(r) == m.waits(ref) {
-			continue
-		}
-		c := contrast{group: group, waits: r, other: ref, ratio: r.Ratio}
-		if c.tail = r.Tail.Bounded() && min(r.LeastLat, ref.LeastLat) >= tailLatencies; c.tail {
-			c.ratio = r.Tail
-		}
-		if m.waits(ref) {
-			c.waits, c.other, c.ratio = ref, r, c.ratio.Inverse()
-		}
-		if c.ratio.Bounded() && c.ratio.Lo >= tailFactor {
-			out = append(out, c)
-		}
-	}
-	return out
+	return list(names)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"daxbench/reports/compare"
 	"daxbench/reports/folder"
@@ -53,14 +54,35 @@ func pins(g compare.Group, tail stats.Estimate, latencies uint64) compare.Group 
 	return g
 }
 
+// late makes 74 % of the longest waits of the reference the harness's.
+func late(g compare.Group) compare.Group {
+	g.Rows[0].ForPins = compare.LongWaits{N: 72, Nanos: 100, Late: 60, Wake: 14}
+	return g
+}
+
+func called(workload string, g compare.Group) compare.Group {
+	g.Workload = workload
+	return g
+}
+
+// swept is a group with a parameter, in which the reference costs so much, to a tenth.
+func swept(key, value string, cost float64, rows ...compare.Row) compare.Group {
+	g := evictions("100", rows...)
+	g.Params = append(g.Params, folder.Param{Key: key, Value: value})
+	g.Rows[0].Cost = ratio(cost, cost*0.9, cost*1.1)
+	return g
+}
+
 func with(r compare.Row, s compare.Safety) compare.Row {
 	r.Safety = s
 	return r
 }
 
 func TestSummary(t *testing.T) {
-	dearer := func(policy string, r stats.Estimate) compare.Row { return verdictRow(policy, compare.Dearer, r) }
-	cheaper := func(policy string, r stats.Estimate) compare.Row { return verdictRow(policy, compare.Cheaper, r) }
+	firm := func(r compare.Row) compare.Row { r.Firm = true; return r }
+	perhaps := func(policy string, r stats.Estimate) compare.Row { return verdictRow(policy, compare.Dearer, r) }
+	dearer := func(policy string, r stats.Estimate) compare.Row { return firm(verdictRow(policy, compare.Dearer, r)) }
+	cheaper := func(policy string, r stats.Estimate) compare.Row { return firm(verdictRow(policy, compare.Cheaper, r)) }
 	same := func(policy string) compare.Row { return verdictRow(policy, compare.Same, ratio(1.001, 0.99, 1.01)) }
 	open := func(policy string) compare.Row { return verdictRow(policy, compare.Undecided, ratio(1.1, 0.8, 1.3)) }
 	bad := compare.Safety{Violations: 7, Writes: 90, LookedOps: 400, Looked: true}
@@ -89,6 +111,37 @@ func TestSummary(t *testing.T) {
 			"On inodes that are not DAX an eviction costs 40 % [30, 50] (evict-storm) more under unconditional than under dax-only, the same in unmount-storm, undecided in other (n=6).",
 			"Of 3 comparisons with dax-only 1 is undecided (n=6); more rounds narrow their intervals.",
 		}},
+		{"one of two groups alone is no find", []compare.Group{
+			evictions("0", perhaps("none", ratio(1.14, 1.03, 1.18))), unmounts("0", open("none"))}, []string{
+			"On inodes that are not DAX an eviction costs 14 % [3.0, 18] (evict-storm) more under none than under dax-only (may be chance), undecided in unmount-storm (n=6).",
+			"Of 2 comparisons with dax-only 1 is undecided (n=6); more rounds narrow their intervals.",
+		}},
+		{"two groups that agree are one", []compare.Group{
+			evictions("0", perhaps("none", ratio(1.14, 1.03, 1.18))), unmounts("0", perhaps("none", ratio(1.2, 1.1, 1.3)))}, []string{
+			"On inodes that are not DAX an eviction costs 14 % [3.0, 18] (evict-storm) to 20 % [10, 30] (unmount-storm) more under none than under dax-only (n=6).",
+		}},
+		{"two of five that agree are none", []compare.Group{
+			evictions("0", perhaps("none", ratio(1.14, 1.03, 1.18))), unmounts("0", perhaps("none", ratio(1.2, 1.1, 1.3))),
+			called("a", unmounts("0", same("none"))), called("b", unmounts("0", same("none"))), called("c", unmounts("0", same("none")))}, []string{
+			"On inodes that are not DAX an eviction costs 14 % [3.0, 18] (evict-storm) to 20 % [10, 30] (unmount-storm) more under none than under dax-only (may be chance), the same in a, b and c (n=6).",
+		}},
+		{"what may be chance has no numbers beside what is none", []compare.Group{
+			evictions("0", dearer("unconditional", ratio(1.4, 1.3, 1.5)), perhaps("none", ratio(1.14, 1.03, 1.18)))}, []string{
+			"On inodes that are not DAX an eviction costs 40 % [30, 50] more under unconditional than under dax-only; undecided under none (n=6).",
+		}},
+		{"one group that may be chance", []compare.Group{evictions("50", perhaps("none", ratio(1.14, 1.03, 1.18)))}, []string{
+			"Under none an eviction costs 14 % [3.0, 18] more than under dax-only (n=6; may be chance).",
+		}},
+		{"first what is no chance", []compare.Group{evictions("50", perhaps("none", ratio(1.14, 1.03, 1.18))),
+			evictions("100", perhaps("none", ratio(1.14, 1.03, 1.18)), dearer("unconditional", ratio(1.4, 1.3, 1.5)))}, []string{
+			"In evict-storm, dax=100, under unconditional an eviction costs 40 % [30, 50] more than under dax-only (n=6).",
+			"In evict-storm, dax=50, under none an eviction costs 14 % [3.0, 18] more than under dax-only (n=6; may be chance).",
+		}},
+		{"groups that say the contrary decide nothing, whatever a third says", []compare.Group{
+			evictions("0", dearer("none", ratio(1.4, 1.3, 1.5)), same("a")), unmounts("0", cheaper("none", ratio(0.8, 0.75, 0.85)), same("a")),
+			called("third", unmounts("0", dearer("none", ratio(1.4, 1.3, 1.5)), same("a")))}, []string{
+			"On inodes that are not DAX an eviction costs the same within ±2 % under a as under dax-only; undecided under none (n=6).",
+		}},
 		{"groups that say the contrary decide nothing", []compare.Group{
 			evictions("0", dearer("unconditional", ratio(1.4, 1.3, 1.5)), same("none")), unmounts("0", cheaper("unconditional", ratio(0.8, 0.75, 0.85)), same("none"))}, []string{
 			"On inodes that are not DAX an eviction costs the same within ±2 % under none as under dax-only; undecided under unconditional (n=6).",
@@ -106,14 +159,42 @@ func TestSummary(t *testing.T) {
 		}},
 		{"pins, with the hold time", []compare.Group{func() compare.Group {
 			g := pins(evictions("100", cheaper("none", ratio(0.5, 0.4, 0.6))), ratio(0.05, 0.04, 0.08), 20000)
-			g.Params = append(g.Params, folder.Param{Key: "hold", Value: "100µs"})
+			g.Hold = "exp:100us"
 			return g
 		}()}, []string{
-			"Where evictions meet pins (evict-storm, hold=100µs) p99.9 goes from 500 ns under none, which does not wait, to 9.00 µs under dax-only (×20.0 [12.5, 25.0], n=6).",
+			"Under pins of 100 µs on average (evict-storm) p99.9 goes from 500 ns under none to 9.00 µs under dax-only (medians; round by round ×20.0 [12.5, 25.0], n=6).",
 			"Under none an eviction costs 50 % [40, 60] less than under dax-only (n=6).",
 		}},
+		{"pins, and the harness is most of the tail: the cost instead", []compare.Group{late(pins(evictions("100", cheaper("none", ratio(0.25, 0.2, 0.4))), ratio(0.05, 0.04, 0.08), 20000))}, []string{
+			"Where evictions meet pins (evict-storm) the cost per eviction goes from 25.0 ns under none to 100 ns under dax-only (medians; round by round ×4.00 [2.50, 5.00], n=6).",
+		}},
+		{"a tail of the harness is called that", []compare.Group{late(pins(evictions("100", same("none")), ratio(0.05, 0.04, 0.08), 20000))}, []string{
+			"Where evictions meet pins (evict-storm) p99.9 goes from 500 ns under none to 9.00 µs under dax-only (medians; round by round ×20.0 [12.5, 25.0], n=6). Of its longest waits 74 % is the harness's: a late device, or waking up.",
+			"Under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+		}},
+		{"the tail that is not the harness's, though smaller, and the larger of those", []compare.Group{late(pins(evictions("100", same("none")), ratio(0.05, 0.04, 0.08), 20000)),
+			pins(unmounts("100", same("none")), ratio(0.2, 0.1, 0.3), 20000), called("other", pins(evictions("100", same("none")), ratio(0.1, 0.09, 0.12), 20000))}, []string{
+			"Where evictions meet pins (the most of 2: other) p99.9 goes from 500 ns under none to 9.00 µs under dax-only (medians; round by round ×10.0 [8.33, 11.1], n=6).",
+			"In evict-storm, under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+			"In unmount-storm, under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+			"In other, under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+		}},
+		{"a parameter that varies alone", []compare.Group{swept("hold", "fixed:20us", 10, same("none")), swept("hold", "fixed:50us", 30, same("none")),
+			swept("hold", "fixed:200us", 80, same("none"))}, []string{
+			"Under dax-only the cost per eviction goes from 10.0 ns [9.00 ns, 11.0 ns] under pins of 20 µs to 80.0 ns [72.0 ns, 88.0 ns] under pins of 200 µs (evict-storm, n=6).",
+			"In evict-storm, hold=fixed:20us, under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+			"In evict-storm, hold=fixed:50us, under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+			"In evict-storm, hold=fixed:200us, under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+		}},
+		{"intervals of a sweep that overlap say nothing", []compare.Group{swept("pages", "1", 10, same("none")), swept("pages", "9", 12, same("none"))}, []string{
+			"In evict-storm, pages=1, under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+			"In evict-storm, pages=9, under none an eviction costs the same as under dax-only within ±2 % (n=6).",
+		}},
+		{"some lack rounds and the others do not", []compare.Group{evictions("50", open("a"), open("b"), verdictRow("c", compare.TooFew, few(1.1)))}, []string{
+			"All 3 comparisons with dax-only are undecided (n=3 to 6); an interval needs 6 rounds, which 1 of them lacks, and more rounds narrow the others.",
+		}},
 		{"pins, too few latencies for p99.9", []compare.Group{pins(evictions("100", cheaper("none", ratio(0.25, 0.2, 0.4))), ratio(0.05, 0.04, 0.08), 200)}, []string{
-			"Where evictions meet pins (evict-storm) the cost per eviction goes from 25.0 ns under none, which does not wait, to 100 ns under dax-only (×4.00 [2.50, 5.00], n=6).",
+			"Where evictions meet pins (evict-storm) the cost per eviction goes from 25.0 ns under none to 100 ns under dax-only (medians; round by round ×4.00 [2.50, 5.00], n=6).",
 		}},
 		{"pins, and hardly a difference", []compare.Group{pins(evictions("100", cheaper("none", ratio(0.9, 0.8, 0.95))), ratio(0.9, 0.8, 0.95), 20000)}, []string{
 			"Under none an eviction costs 10 % [5.0, 20] less than under dax-only (n=6).",
@@ -123,7 +204,7 @@ func TestSummary(t *testing.T) {
 			g.Rows[1].Recalls, g.Rows[1].P999, g.Rows[1].Tail = 70, 50000, ratio(50, 40, 60)
 			return g
 		}()}, []string{
-			"Where evictions meet layout leases (evict-storm) p99.9 goes from 1.00 µs under dax-only, which does not wait, to 50.0 µs under unconditional (×50.0 [40.0, 60.0], n=6).",
+			"Where evictions meet layout leases (evict-storm) p99.9 goes from 1.00 µs under dax-only to 50.0 µs under unconditional (medians; round by round ×50.0 [40.0, 60.0], n=6).",
 			"The one comparison with dax-only is undecided (n=6); more rounds narrow their intervals.",
 		}},
 		{"violations, with the others and a hang", []compare.Group{evictions("100", with(same("none"), bad), with(same("refuse"), clean),
@@ -226,6 +307,10 @@ func numbers(table *compare.Table) map[string]bool {
 		for _, r := range g.Rows {
 			estimate(r.Ratio)
 			estimate(r.Tail)
+			add(unit.Format(r.Cost.Lo, unit.Of(g.Unit)), unit.Format(r.Cost.Hi, unit.Of(g.Unit)), hold(g.Hold))
+			for _, w := range []compare.LongWaits{r.ForPins, r.ForLease} {
+				add(fmt.Sprintf("%.0f", w.Harness()*100))
+			}
 			add(unit.Format(r.Cost.Value, unit.Of(g.Unit)), unit.Format(r.P999, unit.Nanos), r.Verdict.String(), r.Policy)
 			for _, n := range []int64{r.Violations, int64(r.Writes), r.Hung, r.Orphaned, r.Parked, r.Abandoned, r.Found} {
 				add(unit.Count(n))
@@ -243,7 +328,16 @@ func numbers(table *compare.Table) map[string]bool {
 		}
 	}
 	add(unit.Count(writes), unit.Count(ops), unit.Count(compared), unit.Count(open))
+	for n := range max(len(table.Groups), compared/max(1, len(table.Groups))) { // counts of groups and of policies
+		add(unit.Count(n + 1))
+	}
 	return all
+}
+
+// hold is a hold time as a sentence writes it.
+func hold(told string) string {
+	d, _ := time.ParseDuration(told[strings.Index(told, ":")+1:])
+	return unit.Format(float64(d.Nanoseconds()), unit.Nanos) + " " + strings.NewReplacer("µs", " µs", "ms", " ms").Replace(d.String()) + " " + told
 }
 
 // foreign are numbers of a text that a table does not hold.

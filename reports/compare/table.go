@@ -65,17 +65,20 @@ type Group struct {
 	Unit      string // the primary unit, which decides
 	Better    int    // +1 if higher is better, −1 if lower is
 	Timing    string // what was timed, in words; empty if the run does not say it
+	Hold      string // how long the device keeps a pin, as the workload was told; empty if it has no pins, or the run does not say it
 	Reference string // the policy that the others are held against; empty if the group does not have it
 	Rows      []Row  // in the order in which the run lists the policies
 }
 
-// Row is one policy in one group. Values are medians over the rounds that have one. Zero in a time or a rate means that
-// it was not measured, because results hold no zeros; zero in Blocked, Recalls and Freeing means that nobody waited.
+// Row is one policy in one group. Values are medians over all measured rounds. Zero in a time or a rate means that it was
+// not measured in each of them, because results hold no zeros, and policies must not be compared by different rounds; zero
+// in Blocked, Recalls and Freeing means that nobody waited.
 type Row struct {
 	Policy   string
 	Cost     stats.Estimate // the primary unit
 	Ratio    stats.Estimate // to the reference, paired by round; N is 0 for the reference itself
 	Verdict  Verdict
+	Firm     bool           // the ratio is not 1 even when it is asked how many comparisons the run makes; see firm
 	Bounds   [2]float64     // of all values of the primary unit
 	Tail     stats.Estimate // ratio of p99.9 to the reference, paired by round; N is 0 if there is none
 	P50      float64        // ns
@@ -91,8 +94,12 @@ type Row struct {
 	Ops      uint64         // operations of all rounds
 	LeastLat uint64         // latencies of the round that recorded the fewest; its operations if it does not say
 	Rounds   int            // rounds that ended, or were ended
+	ForPins  LongWaits
+	ForLease LongWaits
 	Safety
 	Warnings []string
+
+	chance float64 // of so many rounds on one side, if the ratio were 1
 }
 
 // Safety is what was counted over all rounds of a row.

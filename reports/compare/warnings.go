@@ -62,6 +62,11 @@ func (r *Row) warn(doubts cellWarnings, g *Group, c *folder.Cell, rounds []int) 
 	if late := latest(c); late > lateIO {
 		add("I/O ended %s late (median): the device shared the processors with the workers", unit.Format(float64(late), unit.Nanos))
 	}
+	for _, w := range []LongWaits{r.ForPins, r.ForLease} {
+		if w.Harness() > mostHarness {
+			add("%s of its %s was the harness's: I/O or an answer that came late, or waking up", percent(w.Harness()), unit.Plural(w.N, "longest wait"))
+		}
+	}
 	for _, text := range doubts[c.Name] {
 		add("%s", text)
 	}

@@ -71,6 +71,16 @@ func (c *Cell) Series(unit string) (rounds []int, values []float64) {
 	return rounds, values
 }
 
+// Measured is how many rounds have any figure.
+func (c *Cell) Measured() (n int) {
+	for i := range c.Rounds {
+		if c.Rounds[i].Values.Any() {
+			n++
+		}
+	}
+	return n
+}
+
 // Pairs returns the values of one unit of two cells in the rounds in which both have one.
 func Pairs(a, b *Cell, unit string) (as, bs []float64) {
 	for _, ra := range a.Rounds {
