@@ -9,7 +9,7 @@
 // A new kind is one file and one line in All. By that line it is in reports, has a name on the command line, stands in the
 // list, and is held to the rules by the tests.
 //
-// All functions are pure, and leave their sources alone.
+// All functions are pure, and leave what is public of their sources alone. A source is not for two of them at a time.
 package gallery
 
 import (
@@ -32,6 +32,9 @@ type Source struct {
 	// Charts are names of single charts that somebody asks for: their groups are among the shown ones of a run that has more
 	// groups than are.
 	Charts []string
+
+	known []group        // once a kind has asked for them
+	of    *compare.Table // whose they are
 }
 
 // Kind is one kind of chart.

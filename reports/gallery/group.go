@@ -37,8 +37,16 @@ type group struct {
 	cells []*folder.Cell // by row of the group
 }
 
-// groups are those of the table, with their cells.
+// groups are those of the table, with their cells; nobody changes them. They are put together once: of a million cells it takes
+// a second.
 func (s *Source) groups() []group {
+	if s.of != s.Table {
+		s.known, s.of = s.grouped(), s.Table
+	}
+	return s.known
+}
+
+func (s *Source) grouped() []group {
 	byKey := make(map[string]*folder.Cell, len(s.Run.Cells))
 	for _, c := range s.Run.Cells {
 		byKey[c.Group()+"\x00"+c.Policy] = c
