@@ -3,9 +3,8 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -190,16 +189,19 @@ var raw = []File{
 }
 
 // files are the raw files in the folder of a run, in which the report is thought to lie.
-func files(dir string) (out []File) {
-	list, err := os.ReadDir(dir)
-	if err != nil {
+func files(run *folder.Run) (out []File) {
+	if run.FS == nil {
 		return nil // a run that was not read from a folder
+	}
+	list, err := fs.ReadDir(run.FS, ".")
+	if err != nil {
+		return nil // a folder that has just gone
 	}
 	for _, name := range folder.ResultsNames(list) {
 		out = append(out, File{name, "every measurement, in the Go benchmark format, for benchstat and daxbench compare"})
 	}
 	for _, f := range raw {
-		if info, err := os.Stat(filepath.Join(dir, f.Path)); err == nil && info.Mode().IsRegular() {
+		if info, err := fs.Stat(run.FS, f.Path); err == nil && info.Mode().IsRegular() {
 			out = append(out, f)
 		}
 	}

@@ -34,7 +34,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 		Safety:   m,
 		Reading:  reading(t),
 		Origin:   origin(src.Run),
-		Files:    files(src.Run.Dir),
+		Files:    files(src.Run),
 		kinds:    drawn.kinds,
 	}
 	sentences := byGroup(compare.Sentences(t))

@@ -42,7 +42,7 @@ func OfRuns(sources []*gallery.Source, v *versus.Report, found []*safety.Matrix)
 	}
 	p.subjects(sources, labels)
 	for i, s := range sources {
-		for _, f := range files(s.Run.Dir) {
+		for _, f := range files(s.Run) {
 			f.About = labels[i] + ": " + f.About
 			p.Files = append(p.Files, File{filepath.Join(s.Run.Dir, f.Path), f.About})
 		}
