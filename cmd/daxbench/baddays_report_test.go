@@ -103,7 +103,7 @@ func reportFullDiskCases() []badCase {
 		{name: "report, no room", make: with(func(d *desk) { d.remove("a/report.html") }), via: limited(1), args: "report a", status: 4,
 			says: []string{"cannot be written, and is as it was: file too large"}, silent: true},
 		{name: "report -o, no room", make: with(func(d *desk) { d.write("old.html", "old") }), via: limited(1), args: "report a -o old.html",
-			status: 4, says: []string{"cannot be written, and is as it was"}, silent: true, leaves: []string{"charts"}},
+			status: 4, says: []string{"cannot be written, and is as it was"}, silent: true, leaves: []string{"old-charts"}},
 		{name: "report -o in no folder", make: with(func(*desk) {}), args: "report a -format svg -chart throughput-ops -o nowhere/x.svg", status: 4,
 			says: []string{"nowhere/x.svg cannot be written", "no such file or directory"}, silent: true},
 		{name: "report -o is a folder", make: with(func(*desk) {}), args: "report a -o b", status: 2,
@@ -134,7 +134,7 @@ func reportLabelCases() (list []badCase) {
 	}
 	for _, f := range reportFormats {
 		c := badCase{name: "report -format " + f.name, make: lay, args: "report h -o out -format " + f.name, status: 0, never: raw,
-			leaves: []string{"out", "charts"}, memory: 300 << 20}
+			leaves: []string{"out", "out-charts"}, memory: 300 << 20}
 		c.after = func(d *desk, _ string) {
 			err := fs.WalkDir(os.DirFS(d.dir), ".", func(name string, e fs.DirEntry, err error) error {
 				if err != nil || e.IsDir() || strings.HasPrefix(name, "h/") || filepath.Ext(name) == ".png" {
@@ -193,7 +193,7 @@ func reportPathCases() []badCase {
 				d.bare("b")
 				d.link("../secret", "b/charts")
 			}},
-		{name: "report -o is a link", args: "report a -o link", status: 0, leaves: []string{"out", "charts"},
+		{name: "report -o is a link", args: "report a -o link", status: 0, leaves: []string{"out", "link-charts"},
 			make: with(func(d *desk) { d.write("out", "old"); d.link("out", "link") })},
 		{name: "report of a record", via: named("report bl/box/$1"), make: (*desk).store, status: 2,
 			says: []string{"is a record, and nothing is added to it"}, silent: true},
@@ -220,6 +220,10 @@ func reportFlagCases() (list []badCase) {
 	}{
 		{"report", "report what? Give the folder of a run", 2},
 		{"report a -format pdf", `unknown format "pdf"; known: html, md, png, svg`, 2},
+		{"report a -format htm", `did you mean html?`, 2},
+		{"report a -o x.pdf", "-o x.pdf: there is no format whose files end in .pdf; known: html, md, png, svg", 2},
+		{"report a -format html -o x.png", "-o x.png is the name of a file of png, but -format is html", 2},
+		{"report a -o x.PNG", "do not fit into one file: name a folder, or choose one with -chart", 2},
 		{"report a -o=", "-o is empty", 2},
 		{"report a -chart nonesuch", `unknown chart "nonesuch"; kinds are `, 2},
 		{"report a -chart sweep", "there is no chart of the kind sweep: the run holds nothing to draw it from", 4},

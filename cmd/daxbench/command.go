@@ -90,7 +90,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	case cmd.HasSubCommands():
-		return usagef("unknown command %q; known: %s", args[0], strings.Join(commandNames(cmd), ", "))
+		return usagef("unknown command %q; known: %s%s", args[0], strings.Join(commandNames(cmd), ", "), meant(args[0], commandNames(cmd)))
 	}
 	return usagef("%s takes no arguments, but got %q; everything is a flag: see daxbench help %s", cmd.CommandPath(), args[0],
 		strings.TrimPrefix(cmd.CommandPath(), "daxbench "))

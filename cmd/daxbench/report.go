@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"daxbench/reports/chart"
 	"daxbench/reports/gallery"
@@ -32,9 +34,10 @@ func newReport() *cobra.Command {
 		Use:   "report [flags] [LABEL=]DIR…",
 		Short: "write what a run found as a page with charts, or charts alone",
 		Long: "Report reads the folder that daxbench run wrote, or the record of a baseline, and\n" +
-			"writes one self-contained page, and its charts as PNG in the folder charts beside\n" +
-			"it. With several folders it holds each against the first. What daxbench litmus -o\n" +
-			"and daxbench verify -o left in the folder goes into the page.\n\n" +
+			"writes one self-contained page, and its charts as PNG in a folder beside it:\n" +
+			"charts, or x-charts for -o x.html. With several folders it holds each against the\n" +
+			"first. What daxbench litmus -o and daxbench verify -o left in the folder goes into\n" +
+			"the page.\n\n" +
 			"Formats:\n" + reportFormatList() + "\n" +
 			"A policy that declares itself safe and was not is named on the standard error\n" +
 			"too. To fail on it, use daxbench run, litmus or verify.\n\n" +
@@ -46,13 +49,13 @@ func newReport() *cobra.Command {
 			"  daxbench report run1 -list",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.command = commandLine(cmd, args)
-			return f.execute(cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.Flags().Changed("o"), args)
+			return f.execute(cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.Flags(), args)
 		},
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	fl.StringVarP(&f.out, "o", "o", "", "write to `file`, and charts beside it; several charts alone go to a folder (default: report.html in the folder of the run)")
-	fl.StringVar(&f.format, "format", "html", "write as `name`: "+strings.Join(reportFormatNames(), ", "))
+	fl.StringVar(&f.format, "format", "html", "write as `name`: "+strings.Join(reportFormatNames(), ", ")+" (default: as the name of -o says, or html)")
 	fl.StringSliceVar(&f.chart, "chart", nil, "only these charts, by `name`: of a kind, or of a single one (default: all); -list names them")
 	fl.StringVar(&f.reference, "reference", "", "hold the others against policy `name` (default: that of the run)")
 	fl.BoolVar(&f.list, "list", false, "list the kinds of charts; with a folder, its charts")
@@ -64,16 +67,17 @@ func newReport() *cobra.Command {
 // reportFormat is one way of writing a report.
 type reportFormat struct {
 	name, about string
-	adds        bool // it goes into the folder of the run unless another place is named
+	ends        []string // of names of files, with the dot
+	adds        bool     // it goes into the folder of the run unless another place is named
 	write       func(j *reportJob) error
 }
 
 // reportFormats are sorted by name.
 var reportFormats = []reportFormat{
-	{name: "html", about: "one self-contained page, and a PNG of each chart beside it", adds: true, write: (*reportJob).html},
-	{name: "md", about: "the same as Markdown, to standard output unless -o names a file", write: (*reportJob).markdown},
-	{name: "png", about: "charts as pictures", adds: true, write: func(j *reportJob) error { return j.pictures(drawPNG, ".png") }},
-	{name: "svg", about: "charts as drawings", adds: true, write: func(j *reportJob) error { return j.pictures(drawSVG, ".svg") }},
+	{name: "html", about: "one self-contained page, and a PNG of each chart beside it", ends: []string{".html", ".htm"}, adds: true, write: (*reportJob).html},
+	{name: "md", about: "the same as Markdown, to standard output unless -o names a file", ends: []string{".md", ".markdown"}, write: (*reportJob).markdown},
+	{name: "png", about: "charts as pictures", ends: []string{".png"}, adds: true, write: func(j *reportJob) error { return j.pictures(drawPNG, ".png") }},
+	{name: "svg", about: "charts as drawings", ends: []string{".svg"}, adds: true, write: func(j *reportJob) error { return j.pictures(drawSVG, ".svg") }},
 }
 
 func reportFormatNames() (names []string) {
@@ -92,17 +96,37 @@ func reportFormatList() string {
 	return b.String()
 }
 
+// settle chooses the format: that of -format, which the name of -o may not contradict, or that which the name says.
+func (f *reportFlags) settle(named, chosen bool) error {
+	known := strings.Join(reportFormatNames(), ", ")
+	end := strings.ToLower(filepath.Ext(f.out))
+	of := slices.IndexFunc(reportFormats, func(r reportFormat) bool { return slices.Contains(r.ends, end) })
+	switch {
+	case !slices.Contains(reportFormatNames(), f.format):
+		return usagef("unknown format %q; known: %s%s", f.format, known, meant(f.format, reportFormatNames()))
+	case named && f.out == "":
+		return usagef("-o is empty")
+	case chosen && of >= 0 && reportFormats[of].name != f.format:
+		return usagef("-o %s is the name of a file of %s, but -format is %s", f.out, reportFormats[of].name, f.format)
+	case chosen || end == "":
+	case of < 0:
+		return usagef("-o %s: there is no format whose files end in %s; known: %s", f.out, end, known)
+	default:
+		f.format = reportFormats[of].name
+	}
+	return nil
+}
+
 // patience is how long a report may take before it says that it is at work.
 const patience = 2 * time.Second
 
 // execute writes the report, or lists what could be in it.
-func (f *reportFlags) execute(stdout, stderr io.Writer, named bool, args []string) error {
+func (f *reportFlags) execute(stdout, stderr io.Writer, given *pflag.FlagSet, args []string) error {
+	if err := f.settle(given.Changed("o"), given.Changed("format")); err != nil {
+		return err
+	}
 	i := slices.IndexFunc(reportFormats, func(r reportFormat) bool { return r.name == f.format })
 	switch {
-	case i < 0:
-		return usagef("unknown format %q; known: %s", f.format, strings.Join(reportFormatNames(), ", "))
-	case named && f.out == "":
-		return usagef("-o is empty")
 	case f.list && len(args) == 0:
 		return listKinds(stdout)
 	case len(args) == 0:
@@ -143,7 +167,7 @@ func (f *reportFlags) choose(p *report.Page) error {
 		case kind:
 			return &nothingError{fmt.Sprintf("there is no chart of the kind %s: the run holds nothing to draw it from", name)}
 		default:
-			return usagef("unknown chart %q; kinds are %s; -list names the single charts", name, strings.Join(kindNames(), ", "))
+			return usagef("unknown chart %q; kinds are %s; -list names the single charts%s", name, strings.Join(kindNames(), ", "), meant(name, kindNames()))
 		}
 	}
 	p.Keep(func(c *chart.Chart) bool {

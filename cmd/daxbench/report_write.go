@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/google/renameio/v2"
@@ -96,7 +97,18 @@ func (j *reportJob) beside(name string) (string, error) {
 	if len(j.page.Charts()) == 0 {
 		return "", nil
 	}
-	return chartFolder, drawAll(filepath.Join(filepath.Dir(name), chartFolder), j.page.Charts(), drawPNG, ".png")
+	folder := chartsOf(name)
+	return folder, drawAll(filepath.Join(filepath.Dir(name), folder), j.page.Charts(), drawPNG, ".png")
+}
+
+// chartsOf is what the folder with the charts of a page is called: charts beside report.html, a-charts beside a.html, so that
+// two pages in one folder do not mix theirs. What an older page left in it stays, as nobody knows whose it is.
+func chartsOf(name string) string {
+	base := filepath.Base(name)
+	if base == reportPage {
+		return chartFolder
+	}
+	return strings.TrimSuffix(base, filepath.Ext(base)) + "-" + chartFolder
 }
 
 // link makes the paths of the raw files relative to the folder of the page.
@@ -156,13 +168,13 @@ func (j *reportJob) pictures(draw drawing, ext string) error {
 		return &nothingError{"there is nothing to draw: the run holds nothing that a chart could show"}
 	case j.out == "":
 		j.out = filepath.Join(j.dir, chartFolder)
-	case len(charts) == 1 && filepath.Ext(j.out) == ext:
+	case len(charts) == 1 && strings.EqualFold(filepath.Ext(j.out), ext):
 		if err := writeWhole(j.out, func(w io.Writer) error { return draw(w, charts[0]) }); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintln(j.stdout, j.out)
 		return err
-	case filepath.Ext(j.out) == ext:
+	case strings.EqualFold(filepath.Ext(j.out), ext):
 		return usagef("-o %s: %s do not fit into one file: name a folder, or choose one with -chart", j.out, plural(len(charts), "chart"))
 	}
 	if err := drawAll(j.out, charts, draw, ext); err != nil {

@@ -95,14 +95,14 @@ func newPlan(r *record.Request) (*driver.Plan, error) {
 	for _, name := range r.Workload {
 		wl, err := workloads.Lookup(name)
 		if err != nil {
-			return nil, usageError{err}
+			return nil, usagef("%w%s", err, meant(name, workloads.Names()))
 		}
 		req.Workloads = append(req.Workloads, wl)
 	}
 	for _, name := range r.Policy {
 		p, err := layout.Lookup(name)
 		if err != nil {
-			return nil, usageError{err}
+			return nil, usagef("%w%s", err, meant(name, layout.Names()))
 		}
 		req.Policies = append(req.Policies, p)
 	}
