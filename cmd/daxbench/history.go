@@ -171,7 +171,10 @@ func historyPNG(name string, p *report.Page) (int, error) {
 			charts = append(charts, c)
 		}
 	}
-	if n := len(charts); n > mostCharts {
+	switch n := len(charts); {
+	case n == 0:
+		return 0, &nothingError{"there is nothing to draw: no series has two records"}
+	case n > mostCharts:
 		return 0, usagef("-o: %d charts are more than the %d that make a picture: choose some with -cell or -machine, or write a page: -o %s",
 			n, mostCharts, strings.TrimSuffix(filepath.Base(name), ".png")+".html")
 	}
@@ -454,7 +457,7 @@ func historyLine(s *baselines.Series) chart.Line {
 		}
 		to := chart.Stretch{Why: strings.Join(keys, ", ")}
 		for _, p := range st.Points {
-			r := chart.Record{When: p.Entry.When(), Value: p.Value}
+			r := chart.Record{When: p.Entry.When(), Value: p.Value, N: p.N}
 			if p.Bounded() {
 				r.Lo, r.Hi = p.Lo, p.Hi
 			}

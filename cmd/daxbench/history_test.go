@@ -141,7 +141,7 @@ func TestHistoryRefuses(t *testing.T) {
 		{"-alpha 0", statusUsage, "between 0 and 1"},
 		{"-alpha NaN", statusUsage, "between 0 and 1"},
 		{"-o h.svg", statusUsage, "ends in .png"},
-		{"-o no/such/h.png", statusEnvironment, "no such file"},
+		{"-o no/such/h.html", statusEnvironment, "no such file"},
 		{"-machine ../x", statusUsage, "is no name"},
 		{"-machine nobody", statusUsage, "it has amd-epyc-2"},
 		{"more", statusUsage, "takes no arguments"},
@@ -216,7 +216,7 @@ func TestHostileRecords(t *testing.T) {
 			t.Errorf("%s: %q", args, all)
 		}
 	}
-	status, out, stderr := called("history", "-dir", dir, "-o", dir+".png")
+	status, out, stderr := called("history", "-dir", dir, "-o", dir+".html")
 	if all := out + stderr; status != statusOK || strings.ContainsAny(all, "\x1b\u202e") || !strings.Contains(all, `\u202eevil`) {
 		t.Errorf("history: status %d, %q", status, all)
 	}

@@ -25,6 +25,7 @@ type Stretch struct {
 type Record struct {
 	When          time.Time
 	Value, Lo, Hi float64 // the interval is zero if there is none
+	N             int     // rounds that the value rests on; 0: nothing says
 }
 
 // History shows values over the dates of their records, with a mark at each change of the level and at each place beyond

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,24 +49,32 @@ type History struct {
 }
 
 // OfHistory makes the page of the records of one or more machines: a chart and a table for each workload on each, and the
-// change points in words.
+// change points in words. Of a machine those workloads come first that its newest record has; those that were recorded once
+// have no course that a chart could show, and stand in one table behind the others.
 func OfHistory(h *History) *Page {
 	p := &Page{Title: h.Title, Warnings: trimmed(h.Damaged), Reading: h.reading()}
 	ids := newNames()
 	machines := make(map[string]bool)
 	records, changes := 0, 0
-	for i := range h.List {
-		past := &h.List[i]
+	var once []*Past
+	for _, past := range h.ordered() {
 		machines[past.Machine] = true
+		if !past.repeated() {
+			once, records = append(once, past), max(records, 1)
+			continue
+		}
 		s := past.section(ids)
 		for _, l := range past.Lines {
 			changes += len(l.Changes)
 			records = max(records, l.length())
 		}
 		for _, c := range s.Sentences {
-			p.Verdict = append(p.Verdict, compare.Sentence{Group: i, Topic: c.Topic, Text: s.Title + ": " + c.Text})
+			p.Verdict = append(p.Verdict, compare.Sentence{Group: len(p.Groups), Topic: c.Topic, Text: s.Title + ": " + c.Text})
 		}
 		p.Groups = append(p.Groups, s)
+	}
+	if len(once) > 0 {
+		p.Groups = append(p.Groups, onceSection(once, ids))
 	}
 	p.Lead = fmt.Sprintf("Up to %s of %s on %s.", unit.Plural(records, "record"), unit.Plural(len(h.List), "workload"), unit.Plural(len(machines), "machine"))
 	p.Verdict = h.verdict(p.Verdict, changes, records)
@@ -75,6 +85,79 @@ func OfHistory(h *History) *Page {
 		p.Origin = append(p.Origin, Fact{"command", trimTo(h.Command, maxFact)})
 	}
 	return p
+}
+
+// ordered is the list by machines, in the order in which they stand, and of each by the newest record, the latest first.
+func (h *History) ordered() []*Past {
+	machine := make(map[string]int)
+	out := make([]*Past, len(h.List))
+	for i := range h.List {
+		out[i] = &h.List[i]
+		if _, ok := machine[out[i].Machine]; !ok {
+			machine[out[i].Machine] = len(machine)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Past) int {
+		return cmp.Or(cmp.Compare(machine[a.Machine], machine[b.Machine]), b.newest().Compare(a.newest()))
+	})
+	return out
+}
+
+// newest is when the latest record began.
+func (p *Past) newest() (when time.Time) {
+	for i := range p.Lines {
+		for _, st := range p.Lines[i].Stretches {
+			for _, r := range st.Records {
+				if r.When.After(when) {
+					when = r.When
+				}
+			}
+		}
+	}
+	return when
+}
+
+// repeated says whether any policy has two records.
+func (p *Past) repeated() bool {
+	return slices.ContainsFunc(p.Lines, func(l PastLine) bool { return l.points() > 1 })
+}
+
+// onceSection has a row for each policy of workloads that were recorded once.
+func onceSection(list []*Past, ids names) Section {
+	s := Section{ID: ids.of("recorded once"), Title: "Recorded once",
+		About: "Workloads, or settings of them, of which there is one record: what has become of them nobody can say."}
+	t := &Table{ID: "table-" + s.ID, Title: "Records", Columns: []Column{
+		{Head: "machine"}, {Head: "workload"}, {Head: "what", About: "what the value is of, and which direction is the good one"}, {Head: "policy"},
+		{Head: "date", About: "on which the run began, UTC"}, {"value", "median over the rounds", true},
+		{"95 %", "interval of the value", true}, {"n", "rounds that the value rests on", true},
+	}}
+	for _, p := range list {
+		for i := range p.Lines {
+			l := &p.Lines[i]
+			for _, st := range l.Stretches {
+				for _, r := range st.Records {
+					row := []Value{textValue(trim(p.Machine)), textValue(trim(p.Name)), textValue(strings.TrimSuffix(p.about(), "."))}
+					t.Rows = append(t.Rows, append(row, p.row(l, r)...))
+				}
+			}
+		}
+	}
+	t.squeeze()
+	s.Tables = []*Table{t}
+	return s
+}
+
+// row are policy, date, value, interval and rounds of a record.
+func (p *Past) row(l *PastLine, r chart.Record) []Value {
+	row := []Value{{Text: trim(l.Name), CSV: trim(l.Name), Sort: math.NaN(), Look: chart.LookOf(l.Name)},
+		textValue(r.When.UTC().Format("2006-01-02 15:04")), {Text: p.value(r.Value), Sort: r.Value, CSV: float(r.Value)}, none(), none()}
+	if r.Lo != 0 || r.Hi != 0 {
+		row[3] = Value{Text: p.interval(r), Sort: r.Lo, CSV: float(r.Lo) + " to " + float(r.Hi), Tone: Faint}
+	}
+	if r.N > 0 {
+		row[4] = count(r.N)
+	}
+	return row
 }
 
 // mostChanges is how many change points stand at the top of a page; the rest stand with their workloads.
@@ -237,7 +320,7 @@ func (p *Past) table(id string) *Table {
 	}
 	t := &Table{ID: "table-" + id, Title: "Records", Columns: []Column{
 		{Head: "policy"}, {Head: "date", About: "on which the run began, UTC"}, {"value", "median over the rounds" + in, true},
-		{"95 %", "interval of the value", true}, {"against the one before", "which is there if the two compare", true},
+		{"95 %", "interval of the value", true}, {"n", "rounds that the value rests on", true}, {"against the one before", "which is there if the two compare", true},
 		{Head: "note", About: "why it does not compare with the one before, or that the level changed"},
 	}}
 	for i := range p.Lines {
@@ -245,20 +328,16 @@ func (p *Past) table(id string) *Table {
 		for k := range l.Stretches {
 			st := &l.Stretches[k]
 			for n, r := range st.Records {
-				row := []Value{{Text: trim(l.Name), CSV: trim(l.Name), Sort: math.NaN(), Look: chart.LookOf(l.Name)},
-					textValue(r.When.UTC().Format("2006-01-02 15:04")), {Text: p.value(r.Value), Sort: r.Value, CSV: float(r.Value)}, none(), none(), none()}
-				if r.Lo != 0 || r.Hi != 0 {
-					row[3] = Value{Text: p.interval(r), Sort: r.Lo, CSV: float(r.Lo) + " to " + float(r.Hi), Tone: Faint}
-				}
+				row := append(p.row(l, r), none(), none())
 				if n > 0 {
 					ratio := r.Value / st.Records[n-1].Value
-					row[4] = Value{Text: unit.Ratio(ratio), Sort: ratio, CSV: float(ratio)}
+					row[5] = Value{Text: unit.Ratio(ratio), Sort: ratio, CSV: float(ratio)}
 				} else if st.Why != "" {
-					row[5] = textValue("other " + trim(st.Why))
+					row[6] = textValue("other " + trim(st.Why))
 				}
 				for j, at := range st.Changes {
 					if at == n {
-						row[5] = textValue("the level changed: " + unit.Ratio(st.Ratios[j]))
+						row[6] = textValue("the level changed: " + unit.Ratio(st.Ratios[j]))
 					}
 				}
 				t.Rows = append(t.Rows, row)
