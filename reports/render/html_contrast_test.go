@@ -18,7 +18,7 @@ var textsOn = map[string]string{
 	"link": "ground panel dear-ground",
 	"bad":  "ground panel dear-ground bad-ground",
 	"good": "ground panel dear-ground good-ground",
-	"dear": "dear-ground",
+	"dear": "ground dear-ground",
 }
 
 func TestContrast(t *testing.T) {

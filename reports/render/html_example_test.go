@@ -34,15 +34,20 @@ func examplePage() *report.Page {
 			{Group: 0, Topic: compare.Price, Text: "Under unconditional an eviction costs 58 % [57, 60] more than under dax-only (n=6)."},
 		},
 		Safety: &safety.Matrix{
-			Hazards: []safety.Hazard{{Letter: "U", Name: "use", About: "a block is used that was freed"}, {Letter: "A", Name: "alias", About: "two files share a block"}, {Letter: "L", Name: "leak", About: "a page is never freed"}},
+			Hazards: []safety.Hazard{{Letter: "U", Name: "use", About: "a block is used that was freed", Harm: "reused", Data: true}, {Letter: "A", Name: "alias", About: "two files share a block", Data: true}, {Letter: "L", Name: "leak", About: "a page is never freed", Harm: "leaks"}},
 			Rows: []safety.Row{
-				{Policy: "none", ID: "P0", Cells: []safety.Cell{
-					{Mark: safety.Broken, Declared: true, Text: "broken in 3 of 9 scenarios", Stories: []safety.Story{story}},
-					{Mark: safety.Broken, Text: "broken in 1 of 9 scenarios", Stories: []safety.Story{story, {ID: "other", Title: "another one"}}}, {},
+				{Policy: "none", ID: "P0", Measured: true, Cells: []safety.Cell{
+					{Mark: safety.Broken, Declared: true, Brief: "3 of 9", Text: "broken in 3 of 9 scenarios", Stories: []safety.Story{story}},
+					{Mark: safety.Broken, Brief: "1 of 9", Text: "broken in 1 of 9 scenarios", Stories: []safety.Story{story, {ID: "other", Title: "another one"}}}, {},
 				}},
-				{Policy: "dax-only", ID: "P7", Cells: []safety.Cell{{Mark: safety.Kept, Text: "kept in 9 scenarios"}, {Mark: safety.Kept, Declared: true, Text: "kept in 9 scenarios"}, {Mark: safety.NotFound, Text: "not found in 12,000 schedules"}}},
+				{Policy: "dax-only", ID: "P7", Measured: true, Cells: []safety.Cell{
+					{Mark: safety.Kept, Brief: "9 of 9", Text: "kept in 9 scenarios"}, {Mark: safety.NotFound, Declared: true, Brief: "9 of 9", Text: "kept in 9 scenarios"},
+					{Mark: safety.NotFound, Brief: "12,000 schedules", Text: "not found in 12,000 schedules"}}},
+				{Policy: "refuse", Cells: []safety.Cell{{}, {}, {Mark: safety.Broken, Declared: true, Brief: "a schedule", Text: "a schedule shows it"}}},
 			},
-			Notes: []string{"19 scenarios, by the rules of Linux 6.15."},
+			Sources: []safety.Source{{Command: "litmus", Tool: "daxbench 0.1.0", Commit: "abc", Date: "2026-11-26T01:48:25Z"}, {Command: "verify", Date: "yesterday", Kernel: "6.19"}},
+			Doubts:  []string{"Safety: litmus is of commit abc, the run of commit def"},
+			Notes:   []string{"19 scenarios, by the rules of Linux 6.15."},
 		},
 		Groups: []report.Section{{
 			ID: "evict-storm-dax-0", Title: "evict-storm · dax=0 workers=2", About: "Cost per eviction.",
@@ -122,12 +127,13 @@ func hostilePage() *report.Page {
 			Charts: []*chart.Chart{c, broken}, Tables: []*report.Table{table, {}},
 		})
 	}
-	m := &safety.Matrix{Notes: nastyStrings}
+	m := &safety.Matrix{Notes: nastyStrings, Doubts: nastyStrings}
 	for i, s := range nastyStrings {
-		m.Hazards = append(m.Hazards, safety.Hazard{Letter: s, Name: s, About: s})
+		m.Hazards = append(m.Hazards, safety.Hazard{Letter: s, Name: s, About: s, Harm: s, Data: i < 3})
+		m.Sources = append(m.Sources, safety.Source{Command: s, Tool: s, Commit: s, Date: s, Kernel: s})
 		r := safety.Row{Policy: s, ID: s}
 		for j, t := range nastyStrings {
-			c := safety.Cell{Mark: safety.Mark(j % 4), Declared: i%2 > 0, Text: t}
+			c := safety.Cell{Mark: safety.Mark(j % 4), Declared: i%2 > 0, Brief: t, Text: t}
 			if c.Mark == safety.Broken {
 				c.Stories = []safety.Story{{ID: t, Title: s, Lines: nastyStrings[:3], Replay: t}, {ID: s, Title: t, Replay: s}}
 			}

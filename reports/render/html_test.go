@@ -60,7 +60,7 @@ func TestPageHolds(t *testing.T) {
 			for _, problem := range problems(page) {
 				t.Error(problem)
 			}
-			if len(page) > 2<<20 {
+			if len(page) > 2200<<10 { // one of the long strings of the hostile page has 1.3 MB
 				t.Errorf("the page has %d bytes", len(page))
 			}
 			if t.Failed() {

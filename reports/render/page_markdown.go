@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -88,16 +89,21 @@ func markdownSafety(out *bytes.Buffer, v *safetyView) {
 	for _, r := range rows {
 		row := table.Row{escape(r.Policy)}
 		for _, c := range r.Cells {
-			text := c.Sign + " " + c.Word
-			if c.Aside != "" {
-				text += ", " + c.Aside
+			text := escape(c.Word)
+			if c.Brief != "" {
+				text += ", " + escape(c.Brief)
 			}
-			row = append(row, text)
+			if c.Loud != "" {
+				text += ", **" + c.Loud + "**"
+			}
+			row = append(row, c.Sign+" "+text)
 		}
 		tw.AppendRow(row)
 	}
-	fmt.Fprintf(out, "\n## Safety\n\n%s\n", tw.RenderMarkdown())
-	markdownList(out, v.Notes)
+	out.WriteString("\n## Safety\n")
+	markdownSentences(out, v.Sentences)
+	fmt.Fprintf(out, "\n%s\n", tw.RenderMarkdown())
+	markdownList(out, slices.Concat(v.Doubts, v.Sources, v.Notes))
 	for _, r := range rows {
 		for _, c := range r.Cells {
 			if len(c.Stories) > 0 {

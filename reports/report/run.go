@@ -24,12 +24,13 @@ import (
 func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	t := src.Table
 	shown := src.Shown()
+	m = besides(src.Run, m)
 	drawn, err := charts(gallery.OfRun, gallery.OfGroup, []*gallery.Source{src}, len(t.Groups))
 	p := &Page{
 		Title:    title(src),
 		Lead:     lead(src),
 		Facts:    facts(&t.Run),
-		Warnings: slices.Concat(trimmed(t.Warnings), unknown(src.Run.Manifest.Commit), drawn.warnings),
+		Warnings: slices.Concat(doubtsOf(m), trimmed(t.Warnings), unknown(src.Run.Manifest.Commit), drawn.warnings),
 		Verdict:  placed(compare.Summary(t), shown),
 		Safety:   m,
 		Reading:  reading(t),

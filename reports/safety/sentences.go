@@ -48,7 +48,7 @@ func (m *Matrix) Sentences() (out []Sentence) {
 		}
 	}
 	if len(kept) > 0 {
-		say(Fine, "No data was lost under %s: all scenarios about it were played.", some(kept))
+		say(Fine, "No data was lost under %s, in all scenarios that are about it.", some(kept))
 	}
 	if len(unseen) > 0 {
 		say(Blank, "Nobody looked at %s.", some(unseen))

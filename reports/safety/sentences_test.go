@@ -60,18 +60,18 @@ func TestSentences(t *testing.T) {
 		{"nothing", nil, nil},
 		{"the usual", []safety.Row{r("none", declared, declared, kept), r("wait", kept, kept, declared), r("ask", kept, kept, declared)}, []string{
 			"0 Data can be lost under none: use, tie.", "1 Somebody waits or may hang under wait and ask: reclaim.",
-			"2 No data was lost under wait and ask: all scenarios about it were played."}},
+			"2 No data was lost under wait and ask, in all scenarios that are about it."}},
 		{"not as declared", []safety.Row{r("liar", broken, kept, broken)}, []string{
 			"0 Data can be lost under liar: use (not declared).", "1 Somebody waits or may hang under liar: reclaim (not declared)."}},
 		{"some scenarios only", []safety.Row{r("wait", kept, found, unshown)}, []string{
 			"3 Not shown, though declared broken, under wait: reclaim.", "3 Looked for in part, and not found, under wait: tie."}},
 		{"nobody looked", []safety.Row{r("wait", safety.Cell{}, safety.Cell{}, safety.Cell{}), r("ask", kept, kept, safety.Cell{})}, []string{
-			"2 No data was lost under ask: all scenarios about it were played.", "3 Nobody looked at wait.", "3 Not looked at under ask: reclaim."}},
+			"2 No data was lost under ask, in all scenarios that are about it.", "3 Nobody looked at wait.", "3 Not looked at under ask: reclaim."}},
 		{"the run has some of them", []safety.Row{r("none", declared, declared, kept), measured(r("wait", kept, kept, kept))}, []string{
-			"2 No data was lost under wait: all scenarios about it were played."}},
+			"2 No data was lost under wait, in all scenarios that are about it."}},
 		{"many", many, []string{
 			"1 Somebody waits or may hang under p0, p1, p2, p3, p4 and 7 others: reclaim.",
-			"2 No data was lost under p0, p1, p2, p3, p4 and 7 others: all scenarios about it were played."}},
+			"2 No data was lost under p0, p1, p2, p3, p4 and 7 others, in all scenarios that are about it."}},
 	} {
 		m := &safety.Matrix{Hazards: hazards, Rows: tt.rows}
 		var got []string
