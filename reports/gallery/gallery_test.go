@@ -302,6 +302,30 @@ func TestLarge(t *testing.T) {
 	}
 }
 
+// TestShown: of too many groups those are shown that differ most, and one whose chart is asked for by name.
+func TestShown(t *testing.T) {
+	src := written(t, storm(6, "none", "dax", numbers(100), "none", "dax-only"), furnish)
+	for i := range src.Table.Groups {
+		for k := range src.Table.Groups[i].Rows {
+			r := &src.Table.Groups[i].Rows[k]
+			r.Safety = compare.Safety{}
+			if r.Verdict.Judgement != compare.Reference {
+				r.Verdict.Judgement, r.Ratio.N, r.Ratio.Value = compare.Dearer, 6, 1+float64(i)/100 // the last differ most
+			}
+		}
+	}
+	shown := src.Shown()
+	if len(shown) != maxGroups || shown[0] != 36 || shown[63] != 99 {
+		t.Errorf("%d groups are shown, from %d to %d", len(shown), shown[0], shown[len(shown)-1])
+	}
+	for name, want := range map[string]bool{"latency-" + src.groups()[7].id: true, "heat-" + src.groups()[7].id + "-none": true, "latency": false, "latency-7": false} {
+		src.Charts = []string{name}
+		if shown := src.Shown(); (shown[0] == 7) != want || len(shown) > maxGroups+1 {
+			t.Errorf("with %s asked for, %d groups are shown, from %d", name, len(shown), shown[0])
+		}
+	}
+}
+
 // BenchmarkDefault makes all pictures of a run of the size of the default matrix: 13 groups, four policies, six rounds.
 func BenchmarkDefault(b *testing.B) {
 	src := written(b, storm(6, "none", "dax", numbers(13), "none", "dax-only", "always-call", "unconditional"), furnish)
