@@ -84,7 +84,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("the index when it has ended:\n%s", page)
 	}
 	report := fetch(t, address+"/run/now/report.html")
-	for _, text := range []string{`<meta http-equiv="Content-Security-Policy"`, "<title>now", "unmount-storm", "<svg"} {
+	for _, text := range []string{`<meta http-equiv="Content-Security-Policy"`, " now</title>", "unmount-storm", "<svg"} {
 		if !strings.Contains(report, text) {
 			t.Errorf("no %q in the report", text)
 		}
