@@ -120,15 +120,6 @@ func paired(e stats.Estimate) string {
 	return fmt.Sprintf("medians; round by round %s %s, n=%d", unit.Ratio(e.Value), brackets(e), e.N)
 }
 
-// lateTail says that a tail is not the policy's; empty if it is.
-func lateTail(r *Row) string {
-	share := r.longest().Harness()
-	if share <= mostHarness {
-		return ""
-	}
-	return fmt.Sprintf("Of its longest waits %s is the harness's: a late device, or waking up.", percent(share))
-}
-
 // contrasts are those that a group has, with intervals.
 func contrasts(g *Group, group int, m meeting) (out []contrast) {
 	s := speaker{g: g}

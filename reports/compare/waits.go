@@ -57,5 +57,11 @@ func (r *Row) longest() LongWaits {
 	return r.ForPins
 }
 
-// percent is a share in words.
-func percent(share float64) string { return fmt.Sprintf("%.0f %%", share*100) }
+// lateTail says that a tail is not the policy's; empty if it is.
+func lateTail(r *Row) string {
+	share := r.longest().Harness()
+	if share <= mostHarness {
+		return ""
+	}
+	return fmt.Sprintf("Of the longest waits under %s %.0f %% is the harness's: a late device, or waking up.", r.Policy, share*100)
+}

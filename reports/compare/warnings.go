@@ -63,8 +63,12 @@ func (r *Row) warn(doubts cellWarnings, g *Group, c *folder.Cell, rounds []int) 
 		add("I/O ended %s late (median): the device shared the processors with the workers", unit.Format(float64(late), unit.Nanos))
 	}
 	for _, w := range []LongWaits{r.ForPins, r.ForLease} {
-		if w.Harness() > mostHarness {
-			add("%s of its %s was the harness's: I/O or an answer that came late, or waking up", percent(w.Harness()), unit.Plural(w.N, "longest wait"))
+		if share := w.Harness(); share > mostHarness {
+			part := "a third" // in words that rows share, so that they share the footnote
+			if share > 0.5 {
+				part = "half"
+			}
+			add("more than %s of the time of its longest waits was the harness's: I/O or an answer that came late, or waking up", part)
 		}
 	}
 	for _, text := range doubts[c.Name] {

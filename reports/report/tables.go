@@ -202,7 +202,7 @@ func moreColumns() []column {
 		return column{Column{head, about, true}, func(r *row) Value { return measured(r.median(name), unit.Of(name)) }}
 	}
 	waited := func(head, about string, nanos func(r *row) float64) column {
-		return column{Column{head, about + ", median over the rounds", true}, func(r *row) Value {
+		return column{Column{head, about + ": means, of slow operations too, so that the sum may exceed the cost, which is a median of slices; median over the rounds", true}, func(r *row) Value {
 			if v := nanos(r); v > 0 {
 				return Value{Text: unit.Format(v, unit.Nanos), Sort: v, CSV: float(v)}
 			}
@@ -214,7 +214,7 @@ func moreColumns() []column {
 		of("p50", "half of the operations took at most so long, in ns", "p50-ns"),
 		of("p90", "nine in ten took at most so long, in ns", "p90-ns"),
 		of("p99", "99 in 100 took at most so long, in ns", "p99-ns"),
-		of("p99.9", "999 in 1,000 took at most so long, in ns", "p99.9-ns"),
+		of("p99.9", "999 in 1,000 took at most so long, in ns; empty if a round recorded too few latencies", "p99.9-ns"),
 		of("max", "the longest operation of a round, in ns", "max-ns"),
 		of("operations", "operations per second", "ops/s"),
 		of("evictions", "evictions per second", "evict/s"),
@@ -226,12 +226,16 @@ func moreColumns() []column {
 	}
 }
 
-// median is the median of a unit over the rounds, with its interval.
+// median is the median of a unit over the rounds, with its interval; nothing if a round lacks it, as in compare.Row: policies
+// would be held against each other by different rounds.
 func (r *row) median(name string) stats.Estimate {
 	if r.cell == nil {
 		return stats.Estimate{}
 	}
 	_, values := r.cell.Series(name)
+	if len(values) < r.cell.Measured() {
+		return stats.Estimate{}
+	}
 	e, err := stats.Median(values)
 	if err != nil {
 		return stats.Estimate{}
