@@ -90,11 +90,18 @@ func (p *Page) safety(sources []*gallery.Source, labels []string, found []*safet
 	if s, ok := tallySection(all); ok {
 		p.Overview = append(p.Overview, s)
 	}
+	var unseen []string
 	for i, m := range found {
-		if m != nil && len(m.Rows) > 0 {
-			p.Verdict = append(undeclared(m, labels[i]), p.Verdict...)
-			p.Overview = append(p.Overview, foundSection(m, labels[i], ids))
+		if m == nil || len(m.Rows) == 0 {
+			unseen = append(unseen, labels[i])
+			continue
 		}
+		p.Verdict = append(undeclared(m, labels[i]), p.Verdict...)
+		p.Overview = append(p.Overview, foundSection(m, labels[i], ids))
+	}
+	if n := len(unseen); n > 0 && n < len(found) {
+		last := &p.Overview[len(p.Overview)-1]
+		last.Footnotes = append(last.Footnotes, "Beside "+unit.List(unseen)+" there is nothing of litmus or verify.")
 	}
 }
 

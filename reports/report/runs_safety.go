@@ -236,7 +236,7 @@ func tallySection(all []*tallies) (s Section, ok bool) {
 // stand in the page of the run alone.
 func foundSection(m *safety.Matrix, label string, ids names) Section {
 	s := Section{ID: ids.of("safety " + label), Title: "Safety of " + label + ", by litmus and verify",
-		About:     "✓ kept in every scenario that probes it; ✗ broken, as the policy declares or not; ○ not found, or declared and not shown; – not looked at.",
+		About:     "✓ kept in every scenario that probes it; ✗ broken, which the policy declares or does not; ○ not found, or declared and not shown; – not looked at.",
 		Footnotes: trimmed(m.Notes)}
 	t := &Table{ID: "table-" + s.ID, Title: "Policies and hazards", Columns: []Column{{Head: "policy"}}}
 	for _, h := range m.Hazards {
@@ -261,14 +261,14 @@ func markValue(c *safety.Cell) Value {
 	v := textValue("–")
 	switch {
 	case c.Mark == safety.Broken && c.Declared:
-		v = textValue("✗ as declared")
+		v = textValue("✗ declared")
 	case c.Mark == safety.Broken:
-		v = textValue("✗ not declared")
+		v = textValue("✗ undeclared")
 		v.Tone = Bad
 	case c.Mark == safety.Unknown:
 		v.Tone = Faint
 	case c.Declared:
-		v = textValue("○ declared, not shown")
+		v = textValue("○ declared")
 		v.Tone = Faint
 	case c.Mark == safety.Kept:
 		v = textValue("✓ kept")

@@ -95,7 +95,7 @@ func TestRunsLitmus(t *testing.T) {
 	}
 	s := foundSection(m, "new", newNames())
 	for policy, want := range map[string][2]string{
-		"none": {"✗ as declared", "○ declared, not shown"}, "dax-only": {"✗ not declared", "✓ kept"}, "always-call": {"–", "○ not found"},
+		"none": {"✗ declared", "○ declared"}, "dax-only": {"✗ undeclared", "✓ kept"}, "always-call": {"–", "○ not found"},
 	} {
 		if got := [2]string{s.Tables[0].cell(policy, "use"), s.Tables[0].cell(policy, "association")}; got != want {
 			t.Errorf("%s: %q, want %q", policy, got, want)
