@@ -26,7 +26,9 @@ func examplePage() *report.Page {
 		Lines: []string{"T1: create F", "T1: pin F 0 as p by odirect-read", "T2: unlink F", "dev: dma-write p"}, Replay: "daxbench litmus -v -policy none -scenario unlink-under-dio",
 	}
 	return &report.Page{
-		Title: "Nightly, 22 November", Lead: "The policies none and unconditional against dax-only, under one workload.",
+		Title: "Nightly, 22 November", Name: "nightly-22", Words: []report.Term{{Name: "pin", About: "a reference to a page"}},
+		Compared: []report.Term{{Name: "none", About: "break nothing", Look: chart.LookOf("none")}, {Name: "dax-only", About: "wait for pins", Look: chart.LookOf("dax-only")}},
+		Lead:     "The policies none and unconditional against dax-only, under one workload.",
 		Facts:    []string{"AMD EPYC", "2 cores", "Linux 6.18.2"},
 		Warnings: []string{"the machine was shared: 5.9 runnable tasks on 2 cores"},
 		Verdict: []compare.Sentence{
@@ -51,6 +53,7 @@ func examplePage() *report.Page {
 		},
 		Groups: []report.Section{{
 			ID: "evict-storm-dax-0", Title: "evict-storm · dax=0 workers=2", About: "Cost per eviction.",
+			Does: "Look inodes up. dax: percentage.", Fixed: []report.Term{{Name: "pages=4", About: "pages per file"}, {Name: "pin=5", About: "percentage"}},
 			Sentences: []compare.Sentence{{Topic: compare.Level, Text: "Under none an eviction costs the same as under dax-only within ±2 % (n=6)."}},
 			Charts:    []*chart.Chart{exampleChart(), heatChart("none"), heatChart("dax-only"), heatChart("unconditional")},
 			Tables: []*report.Table{{
@@ -107,6 +110,8 @@ func hostilePage() *report.Page {
 	p := &report.Page{}
 	for i, s := range nastyStrings {
 		at := func(n int) string { return nastyStrings[(i+n)%len(nastyStrings)] }
+		term := report.Term{Name: s, About: at(1), Look: chart.LookOf(s)}
+		p.Name, p.Words, p.Compared = s, append(p.Words, term), append(p.Compared, term)
 		p.Title, p.Lead = p.Title+s[:min(len(s), 10)], s
 		p.Facts, p.Warnings, p.Reading = append(p.Facts, s), append(p.Warnings, s), append(p.Reading, s)
 		p.Verdict = append(p.Verdict, compare.Sentence{Topic: compare.Topic(i), Text: s})
@@ -123,7 +128,7 @@ func hostilePage() *report.Page {
 		}
 		table.Rows = append(table.Rows, nil, make([]report.Value, 4))
 		p.Groups = append(p.Groups, report.Section{
-			ID: s, Title: at(1), About: at(2), Sentences: []compare.Sentence{{Text: s}}, Footnotes: []string{s},
+			ID: s, Title: at(1), About: at(2), Does: s, Fixed: []report.Term{term}, Sentences: []compare.Sentence{{Text: s}}, Footnotes: []string{s},
 			Charts: []*chart.Chart{c, broken}, Tables: []*report.Table{table, {}},
 		})
 	}

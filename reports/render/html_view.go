@@ -1,12 +1,14 @@
 package render
 
 import (
+	"daxbench/reports/unit"
 	"fmt"
 	"html/template"
 	"net/url"
 	"path"
 	"strings"
 
+	"daxbench/reports/chart"
 	"daxbench/reports/compare"
 	"daxbench/reports/report"
 )
@@ -23,6 +25,9 @@ const warningsShown = 4
 // pageView is a page as the template wants it: every string is clean, every link is made.
 type pageView struct {
 	Title, Lead string
+	Name        string // small, above the title
+	Words       []termView
+	Compared    []termView
 	Security    string
 	Style       template.CSS
 	Script      template.JS
@@ -44,6 +49,9 @@ type entry struct {
 	ID, Title string
 	Below     []entry
 }
+
+// termView is a word with what it stands for; Look is empty if it is no policy.
+type termView struct{ Name, About, Look string }
 
 type policyView struct{ Name, Look string }
 
@@ -69,6 +77,9 @@ type partView struct {
 
 type sectionView struct {
 	ID, Title, About string
+	Does             string
+	Fixed            []termView
+	Set              string // the names of Fixed
 	Sentences        []sentenceView
 	Sets             []chartSet
 	Tables           []tableView
@@ -79,16 +90,17 @@ type sectionView struct {
 func newPageView(p *report.Page, o HTMLOptions) *pageView {
 	a := assets()
 	b := viewer{options: o, ids: taken{}, seen: map[string]bool{}, labels: taken{}}
-	for _, id := range []string{"content", "verdict", "warnings", "safety", "summary", "each", "reading", "origin", "policies", "said"} {
+	for _, id := range []string{"content", "verdict", "compared", "warnings", "safety", "summary", "each", "reading", "origin", "policies", "said"} {
 		b.ids.take(id)
 	}
 	v := &pageView{
-		Title: clean(p.Title, maxTitle), Lead: clean(p.Lead, maxProse),
+		Title: clean(p.Title, maxTitle), Lead: clean(p.Lead, maxProse), Name: clean(p.Name, maxTitle),
+		Words: termsOf(p.Words), Compared: termsOf(p.Compared),
 		Security: a.security, Style: a.style, Script: a.script,
 		Facts: cleaned(p.Facts, maxProse), Reading: cleaned(p.Reading, maxProse),
 		Verdict: b.sentences(p.Verdict),
 	}
-	v.Warnings.Title = plural(len(p.Warnings), "warning")
+	v.Warnings.Title = unit.Plural(len(p.Warnings), "warning")
 	all := cleaned(p.Warnings, maxProse)
 	if len(all) > warningsShown+1 { // never a click for a single one
 		v.Warnings.First, v.Warnings.Rest = all[:warningsShown], all[warningsShown:]
@@ -173,6 +185,7 @@ func contents(v *pageView) (out []entry) {
 		}
 	}
 	add(len(v.Verdict) > 0, "verdict", "Verdict")
+	add(len(v.Compared) > 0, "compared", "What was compared")
 	add(v.Safety != nil, "safety", "Safety")
 	for _, part := range v.Parts {
 		e := entry{ID: part.ID, Title: part.Title}
@@ -219,6 +232,8 @@ func (b *viewer) sections(list []report.Section, closer bool) (out []sectionView
 			ID: b.anchor(s.ID), Title: clean(s.Title, maxTitle), About: clean(s.About, maxProse),
 			Sentences: b.sentences(s.Sentences), Footnotes: cleaned(s.Footnotes, maxProse),
 		}
+		v.Does, v.Fixed = clean(s.Does, maxProse), termsOf(s.Fixed)
+		v.Set = namesOf(v.Fixed)
 		v.Sets = b.sets(s.Charts, v.Title, closer)
 		for _, t := range s.Tables {
 			v.Tables = append(v.Tables, b.table(t, v.Title))
@@ -226,6 +241,27 @@ func (b *viewer) sections(list []report.Section, closer bool) (out []sectionView
 		out = append(out, v)
 	}
 	return out
+}
+
+// termsOf makes the views of terms.
+func termsOf(list []report.Term) (out []termView) {
+	for _, t := range list {
+		v := termView{Name: clean(t.Name, maxParam), About: clean(t.About, 2*maxTitle)}
+		if t.Look != chart.ByPlace {
+			v.Look = t.Look.Var()
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// namesOf are the names of terms, in one line.
+func namesOf(list []termView) string {
+	names := make([]string, len(list))
+	for i := range list {
+		names[i] = list[i].Name
+	}
+	return strings.Join(names, " ")
 }
 
 // cleaned cleans each string.

@@ -19,14 +19,20 @@ func PageMarkdown(w io.Writer, p *report.Page, o HTMLOptions) error {
 	v := newPageView(p, o)
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "# %s\n", escape(v.Title))
+	markdownLine(&out, escape(v.Name))
 	markdownLine(&out, escape(v.Lead))
 	markdownLine(&out, escaped(v.Facts)...)
+	markdownTerms(&out, v.Words)
 	for _, s := range append(v.Warnings.First, v.Warnings.Rest...) {
 		fmt.Fprintf(&out, "\n> **Warning:** %s\n", escape(s))
 	}
 	if len(v.Verdict) > 0 {
 		out.WriteString("\n## Verdict\n")
 		markdownSentences(&out, v.Verdict)
+	}
+	if len(v.Compared) > 0 {
+		out.WriteString("\n## What was compared\n")
+		markdownTerms(&out, v.Compared)
 	}
 	if v.Safety != nil {
 		markdownSafety(&out, v.Safety)
@@ -62,6 +68,16 @@ func markdownList(out *bytes.Buffer, list []string) {
 			out.WriteByte('\n')
 		}
 		fmt.Fprintf(out, "- %s\n", escape(s))
+	}
+}
+
+// markdownTerms writes names with what they stand for as a list.
+func markdownTerms(out *bytes.Buffer, list []termView) {
+	for i, t := range list {
+		if i == 0 {
+			out.WriteByte('\n')
+		}
+		fmt.Fprintf(out, "- **%s:** %s\n", escape(t.Name), escape(t.About))
 	}
 }
 
@@ -125,6 +141,10 @@ func markdownCommand(out *bytes.Buffer, command string) {
 // markdownSection writes one section: sentences, pictures, tables.
 func markdownSection(out *bytes.Buffer, s *sectionView) {
 	fmt.Fprintf(out, "\n### %s\n", escape(s.Title))
+	markdownLine(out, escape(s.Does))
+	if s.Set != "" {
+		markdownLine(out, escape("Fixed: "+s.Set))
+	}
 	markdownLine(out, escape(s.About))
 	markdownSentences(out, s.Sentences)
 	for _, set := range s.Sets {

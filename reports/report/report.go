@@ -15,10 +15,13 @@ import (
 // Page is one report.
 type Page struct {
 	Title    string
+	Name     string             // what the run is called; empty if the title says so
 	Lead     string             // one sentence: what was compared, where, when
 	Facts    []string           // what one has to know to read the numbers: machine, kernel, rounds
 	Warnings []string           // doubts about all of it; shown before anything else
 	Verdict  []compare.Sentence // three or four sentences; Group counts within Groups, −1: all
+	Words    []Term             // without which nothing else can be understood
+	Compared []Term             // what was compared: policies with what they do; empty if nobody said it
 	Safety   *safety.Matrix     // nil if nobody looked
 	Overview []Section          // charts and tables of the whole
 	Groups   []Section          // one per workload and parameters
@@ -33,6 +36,8 @@ type Page struct {
 type Section struct {
 	ID        string // unique in the page; [a-z0-9-]
 	Title     string
+	Does      string // what the workload does, and what its parameters are; empty if nobody said it
+	Fixed     []Term // parameters that the title does not name
 	About     string
 	Sentences []compare.Sentence
 	Charts    []*chart.Chart

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"daxbench/reports/compare"
 	"daxbench/reports/folder"
@@ -28,10 +29,13 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	drawn, err := charts(gallery.OfRun, gallery.OfGroup, []*gallery.Source{src}, len(t.Groups))
 	p := &Page{
 		Title:    title(src),
+		Name:     trim(cmp.Or(src.Name, filepath.Base(src.Run.Dir))),
 		Lead:     lead(src),
 		Facts:    facts(&t.Run),
 		Warnings: slices.Concat(doubtsOf(m), trimmed(t.Warnings), unknown(src.Run.Manifest.Commit), drawn.warnings),
 		Verdict:  placed(compare.Summary(t), shown),
+		Words:    words,
+		Compared: terms(src),
 		Safety:   m,
 		Reading:  reading(t),
 		Origin:   origin(src.Run),
@@ -57,6 +61,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 		s := Section{
 			ID: id, Title: groupTitle(g), About: about(g), Sentences: placed(sentences[i], shown), Charts: drawn.groups[i],
 		}
+		s.Does, s.Fixed = does(&src.Run.Manifest.Plan.Words, g)
 		s.Tables, s.Footnotes = groupTables(all, g, id)
 		p.Groups = append(p.Groups, s)
 	}
@@ -84,9 +89,38 @@ func placed(list []compare.Sentence, shown []int) []compare.Sentence {
 	return out
 }
 
-// title says what all runs are about, and what this one is called.
+// title says what the run is about: what was compared, on which machine, on which day.
 func title(src *gallery.Source) string {
-	return "Breaking layouts at inode eviction: " + trim(cmp.Or(src.Name, filepath.Base(src.Run.Dir)))
+	names, storms := policies(src.Table), storms(src.Table)
+	what := unit.Plural(len(names), "policy", "policies")
+	if n := len(names); n == 1 || n == 2 {
+		what = unit.List(trimmed(names))
+	}
+	under := unit.Plural(len(storms), "storm")
+	if len(storms) == 1 {
+		under = trim(storms[0])
+	}
+	text := "Breaking layouts at inode eviction"
+	if len(names) > 0 {
+		text += ": " + what + " under " + under
+	}
+	if where := trim(src.Table.Run.CPU); where != "" {
+		text += ", " + where
+	}
+	if when, err := time.Parse(time.RFC3339Nano, src.Run.Manifest.Started); err == nil {
+		text += ", " + when.UTC().Format("2 January 2006")
+	}
+	return text
+}
+
+// storms are the workloads of all groups, each once.
+func storms(t *compare.Table) (names []string) {
+	for i := range t.Groups {
+		if w := t.Groups[i].Workload; !slices.Contains(names, w) {
+			names = append(names, w)
+		}
+	}
+	return names
 }
 
 // reference is the policy that most groups are held against.
