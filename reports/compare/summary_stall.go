@@ -145,7 +145,7 @@ func contrasts(g *Group, group int, m meeting) (out []contrast) {
 			}
 		}
 		tail := r.Tail.Bounded() && r.P999 > 0 && ref.P999 > 0 && min(r.LeastLat, ref.LeastLat) >= tailLatencies
-		late := c.waits.longest().Harness() > mostHarness
+		late := c.waits.longest().OfHarness()
 		switch {
 		case tail && late:
 			add(ofLateTail, r.Tail)

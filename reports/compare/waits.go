@@ -29,6 +29,9 @@ func (l LongWaits) Harness() float64 {
 	return (l.Late + l.Wake) / l.Nanos
 }
 
+// OfHarness says whether so much of them is the harness's that a tail is no longer the policy's.
+func (l LongWaits) OfHarness() bool { return l.Harness() > mostHarness }
+
 // longWaits sums the waits of a cell for pins, or for leases. Times that contradict each other count as if they did not.
 func longWaits(c *folder.Cell, cause string) (l LongWaits) {
 	for i := range c.Rounds {
@@ -59,9 +62,9 @@ func (r *Row) longest() LongWaits {
 
 // lateTail says that a tail is not the policy's; empty if it is.
 func lateTail(r *Row) string {
-	share := r.longest().Harness()
-	if share <= mostHarness {
+	l := r.longest()
+	if !l.OfHarness() {
 		return ""
 	}
-	return fmt.Sprintf("Of the longest waits under %s %.0f %% is the harness's: a late device, or waking up.", r.Policy, share*100)
+	return fmt.Sprintf("Of the longest waits under %s %.0f %% is the harness's: a late device, or waking up.", r.Policy, l.Harness()*100)
 }

@@ -379,6 +379,31 @@ func TestWaits(t *testing.T) {
 	}
 }
 
+// TestWaitsNote holds what the note says where waits exceed the cost, and where they are the harness's.
+func TestWaitsNote(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		blocked      float64 // the cost is 100
+		due          int64   // of a wait of 1000, to which the pin lasts
+		beyond, late bool
+	}{{"neither", 50, 900, false, false}, {"waits beyond the cost", 200, 900, true, false}, {"late", 50, 100, false, true}} {
+		src := written(t, storm(6, "none", "dax", numbers(1), "none"), func(run *folder.Run) {
+			for k := range run.Cells[0].Rounds {
+				r := &run.Cells[0].Rounds[k]
+				r.Values.Set("blocked-ns/op", tt.blocked)
+				r.Record.Waits = []folder.Wait{{For: "pin", Nanos: 1000, Pin: &folder.Pin{Due: tt.due, Until: 1000}}}
+			}
+		})
+		note := only(t, "waits", src)[0].Note
+		if got := strings.Contains(note, "it may be less"); got != tt.beyond {
+			t.Errorf("%s: %q", tt.name, note)
+		}
+		if got := strings.Contains(note, "was the harness's"); got != tt.late {
+			t.Errorf("%s: %q", tt.name, note)
+		}
+	}
+}
+
 // TestWaitsOfNote has waits that are a fiftieth of the cost: no picture.
 func TestWaitsOfNote(t *testing.T) {
 	src := written(t, storm(6, "none", "dax", numbers(1), "none"), func(run *folder.Run) {

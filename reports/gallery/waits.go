@@ -29,10 +29,10 @@ func waitsOf(_ *Source, g *group) ([]Picture, error) {
 	for _, cause := range causes {
 		c.Series = append(c.Series, chart.Series{Name: cause.name, Look: cause.look})
 	}
-	worth := false
+	worth, beyond, late := false, false, false
 	var n []int
 	for i, cell := range g.cells {
-		rounds := measured(cell)
+		rounds := cell.Measured()
 		if rounds == 0 || len(c.Y.Names) == maxPolicies {
 			continue
 		}
@@ -50,7 +50,10 @@ func waitsOf(_ *Source, g *group) ([]Picture, error) {
 				from += length
 			}
 		}
-		worth = worth || from > 0 && from >= leastWait*middle(cell, "ns/op")
+		cost := middle(cell, "ns/op")
+		worth = worth || from > 0 && from >= leastWait*cost
+		beyond = beyond || from > cost
+		late = late || r.ForPins.OfHarness() || r.ForLease.OfHarness()
 		c.Y.Names = append(c.Y.Names, fmt.Sprintf("%s: %s", policyName(cell.Policy), howLong(from)))
 		n = append(n, rounds)
 	}
@@ -67,6 +70,12 @@ func waitsOf(_ *Source, g *group) ([]Picture, error) {
 	least, most := spread(n)
 	c.Note = fmt.Sprintf("Means over all operations of a round, and of these the medians of %s. A bar adds up all that an operation waits.",
 		between(least, most, "round"))
+	if beyond {
+		c.Note += " The cost of an operation is a median of slices, which the longest waits do not move: it may be less."
+	}
+	if late {
+		c.Note += " More than a third of the longest waits was the harness's: I/O or an answer that came late, or waking up."
+	}
 	if len(g.cells) > maxPolicies {
 		c.Note += fmt.Sprintf(" The first %d of %s policies are shown.", maxPolicies, unit.Count(len(g.cells)))
 	}
@@ -79,16 +88,6 @@ func howLong(nanos float64) string {
 		return "nothing"
 	}
 	return unit.Format(nanos, unit.Nanos)
-}
-
-// measured is how many rounds of a cell have figures.
-func measured(c *folder.Cell) (n int) {
-	for i := range c.Rounds {
-		if c.Rounds[i].Values.Any() {
-			n++
-		}
-	}
-	return n
 }
 
 // middle is the median of a time per operation over the rounds that have figures; one that lacks this one has a zero, which
