@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"daxbench/reports/compare"
 	"daxbench/reports/report"
 )
 
@@ -257,6 +258,19 @@ func BenchmarkHTML(b *testing.B) {
 	for b.Loop() {
 		if err := HTML(io.Discard, p, HTMLOptions{}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestTagsAreNotRepeated: a sentence that begins with the word of its tag goes on behind it.
+func TestTagsAreNotRepeated(t *testing.T) {
+	b := viewer{}
+	for text, want := range map[string]string{
+		"Undecided against dax-only: none +3 %.": "Against dax-only: none +3 %.", "Of 39 comparisons 36 are undecided.": "Of 39 comparisons 36 are undecided.",
+		"Undecided": "Undecided",
+	} {
+		if got := b.sentences([]compare.Sentence{{Topic: compare.Unknown, Text: text}})[0]; got.Tag != "Undecided" || got.Text != want {
+			t.Errorf("%q: %q %q, want %q", text, got.Tag, got.Text, want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"daxbench/reports/unit"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"daxbench/reports/chart"
 	"daxbench/reports/compare"
 	"daxbench/reports/report"
+	"daxbench/reports/unit"
 )
 
 // Widths at which strings of a page are cut, in columns. A page wraps, so they are wider than on a terminal.
@@ -220,7 +220,11 @@ func glue(prose string) string {
 func (b *viewer) sentences(list []compare.Sentence) (out []sentenceView) {
 	for _, s := range list {
 		words := topics[s.Topic]
-		out = append(out, sentenceView{Tag: words[0], Class: words[1], Text: clean(s.Text, maxProse)})
+		text := s.Text
+		if rest, twice := strings.CutPrefix(text, words[0]+" "); twice { // the tag says it
+			text = unit.Capital(rest)
+		}
+		out = append(out, sentenceView{Tag: words[0], Class: words[1], Text: clean(text, maxProse)})
 	}
 	return out
 }

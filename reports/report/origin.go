@@ -48,7 +48,7 @@ func origin(run *folder.Run) (out []Fact) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.Environment)) {
 		if !strings.HasPrefix(key, "load_") {
-			add(strings.ReplaceAll(trim(key), "_", " "), flat(m.Environment[key]))
+			add(fact(key, m.Environment[key]))
 		}
 	}
 	return out
@@ -81,7 +81,8 @@ func load(m *folder.Manifest, key string) string {
 	if len(averages) == 0 {
 		return ""
 	}
-	return flat(averages) + " (over 1, 5 and 15 minutes)"
+	_, text := fact("", averages)
+	return text + " (over 1, 5 and 15 minutes)"
 }
 
 // harness is what measuring itself costs.
@@ -95,29 +96,6 @@ func harness(m *folder.Manifest) string {
 		}
 	}
 	return strings.Join(words, ", ")
-}
-
-// flat writes a value of JSON on one line.
-func flat(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case []any:
-		words := make([]string, len(v))
-		for i := range v {
-			words[i] = flat(v[i])
-		}
-		return strings.Join(words, ", ")
-	case map[string]any:
-		var words []string
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			words = append(words, key+"="+flat(v[key]))
-		}
-		return strings.Join(words, "; ")
-	}
-	return fmt.Sprint(v)
 }
 
 // commandLine is a command as one types it, "" if it is not known.
