@@ -85,7 +85,7 @@ func showEntry(p *page, e *baselines.Entry) {
 	line("command", render.Clean("daxbench "+strings.Join(m.Command, " "), 10*maxShown))
 	line("began", fmt.Sprintf("%s UTC; took %s", began(e), unit.Elapsed(m.Elapsed())))
 	line("seed", fmt.Sprint(m.Seed))
-	line("rounds", fmt.Sprintf("%d, of %s each", e.Rounds(), plural(len(e.Run.Cells), "cell")))
+	line("rounds", fmt.Sprintf("%d, of %s each", e.Rounds(), unit.Plural(len(e.Run.Cells), "cell")))
 	line("workloads", render.Clean(strings.Join(e.Workloads(), ", "), 10*maxShown))
 	if n := note(e); n != "" {
 		line("note", n)
@@ -241,9 +241,9 @@ func (f *baselineFlags) verify(p *page, s *baselines.Store) (bad, good int, err 
 			}
 		}
 		good += whole
-		p.item(0, 0, "", fmt.Sprintf("%s: %s as recorded", machine, plural(whole, "record")))
+		p.item(0, 0, "", fmt.Sprintf("%s: %s as recorded", machine, unit.Plural(whole, "record")))
 		if bare > 0 {
-			p.item(0, 0, "", fmt.Sprintf("%s: %s of the older layout could be read; nothing says what was recorded", machine, plural(bare, "run")))
+			p.item(0, 0, "", fmt.Sprintf("%s: %s of the older layout could be read; nothing says what was recorded", machine, unit.Plural(bare, "run")))
 		}
 	}
 	return bad, good, nil

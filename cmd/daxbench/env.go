@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daxbench/engine/pmem"
+	"daxbench/reports/unit"
 	"daxbench/workloads/noise"
 	"daxbench/workloads/record"
 )
@@ -133,7 +134,7 @@ func (m *machine) processor() string {
 		text += fmt.Sprintf(", quota %.3g", m.QuotaCPUs)
 	}
 	if m.NUMANodes > 0 {
-		text += ", " + plural(m.NUMANodes, "NUMA node")
+		text += ", " + unit.Plural(m.NUMANodes, "NUMA node")
 	}
 	return text + after(", SMT ", m.SMT) + after(", microcode ", m.Microcode)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daxbench/reports/gate"
+	"daxbench/reports/unit"
 	"daxbench/workloads/lockstep"
 	"daxbench/workloads/record"
 )
@@ -36,7 +37,7 @@ func (f *gateFlags) judgeBuilds(ctx context.Context, suite *gate.Suite) (report 
 		return nil, err
 	}
 	g.progress = newSteps(f.stderr)
-	fmt.Fprintf(f.stderr, "daxbench: %s of %s; seed %d; results go to %s\n", plural(len(suite.Cells), "cell"), suite.Title(), f.seed, g.dir)
+	fmt.Fprintf(f.stderr, "daxbench: %s of %s; seed %d; results go to %s\n", unit.Plural(len(suite.Cells), "cell"), suite.Title(), f.seed, g.dir)
 	report, err = g.run(ctx, 0)
 	g.progress.end()
 	if errors.Is(err, lockstep.ErrProtocol) {

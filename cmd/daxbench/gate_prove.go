@@ -16,6 +16,7 @@ import (
 
 	"daxbench/reports/gate"
 	"daxbench/reports/render"
+	"daxbench/reports/unit"
 )
 
 // proveIt gates a build against itself many times, some with planted further work, and says how often the gate was right.
@@ -42,7 +43,7 @@ func (f *gateFlags) proveIt(ctx context.Context, suite *gate.Suite) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(f.stderr, "daxbench: %s of %s, about %s; seed %d; results go to %s\n", plural(len(effects), "gating"), suite.Title(),
+	fmt.Fprintf(f.stderr, "daxbench: %s of %s, about %s; seed %d; results go to %s\n", unit.Plural(len(effects), "gating"), suite.Title(),
 		spell(time.Duration(len(effects)*len(suite.Cells))*perCell), f.seed, dir)
 	var trials []gate.Trial
 	progress := newSteps(f.stderr)

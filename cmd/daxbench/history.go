@@ -125,7 +125,7 @@ func (f *history) execute(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "daxbench: %s in %s\n", plural(n, "chart"), f.out); err != nil {
+	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "daxbench: %s in %s\n", unit.Plural(n, "chart"), f.out); err != nil {
 		return err
 	}
 	return errors.Join(damaged...)

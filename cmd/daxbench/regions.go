@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"daxbench/engine/pmem"
+	"daxbench/reports/unit"
 	"daxbench/workloads/driver"
 )
 
@@ -28,7 +29,7 @@ func openRegions(p *driver.Plan) (*regions, error) {
 	if have := memory(); p.Pmem == "" && have > 0 && size > have/n { // pages that are not touched take none, but all may be
 		return nil, usagef("a region of %s for each of %s is more than the %s of memory that this machine has: "+
 			"choose a smaller -size, fewer policies or smaller storms, or keep the regions in a file with -pmem",
-			formatBytes(size), plural(int(n), "policy"), formatBytes(have))
+			formatBytes(size), unit.Plural(n, "policy"), formatBytes(have))
 	}
 	root, err := pmem.Open(pmem.Options{Path: p.Pmem, Size: n * size, Populate: n*size <= mostPopulated})
 	if errors.Is(err, pmem.ErrTooSmall) {

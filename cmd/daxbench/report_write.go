@@ -16,6 +16,7 @@ import (
 	"daxbench/reports/chart"
 	"daxbench/reports/render"
 	"daxbench/reports/report"
+	"daxbench/reports/unit"
 )
 
 // What a report is called in the folder of its run, and the folder of its charts.
@@ -175,12 +176,12 @@ func (j *reportJob) pictures(draw drawing, ext string) error {
 		_, err := fmt.Fprintln(j.stdout, j.out)
 		return err
 	case strings.EqualFold(filepath.Ext(j.out), ext):
-		return usagef("-o %s: %s do not fit into one file: name a folder, or choose one with -chart", j.out, plural(len(charts), "chart"))
+		return usagef("-o %s: %s do not fit into one file: name a folder, or choose one with -chart", j.out, unit.Plural(len(charts), "chart"))
 	}
 	if err := drawAll(j.out, charts, draw, ext); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(j.stdout, "%s: %s\n", j.out, plural(len(charts), "chart"))
+	_, err := fmt.Fprintf(j.stdout, "%s: %s\n", j.out, unit.Plural(len(charts), "chart"))
 	return err
 }
 

@@ -145,20 +145,8 @@ func reference(policies []string) string {
 // describe says what a plan comes to: "52 cells (13 settings of 8 storms × 4 policies) × 6 rounds, about 2 min 0 s".
 func describe(p *driver.Plan) string {
 	return fmt.Sprintf("%s (%s of %s × %s) × %s, %s",
-		plural(len(p.Groups)*len(p.Policies), "cell"), plural(len(p.Groups), "setting"), plural(len(p.Workloads), "storm"),
-		plural(len(p.Policies), "policy"), plural(p.Rounds, "round"), left(estimate(p, p.Rounds)))
-}
-
-// plural counts things: "1 policy", "4 policies".
-func plural(n int, thing string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(thing, "y"):
-		thing = strings.TrimSuffix(thing, "y") + "ies"
-	default:
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
+		unit.Plural(len(p.Groups)*len(p.Policies), "cell"), unit.Plural(len(p.Groups), "setting"), unit.Plural(len(p.Workloads), "storm"),
+		unit.Plural(len(p.Policies), "policy"), unit.Plural(p.Rounds, "round"), left(estimate(p, p.Rounds)))
 }
 
 // overhead is what building an engine, warming it up and checking it adds to the measured time of a cell: measured with

@@ -51,7 +51,7 @@ func (s *speaker) violations() {
 			if r.Found > 0 {
 				found = fmt.Sprintf("; owners found %s of these writes' stamps in their own data", unit.Count(r.Found))
 			}
-			s.say(Harm, "Under %s %s landed in %s that %s no longer their file's%s.", r.Policy, plural(r.Violations, "device write"),
+			s.say(Harm, "Under %s %s landed in %s that %s no longer their file's%s.", r.Policy, unit.Plural(r.Violations, "device write"),
 				choose(r.Violations, "a block", "blocks"), choose(r.Violations, "was", "were"), found)
 		case r.Looked:
 			clean = append(clean, r)
@@ -62,7 +62,7 @@ func (s *speaker) violations() {
 	if bad == 0 || len(clean) == 0 {
 		return
 	}
-	who := list(policies(clean))
+	who := unit.List(policies(clean))
 	if len(clean) > 1 && unlooked == 0 {
 		who = "the other policies"
 	}
@@ -134,28 +134,28 @@ func (s *speaker) lost(count func(Row) int64, thing, what string) {
 	}
 	if len(rows) <= fewRows {
 		for i, r := range rows {
-			s.say(Harm, "Under %s %s %s %s.", r.Policy, plural(counts[i], thing), choose(counts[i], "was", "were"), what)
+			s.say(Harm, "Under %s %s %s %s.", r.Policy, unit.Plural(counts[i], thing), choose(counts[i], "was", "were"), what)
 		}
 		return
 	}
-	who := list(policies(rows))
+	who := unit.List(policies(rows))
 	if len(others) == 0 {
 		who = "every policy"
 	} else if len(others) < len(rows) {
-		who = "every policy but " + list(policies(others))
+		who = "every policy but " + unit.List(policies(others))
 	}
-	s.say(Harm, "Under %s %s to %s were %s.", who, unit.Count(slices.Min(counts)), plural(slices.Max(counts), thing), what)
+	s.say(Harm, "Under %s %s to %s were %s.", who, unit.Count(slices.Min(counts)), unit.Plural(slices.Max(counts), thing), what)
 }
 
 // stalls says what did not come to its end.
 func (s *speaker) stalls() {
 	for _, r := range s.g.Rows {
 		if r.Hung > 0 {
-			s.say(Harm, "Under %s %s hung in %s.", r.Policy, plural(r.Hung, "cell"), plural(int64(r.Rounds), "round"))
+			s.say(Harm, "Under %s %s hung in %s.", r.Policy, unit.Plural(r.Hung, "cell"), unit.Plural(r.Rounds, "round"))
 		}
 		if r.Parked > 0 {
 			s.say(Harm, "Under %s %s could not be found by reclaim at the end of a round, because %s DAX entries.", r.Policy,
-				plural(r.Parked, "idle inode"), choose(r.Parked, "it has", "they have"))
+				unit.Plural(r.Parked, "idle inode"), choose(r.Parked, "it has", "they have"))
 		}
 	}
 }

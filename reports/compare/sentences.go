@@ -116,7 +116,7 @@ func (s *speaker) costs() {
 		}
 	}
 	if len(same) > 0 {
-		s.say(Level, "Under %s %s the same as under %s within ±%.0f %% (%s).", list(policies(same)), w.clause, s.g.Reference,
+		s.say(Level, "Under %s %s the same as under %s within ±%.0f %% (%s).", unit.List(policies(same)), w.clause, s.g.Reference,
 			within*100, rounds(same))
 	}
 	if len(open) > 0 {
@@ -128,7 +128,7 @@ func (s *speaker) costs() {
 	}
 	if len(few) > 0 {
 		s.say(Unknown, "Whether %s %s or %s under %s than under %s is undecided: %s, and a 95 %% interval needs %d.", w.clause, w.more,
-			w.less, list(policies(few)), s.g.Reference, rounds(few), stats.MinPairs)
+			w.less, unit.List(policies(few)), s.g.Reference, rounds(few), stats.MinPairs)
 	}
 }
 
@@ -227,13 +227,6 @@ func rounds(rows []Row) string {
 		return fmt.Sprintf("n=%d", least)
 	}
 	return fmt.Sprintf("n=%d to %d", least, most)
-}
-
-func plural(n int64, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return unit.Count(n) + " " + word + "s"
 }
 
 // choose picks the word for one or for many.

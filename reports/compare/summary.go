@@ -31,11 +31,10 @@ func Summary(t *Table) []Sentence {
 	add(safetySummary(t))
 	told := make(map[int]bool) // groups of which the price was told
 	plain := plainGroups(t)
-	if s := plainPrice(t, plain); s != nil {
-		add(s)
-		for _, i := range plain {
-			told[i] = true
-		}
+	price := plainPrice(t, plain)
+	add(price)
+	for _, i := range plain { // where several do not agree, none of them is told alone
+		told[i] = price != nil || len(plain) > 1 && t.Groups[i].says(Price)
 	}
 	add(stallSummary(t, pinned, told))
 	add(stallSummary(t, leased, told))
@@ -90,15 +89,15 @@ func safetySummary(t *Table) *Sentence {
 		count func(Row) int64
 		text  func(n int64) string
 	}{
-		{func(r Row) int64 { return r.Hung }, func(n int64) string { return plural(n, "cell") + " hung" }},
+		{func(r Row) int64 { return r.Hung }, func(n int64) string { return unit.Plural(n, "cell") + " hung" }},
 		{func(r Row) int64 { return r.Orphaned }, func(n int64) string {
-			return fmt.Sprintf("%s %s evicted with a page pinned", plural(n, "inode"), choose(n, "was", "were"))
+			return fmt.Sprintf("%s %s evicted with a page pinned", unit.Plural(n, "inode"), choose(n, "was", "were"))
 		}},
 		{func(r Row) int64 { return r.Parked }, func(n int64) string {
-			return plural(n, "idle inode") + " could not be found by reclaim at the end of a round"
+			return unit.Plural(n, "idle inode") + " could not be found by reclaim at the end of a round"
 		}},
 		{func(r Row) int64 { return r.Abandoned }, func(n int64) string {
-			return fmt.Sprintf("%s %s taken away without a recall", plural(n, "layout lease"), choose(n, "was", "were"))
+			return fmt.Sprintf("%s %s taken away without a recall", unit.Plural(n, "layout lease"), choose(n, "was", "were"))
 		}},
 	} {
 		i, rows := worst(t, what.count)
@@ -109,7 +108,7 @@ func safetySummary(t *Table) *Sentence {
 		for _, r := range firstRows(rows) {
 			parts = append(parts, "under "+r.Policy+" "+what.text(what.count(r)))
 		}
-		text := capital(list(parts)) + " (" + t.in(i) + ")" + more(rows) + "."
+		text := unit.Capital(unit.List(parts)) + " (" + t.in(i) + ")" + more(rows) + "."
 		if len(clean) > 0 {
 			text += " " + clean[0].Text
 		}
@@ -136,7 +135,7 @@ func violationSummary(t *Table) *Sentence {
 		}
 		parts = append(parts, fmt.Sprintf("under %s %s%s", r.Policy, unit.Count(r.Violations), of))
 	}
-	text := fmt.Sprintf("%s device writes landed in blocks that were no longer their file's (%s)%s", capital(list(parts)), t.in(i), more(rows))
+	text := fmt.Sprintf("%s device writes landed in blocks that were no longer their file's (%s)%s", unit.Capital(unit.List(parts)), t.in(i), more(rows))
 	var clean []Row
 	for _, r := range t.Groups[i].Rows {
 		if r.Looked && r.Violations == 0 {
@@ -151,7 +150,7 @@ func violationSummary(t *Table) *Sentence {
 		text += fmt.Sprintf("; under %s none was found in %s%s", fewNames(policies(clean)), atLeast(writes), choose(int64(len(clean)), "", " each"))
 	}
 	if k, hung := worst(t, func(r Row) int64 { return r.Hung }); k >= 0 {
-		text += fmt.Sprintf("; under %s %s hung", hung[0].Policy, plural(hung[0].Hung, "cell"))
+		text += fmt.Sprintf("; under %s %s hung", hung[0].Policy, unit.Plural(hung[0].Hung, "cell"))
 	}
 	return &Sentence{Group: i, Topic: Harm, Text: text + "."}
 }
@@ -187,15 +186,7 @@ func more(rows []Row) string {
 	if len(rows) <= fewRows {
 		return ""
 	}
-	return ", and fewer under " + list(policies(rows[fewRows:]))
-}
-
-// capital makes a sentence begin with a capital letter.
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return ", and fewer under " + unit.List(policies(rows[fewRows:]))
 }
 
 // prices are what single groups say first of what policies cost, for groups whose price was not told: first differences that
@@ -287,12 +278,12 @@ func openSummary(t *Table) *Sentence {
 	case all == 1:
 		text = fmt.Sprintf("The one comparison with %s is undecided (%s)", with, rounds(rows))
 	case open == all:
-		text = fmt.Sprintf("All %s with %s are undecided (%s)", plural(int64(all), "comparison"), with, rounds(rows))
+		text = fmt.Sprintf("All %s with %s are undecided (%s)", unit.Plural(all, "comparison"), with, rounds(rows))
 	default:
-		text = fmt.Sprintf("Of %s with %s %s %s undecided (%s)", plural(int64(all), "comparison"), with, unit.Count(open),
+		text = fmt.Sprintf("Of %s with %s %s %s undecided (%s)", unit.Plural(all, "comparison"), with, unit.Count(open),
 			choose(int64(open), "is", "are"), rounds(rows))
 	}
-	switch need := plural(stats.MinPairs, "round"); few {
+	switch need := unit.Plural(stats.MinPairs, "round"); few {
 	case open:
 		text += "; a 95 % interval needs " + need
 	case 0:
@@ -317,7 +308,7 @@ func costAlone(t *Table) *Sentence {
 				value += fmt.Sprintf(" [%s, %s]", unit.Format(r.Cost.Lo, unit.Of(g.Unit)), unit.Format(r.Cost.Hi, unit.Of(g.Unit)))
 			}
 			return &Sentence{Group: i, Topic: Level, Text: fmt.Sprintf("Under %s the %s is %s (%s, median of %s).", r.Policy, g.Measure(), value,
-				t.in(i), plural(int64(r.Cost.N), "round"))}
+				t.in(i), unit.Plural(r.Cost.N, "round"))}
 		}
 	}
 	if len(t.Groups) == 0 {

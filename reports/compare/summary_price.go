@@ -55,8 +55,8 @@ func (s *stance) firm() bool {
 }
 
 // plainPrice says what policies cost on inodes that are not DAX, where there is nothing to break: the range over the groups,
-// if they are several, and within which margin the others are as the reference. A difference that may be chance is given in
-// numbers only if there is none better, and is called that.
+// if they are several, and within which margin the others are as the reference. Where several groups were asked and do not
+// agree, nothing is decided. What a single one says and may be chance is told only if there is nothing better, and is called that.
 func plainPrice(t *Table, groups []int) *Sentence {
 	if len(groups) == 0 {
 		return nil
@@ -70,6 +70,8 @@ func plainPrice(t *Table, groups []int) *Sentence {
 	for _, s := range stances(t, groups) {
 		rows = append(rows, s.rows...)
 		switch {
+		case len(s.decided) > 0 && !s.firm() && len(s.rows) > 1:
+			open = append(open, s.policy)
 		case len(s.decided) > 0 && !s.firm():
 			doubtful = append(doubtful, s)
 		case len(s.decided) > 0 && s.decided[0].Verdict.Judgement == Dearer:
@@ -222,7 +224,7 @@ func firstOf(names []string) string {
 	if left := len(names) - mostNamed; left > 1 {
 		names = append(slices.Clone(names[:mostNamed]), unit.Count(left)+" others")
 	}
-	return list(names)
+	return unit.List(names)
 }
 
 // others names the policies beyond the first n.
@@ -242,5 +244,5 @@ func fewNames(names []string) string {
 	if len(names) > mostNamed {
 		return unit.Plural(len(names), "policy")
 	}
-	return list(names)
+	return unit.List(names)
 }

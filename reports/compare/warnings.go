@@ -154,16 +154,7 @@ func inRounds(rounds []int) string {
 	for i, n := range rounds {
 		words[i] = strconv.Itoa(n)
 	}
-	return "rounds " + list(words)
-}
-
-// list joins words as one says them: "a", "a and b", "a, b and c".
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
+	return "rounds " + unit.List(words)
 }
 
 // Name is the group in one line: "evict-storm, dax=0, workers=2".

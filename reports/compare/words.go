@@ -20,9 +20,9 @@ func (f *Facts) Phrases() (out []string) {
 	add(f.state())
 	switch {
 	case f.Done < f.Rounds:
-		add(fmt.Sprintf("%d of %s", f.Done, plural(int64(f.Rounds), "round")))
+		add(fmt.Sprintf("%d of %s", f.Done, unit.Plural(f.Rounds, "round")))
 	case f.Done > 0:
-		add(plural(int64(f.Done), "round"))
+		add(unit.Plural(f.Done, "round"))
 	}
 	add(f.CPU)
 	switch f.Cores {

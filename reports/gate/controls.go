@@ -38,7 +38,7 @@ func (r *Report) judgeControls(s *Samples, look int, alpha float64) error {
 		r.Controls = append(r.Controls, *m)
 	}
 	if len(lacking) > 0 {
-		r.Warnings = append(r.Warnings, "not on both sides of all forks: the negative control "+list(sortedKeys(lacking)))
+		r.Warnings = append(r.Warnings, "not on both sides of all forks: the negative control "+unit.List(sortedKeys(lacking)))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daxbench/reports/stats"
+	"daxbench/reports/unit"
 )
 
 // Counters that the gate knows, as workloads name them.
@@ -191,6 +192,6 @@ func (c *drawn) countWork(forks []*Fork, d *Declared) {
 		other = append(other, fmt.Sprintf("%s (%.0f and %.0f)", name, base, head))
 	}
 	if len(other) > 0 {
-		c.undo("the two sides do different work: %s", list(other))
+		c.undo("the two sides do different work: %s", unit.List(other))
 	}
 }

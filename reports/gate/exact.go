@@ -284,7 +284,7 @@ func worst(counts []Count) (v Verdict, why string) {
 			}
 		}
 		if len(reasons) > 0 {
-			return v, list(reasons)
+			return v, unit.List(reasons)
 		}
 	}
 	return Pass, ""

@@ -129,7 +129,7 @@ func (s *Samples) renamed(name string) string {
 	if len(like) == 0 {
 		return ""
 	}
-	return "; renamed? there is " + list(like)
+	return "; renamed? there is " + unit.List(like)
 }
 
 // conclude gives the cell its verdict, and its measures to the reader.
@@ -170,17 +170,17 @@ func (c *drawn) conclude(again bool) {
 	case c.guilty != "":
 		c.Verdict, c.Why, c.ended = Regressed, c.guilty, true
 	case len(guilty) > 0:
-		c.Verdict, c.Why = Regressed, list(guilty)
+		c.Verdict, c.Why = Regressed, unit.List(guilty)
 	case c.blank != "":
 		c.Verdict, c.Why = NoVerdict, c.blank
 	case deciding == 0:
 		c.Verdict, c.Why = NoVerdict, "nothing that was measured decides"
 	case len(open) > 0:
-		c.Verdict, c.Why, c.more = NoVerdict, list(open), again && decidable
+		c.Verdict, c.Why, c.more = NoVerdict, unit.List(open), again && decidable
 	case c.torn != "" && !again:
 		c.Verdict, c.Why = NoVerdict, c.torn
 	case len(better) > 0:
-		c.Verdict, c.Why = Improved, list(better)
+		c.Verdict, c.Why = Improved, unit.List(better)
 	default:
 		c.Verdict = Pass
 	}

@@ -49,7 +49,7 @@ var mutants = []struct{ name, file, old, new string }{
 	{"allocations are not compared", "count.go", "case more >= most:", "case more < 0:"},
 	{"one burst of allocations convicts", "count.go", "case more >= most:", "case more > 0:"},
 	{"few operations may allocate", "count.go", "min(freeAllocs, freeAllocsShare*h)", "freeAllocs + 0*freeAllocsShare"},
-	{"other work is compared", "count.go", "		c.undo(\"the two sides do different work: %s\", list(other))", "		c.Warnings = append(c.Warnings, list(other))"},
+	{"other work is compared", "count.go", "		c.undo(\"the two sides do different work: %s\", unit.List(other))", "		c.Warnings = append(c.Warnings, unit.List(other))"},
 	{"a count on one side is none", "count.go", "return has > 0 && has < 2*len(forks)", "return has < 0"},
 	{"processor time passes what wall time says is worse", "judge.go", "case c.torn != \"\" && !again:", "case c.torn != \"\" && again && !again:"},
 	{"that the head sleeps is not seen", "draw.go", "max(median(base), median(head)) > maxSleeps", "median(base) > maxSleeps && head != nil"},

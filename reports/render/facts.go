@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"daxbench/reports/compare"
-	"daxbench/reports/unit"
 )
 
 // headline is what one has to know of a run, as short phrases.
@@ -49,11 +48,4 @@ func timed(g *compare.Group) string {
 // legend explains the columns, or is empty if nothing was compared.
 func legend(t *compare.Table) string {
 	return t.Legend(func(policy string) string { return clean(policy, maxPolicy) })
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return unit.Count(n) + " " + word + "s"
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daxbench/reports/gate"
+	"daxbench/reports/unit"
 )
 
 var gateGitHubFormat = GateFormat[gate.Report]{Name: "github", About: "workflow commands: annotations, the worst ten first", Ext: ".txt", Write: GateGitHub}
@@ -79,7 +80,7 @@ func GateGitHub(w io.Writer, r *gate.Report, _ Options) error {
 	}
 	if cut[failure]+cut[caution] > 0 {
 		annotation{remark, "gate: more", fmt.Sprintf("%s and %s are not shown here: GitHub shows %d of each. The report has them all.",
-			plural(cut[failure], "further error"), plural(cut[caution], "further warning"), maxAnnotations)}.write(&out)
+			unit.Plural(cut[failure], "further error"), unit.Plural(cut[caution], "further warning"), maxAnnotations)}.write(&out)
 	}
 	_, err := w.Write(out.Bytes())
 	return err

@@ -34,7 +34,7 @@ func GateMarkdown(w io.Writer, r *gate.Report, o Options) error {
 		fmt.Fprintf(&head, "> **Warning:** %s\n\n", escape(clean(s, maxProse)))
 	}
 	if n := len(r.Warnings) - maxFootnotes; n > 0 {
-		fmt.Fprintf(&head, "> %s\n\n", plural(n, "further warning"))
+		fmt.Fprintf(&head, "> %s\n\n", unit.Plural(n, "further warning"))
 	}
 	gateMarkdownFoot(&foot, r)
 
@@ -88,7 +88,7 @@ func gateMarkdownTable(cells []*gate.Cell, pairs string, verbose bool) (heads st
 		texts[i] = superscript(i+1) + " " + escape(clean(s, maxProse))
 	}
 	if left > 0 {
-		texts = append(texts, plural(left, "further warning"))
+		texts = append(texts, unit.Plural(left, "further warning"))
 	}
 	markdownLine(&below, texts...)
 	markdownLine(&below, escape(t.legend()))

@@ -46,7 +46,7 @@ func proofTitle(p *gate.Proof) string {
 		switch {
 		case r.Cell != "" || r.Missing:
 		case r.Effect == 0:
-			words = append(words, fmt.Sprintf("%s in %s", plural(r.Found, "false alarm"), tries(r.Trials)))
+			words = append(words, fmt.Sprintf("%s in %s", unit.Plural(r.Found, "false alarm"), tries(r.Trials)))
 		case r.Target > 0:
 			words = append(words, fmt.Sprintf("%s found in %s", planted(r), rate(r.Rate)))
 		}
@@ -130,7 +130,7 @@ func changeBounds(e stats.Estimate) string {
 
 // proofFacts is what one has to know of a proof, as short phrases.
 func proofFacts(p *gate.Proof) []string {
-	out := []string{plural(p.Trials, "trial")}
+	out := []string{unit.Plural(p.Trials, "trial")}
 	for _, s := range []string{p.Suite, p.Machine} {
 		if s != "" {
 			out = append(out, clean(s, maxProse/2))

@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"daxbench/reports/gate"
+	"daxbench/reports/unit"
 )
 
 var gateTextFormat = GateFormat[gate.Report]{Name: "text", About: "the verdict, tables and reasons for a terminal", Ext: ".txt", Write: GateText}
@@ -75,7 +76,7 @@ func (p *page) gateHead(r *gate.Report) {
 		p.prose(1, "! ", clean(w, maxProse), dear)
 	}
 	if n := len(r.Warnings) - maxFootnotes; n > 0 {
-		p.prose(1, "! ", plural(n, "further warning"), dear)
+		p.prose(1, "! ", unit.Plural(n, "further warning"), dear)
 	}
 }
 
@@ -92,7 +93,7 @@ func (p *page) gateTable(cells []*gate.Cell, pairs string, verbose bool) {
 		p.prose(indent, superscript(i+1)+" ", clean(s, maxProse), dear)
 	}
 	if left > 0 {
-		p.prose(indent, "", plural(left, "further warning"), dear)
+		p.prose(indent, "", unit.Plural(left, "further warning"), dear)
 	}
 	if s := t.legend(); s != "" {
 		p.prose(indent, "", s, faint)
@@ -130,7 +131,7 @@ func (p *page) gateReasons(cells []*gate.Cell, pairs string, verbose bool) {
 	}
 	if n := len(cells) - maxNotes; n > 0 {
 		p.line("")
-		p.prose(0, "", "Of "+plural(n, "further cell")+" that did not pass no reason is shown here; the other formats have them.", dear)
+		p.prose(0, "", "Of "+unit.Plural(n, "further cell")+" that did not pass no reason is shown here; the other formats have them.", dear)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"daxbench/reports/gate"
+	"daxbench/reports/unit"
 )
 
 // trendTitle stands above times that were held against stored ones.
@@ -47,7 +48,7 @@ func trendNote(trend []gate.Measure, common string) string {
 		out = append(out, "All cells: "+common+".")
 	}
 	if n := len(trend) - maxTrend; n > 0 {
-		out = append(out, plural(n, "further cell")+" in the JSON.")
+		out = append(out, unit.Plural(n, "further cell")+" in the JSON.")
 	}
 	return strings.Join(out, " ")
 }

@@ -94,7 +94,7 @@ func tally(cells []gate.Cell) string {
 	if len(words) == 0 {
 		return "no cells"
 	}
-	return plural(len(cells), "cell") + ": " + strings.Join(words, ", ")
+	return unit.Plural(len(cells), "cell") + ": " + strings.Join(words, ", ")
 }
 
 // gateTitle is the verdict of a gate and what decided it.
@@ -231,7 +231,7 @@ func details(c *gate.Cell, pairs string) (out []string) {
 		out = append(out, "warning: "+clean(w, maxProse))
 	}
 	if left > 0 {
-		out = append(out, plural(left, "further warning"))
+		out = append(out, unit.Plural(left, "further warning"))
 	}
 	return out
 }
@@ -247,10 +247,10 @@ func pairs(r *gate.Report) string {
 // effort says what the figures of a cell rest on, as short phrases.
 func effort(c *gate.Cell, pairs string) (out []string) {
 	if c.Forks > 0 {
-		out = append(out, plural(c.Forks, pairs))
+		out = append(out, unit.Plural(c.Forks, pairs))
 	}
 	if c.Looks > 1 {
-		out = append(out, plural(c.Looks, "look"))
+		out = append(out, unit.Plural(c.Looks, "look"))
 	}
 	if c.Slice != "" {
 		out = append(out, "slices of "+clean(c.Slice, maxProse/2))

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"daxbench/reports/compare"
+	"daxbench/reports/unit"
 )
 
 var markdownFormat = Format{Name: "markdown", About: "tables and conclusions for a README or a pull request", Ext: ".md", Write: Markdown}
@@ -68,7 +69,7 @@ func markdownGroup(out *bytes.Buffer, g *compare.Group) {
 		texts[i] = superscript(i+1) + " " + escape(clean(s, maxProse))
 	}
 	if left > 0 {
-		texts = append(texts, plural(left, "further warning")+" in run.json")
+		texts = append(texts, unit.Plural(left, "further warning")+" in run.json")
 	}
 	markdownLine(out, texts...)
 	markdownLine(out, escape(looked(g)), escape(timed(g)))

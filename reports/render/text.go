@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"daxbench/reports/compare"
+	"daxbench/reports/unit"
 )
 
 var textFormat = Format{Name: "text", About: "tables and conclusions for a terminal", Ext: ".txt", Write: Text}
@@ -96,7 +97,7 @@ func (p *page) group(g *compare.Group) {
 		p.prose(indent, superscript(i+1)+" ", clean(s, maxProse), dear)
 	}
 	if left > 0 {
-		p.prose(indent, "", plural(left, "further warning")+" in run.json", dear)
+		p.prose(indent, "", unit.Plural(left, "further warning")+" in run.json", dear)
 	}
 	for _, s := range []string{looked(g), timed(g)} {
 		if s != "" {

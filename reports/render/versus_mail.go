@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daxbench/reports/gate"
+	"daxbench/reports/unit"
 	"daxbench/reports/versus"
 )
 
@@ -49,7 +50,7 @@ func (p *versusPage) measured(in *versus.Input) {
 		command = "command unknown"
 	}
 	p.prose(0, "", p.say(clean(p.label(in), maxName)+": "+clean(command, maxCommand)), neutral)
-	facts := []string{cmp.Or(in.Tool, "version unknown"), "commit unknown", fmt.Sprintf("seed %d", in.Seed), plural(in.Rounds, "round")}
+	facts := []string{cmp.Or(in.Tool, "version unknown"), "commit unknown", fmt.Sprintf("seed %d", in.Seed), unit.Plural(in.Rounds, "round")}
 	if in.Commit != "" {
 		facts[1] = "commit " + in.Commit
 	}

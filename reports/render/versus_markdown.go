@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"daxbench/reports/unit"
 	"daxbench/reports/versus"
 )
 
@@ -37,7 +38,7 @@ func VersusMarkdown(w io.Writer, r *versus.Report, o VersusOptions) error {
 			m.config(t.Config)
 		}
 		if n := identical(t); n > 0 && !o.All {
-			fmt.Fprintf(&m.out, "\n%s: the same in %s\n", escape(clean(t.Unit, maxName)), plural(n, "comparison"))
+			fmt.Fprintf(&m.out, "\n%s: the same in %s\n", escape(clean(t.Unit, maxName)), unit.Plural(n, "comparison"))
 			continue
 		}
 		s := m.newSheet(t)
@@ -48,7 +49,7 @@ func VersusMarkdown(w io.Writer, r *versus.Report, o VersusOptions) error {
 		}
 	}
 	if left := len(m.Tables) - len(shown) - m.besides(shown); left > 0 {
-		fmt.Fprintf(&m.out, "\n%s not shown here; `-all` shows them.\n", plural(left, "further unit"))
+		fmt.Fprintf(&m.out, "\n%s not shown here; `-all` shows them.\n", unit.Plural(left, "further unit"))
 	}
 	if s := m.legend(); s != "" {
 		fmt.Fprintf(&m.out, "\n%s\n", escape(s))
@@ -113,7 +114,7 @@ func (m *versusPaper) table(s *sheet, cols []gridColumn, title string, within bo
 		notes = append(notes, s.marks(i+1)+" "+escape(clean(text, maxProse)))
 	}
 	if left := len(s.texts) - maxMarks; left > 0 {
-		notes = append(notes, plural(left, "further warning")+" in the csv and json formats")
+		notes = append(notes, unit.Plural(left, "further warning")+" in the csv and json formats")
 	}
 	if how := s.reading(within); how != "" {
 		notes = append(notes, escape(how))

@@ -106,7 +106,7 @@ func (p *versusPage) tables(all bool) {
 			config = t.Config
 		} else if n := identical(t); n > 0 && !all {
 			p.line("")
-			p.prose(indent, "", p.say(fmt.Sprintf("%s: the same in %s", clean(t.Unit, maxName), plural(n, "comparison"))), faint)
+			p.prose(indent, "", p.say(fmt.Sprintf("%s: the same in %s", clean(t.Unit, maxName), unit.Plural(n, "comparison"))), faint)
 			continue
 		} else {
 			p.line("")
@@ -120,7 +120,7 @@ func (p *versusPage) tables(all bool) {
 	}
 	if left := len(p.Tables) - len(shown) - p.besides(shown); left > 0 {
 		p.line("")
-		p.prose(0, "", plural(left, "further unit")+" not shown here; -all shows them, and so do csv and json.", faint)
+		p.prose(0, "", unit.Plural(left, "further unit")+" not shown here; -all shows them, and so do csv and json.", faint)
 	}
 }
 
@@ -244,7 +244,7 @@ func (p *versusPage) below(s *sheet, left []string, within bool) {
 		p.prose(indent, s.marks(i+1)+" ", p.say(clean(text, maxProse)), dear)
 	}
 	if n := len(s.texts) - maxMarks; n > 0 {
-		p.prose(indent, "", plural(n, "further warning")+" in the csv and json formats", dear)
+		p.prose(indent, "", unit.Plural(n, "further warning")+" in the csv and json formats", dear)
 	}
 	if what := strings.Join(left, ", "); what != "" && what != p.left {
 		shows := "; -format markdown or a wider terminal shows them"

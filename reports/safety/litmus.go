@@ -128,7 +128,7 @@ func (c *litmusCell) into(d *draft) {
 		d.say("no scenario that was played probes it")
 	}
 	if c.Left > 0 && mark != Broken {
-		d.say("%s that do were not played, or with other parameters", plural(c.Left, "scenario", "scenarios"))
+		d.say("%s that do were not played, or with other parameters", unit.Plural(c.Left, "scenario"))
 	}
 	if s := c.Story; s != nil && mark == Broken {
 		title := s.Title
@@ -155,7 +155,7 @@ func (c *litmusCell) broken(property bool) (text string) {
 		text = fmt.Sprintf("broken in %s of %s that probe it", unit.Count(c.Broken), scenarios(c.Probed))
 	}
 	if c.Elsewhere > 0 && c.Probed > 0 {
-		text += fmt.Sprintf(", and in %s", plural(c.Elsewhere, "other", "others"))
+		text += fmt.Sprintf(", and in %s", unit.Plural(c.Elsewhere, "other"))
 	}
 	if c.Story != nil && c.Story.Found != "" {
 		text += fmt.Sprintf(" (%s: %s)", c.Story.Scenario, c.Story.Found)
@@ -178,7 +178,7 @@ func (f *litmusFile) notes() (list []string) {
 	if charged == 1 {
 		were = "a small situation, was"
 	}
-	text := fmt.Sprintf("%s of litmus, %s played under %s", scenarios(charged), were, plural(len(f.Policies), "policy", "policies"))
+	text := fmt.Sprintf("%s of litmus, %s played under %s", scenarios(charged), were, unit.Plural(len(f.Policies), "policy"))
 	if f.Kernel != "" {
 		text += fmt.Sprintf(", on an engine that does as Linux %s; what policies declare is meant for the engine's own rules", f.Kernel)
 	} else if f.Rule != "" {
@@ -210,11 +210,4 @@ func besides(n int) string {
 	return unit.Count(n) + " are"
 }
 
-func scenarios(n int) string { return plural(n, "scenario", "scenarios") }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return unit.Count(n) + " " + many
-}
+func scenarios(n int) string { return unit.Plural(n, "scenario") }

@@ -148,13 +148,13 @@ func (d *draft) brief() string {
 	case d.mark == Broken && d.shown > 0:
 		return of(d.shown, d.probed)
 	case d.mark == Broken && d.elsewhere > 0:
-		return plural(d.elsewhere, "other", "others")
+		return unit.Plural(d.elsewhere, "other")
 	case d.mark == Broken:
 		return "a schedule"
 	case d.mark == Kept || d.mark == NotFound && d.probed > 0:
 		return of(d.probed, d.probed+d.left)
 	case d.mark == NotFound:
-		return plural(d.schedules, "schedule", "schedules")
+		return unit.Plural(d.schedules, "schedule")
 	}
 	return ""
 }

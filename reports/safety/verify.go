@@ -171,14 +171,14 @@ func (f *verifyFile) clear(d *draft, list []*verdict) {
 	for _, v := range list {
 		least, exhausted, decisive = min(least, v.Schedules), exhausted && v.Exhausted, decisive && v.Decisive
 	}
-	text := fmt.Sprintf("not found in %s of verify", plural(least, "schedule", "schedules"))
+	text := fmt.Sprintf("not found in %s of verify", unit.Plural(least, "schedule"))
 	switch {
 	case least == 0:
 		return
 	case !decisive:
 		d.say("%s, too few to say anything", text)
 	case exhausted && f.Bound != nil:
-		d.say("%s, all there are with %s at most (exhausted)", text, plural(*f.Bound, "preemption", "preemptions"))
+		d.say("%s, all there are with %s at most (exhausted)", text, unit.Plural(*f.Bound, "preemption"))
 		d.mark, d.schedules = max(d.mark, NotFound), least
 	default:
 		d.say("%s (not exhausted)", text)
@@ -203,20 +203,20 @@ func (m *modelFile) into(d *draft, list []*verdict) {
 			}
 			names = append(names, v.Property)
 		}
-		d.say("nor has the model %s (exhausted: %s)", strings.Join(names, " or "), plural(r.States, "state", "states"))
+		d.say("nor has the model %s (exhausted: %s)", strings.Join(names, " or "), unit.Plural(r.States, "state"))
 	}
 }
 
 // notes says what the schedules and the model rest on.
 func (f *verifyFile) notes() (list []string) {
 	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
-	text := fmt.Sprintf("Verify played %s of %s under %s", plural(f.Schedules, "schedule", "schedules"), plural(f.Shapes, "shape", "shapes"),
-		plural(len(f.Policies), "policy", "policies"))
+	text := fmt.Sprintf("Verify played %s of %s under %s", unit.Plural(f.Schedules, "schedule"), unit.Plural(f.Shapes, "shape"),
+		unit.Plural(len(f.Policies), "policy"))
 	if f.Kernel != "" {
 		text += fmt.Sprintf(", on an engine that does as Linux %s", f.Kernel)
 	}
 	if f.Bound != nil {
-		text += fmt.Sprintf(", those with %s at most", plural(*f.Bound, "preemption", "preemptions"))
+		text += fmt.Sprintf(", those with %s at most", unit.Plural(*f.Bound, "preemption"))
 	}
 	say("%s. Where that was not exhausted, what was not found is not proven to be absent.", text)
 	if f.Small != nil {
@@ -258,7 +258,7 @@ func (f *verifyFile) aside() (list []string) {
 	for _, p := range order {
 		switch n := len(by[p]); {
 		case n == 0:
-			list = append(list, fmt.Sprintf("That %s (%s) was found under no policy, in %s each or more.", about[p], p, plural(least[p], "schedule", "schedules")))
+			list = append(list, fmt.Sprintf("That %s (%s) was found under no policy, in %s each or more.", about[p], p, unit.Plural(least[p], "schedule")))
 		case n == len(f.Policies) && n > 1:
 			list = append(list, fmt.Sprintf("That %s (%s) was found under every policy: it is in no column.", about[p], p))
 		default:
@@ -273,17 +273,17 @@ func (m *modelFile) notes() (list []string) {
 	if m == nil {
 		return nil
 	}
-	text := fmt.Sprintf("The abstract model has %s, up to %s deep", plural(m.States, "state", "states"), plural(m.Depth, "step", "steps"))
+	text := fmt.Sprintf("The abstract model has %s, up to %s deep", unit.Plural(m.States, "state"), unit.Plural(m.Depth, "step"))
 	if m.Exhausted {
 		text += ", and all of them were looked at (exhausted)"
 	} else {
-		text = fmt.Sprintf("Of the abstract model %s were looked at, not exhausted", plural(m.States, "state", "states"))
+		text = fmt.Sprintf("Of the abstract model %s were looked at, not exhausted", unit.Plural(m.States, "state"))
 	}
 	if m.Agree > 0 {
-		text += fmt.Sprintf("; it and the schedules agree on %s", plural(m.Agree, "verdict", "verdicts"))
+		text += fmt.Sprintf("; it and the schedules agree on %s", unit.Plural(m.Agree, "verdict"))
 	}
 	if m.Undecided > 0 {
-		text += fmt.Sprintf("; on %s one of them has not seen enough to say", plural(m.Undecided, "verdict", "verdicts"))
+		text += fmt.Sprintf("; on %s one of them has not seen enough to say", unit.Plural(m.Undecided, "verdict"))
 	}
 	list = append(list, text+".")
 	for _, d := range m.Disagree {

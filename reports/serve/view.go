@@ -114,7 +114,7 @@ func (s *Server) newIndexView(o *overview) *indexView {
 		count[r.State]++
 		v.Runs = append(v.Runs, *s.newRunView(r))
 	}
-	v.Counts = append(v.Counts, plural(len(o.Runs), "run"))
+	v.Counts = append(v.Counts, unit.Plural(len(o.Runs), "run"))
 	for _, st := range []state{running, silent, interrupted, failed, damaged} {
 		if count[st] > 0 {
 			v.Counts = append(v.Counts, fmt.Sprintf("%d %s", count[st], st))
@@ -182,9 +182,9 @@ func (s *Server) addHead(v *runView, r *run, h *head) {
 // roundsOf is how many rounds are complete.
 func roundsOf(h *head) string {
 	if h.Rounds >= h.Of {
-		return plural(h.Rounds, "round")
+		return unit.Plural(h.Rounds, "round")
 	}
-	return fmt.Sprintf("%d of %s", h.Rounds, plural(h.Of, "round"))
+	return fmt.Sprintf("%d of %s", h.Rounds, unit.Plural(h.Of, "round"))
 }
 
 func date(t time.Time) (text, exact string) {
@@ -192,11 +192,4 @@ func date(t time.Time) (text, exact string) {
 		return "", ""
 	}
 	return t.UTC().Format("2006-01-02 15:04 UTC"), t.UTC().Format(time.RFC3339)
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
