@@ -124,3 +124,21 @@ func TestHold(t *testing.T) {
 		}
 	}
 }
+
+// TestLegendOfWaits: who sees an operation wait longer than it costs must be told how that can be.
+func TestLegendOfWaits(t *testing.T) {
+	for _, tt := range []struct {
+		unit string
+		wait float64
+		want bool
+	}{{"ns/op", 500, true}, {"ns/op", 5, false}, {"ns/evict", 500, false}} { // waits are per operation
+		run := cells(tt.unit, map[string][]float64{"dax-only": base, "none": base})
+		for i := range run.Cells[0].Rounds {
+			run.Cells[0].Rounds[i].Values.Set("blocked-ns/op", tt.wait)
+		}
+		legend := policies(t, run).Legend(func(p string) string { return p })
+		if strings.Contains(legend, "Waits are means") != tt.want {
+			t.Errorf("%v ns of waits at some 60 %s: %s", tt.wait, tt.unit, legend)
+		}
+	}
+}

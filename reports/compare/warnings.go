@@ -63,9 +63,9 @@ func (r *Row) warn(doubts cellWarnings, g *Group, c *folder.Cell, rounds []int) 
 		add("I/O ended %s late (median): the device shared the processors with the workers", unit.Format(float64(late), unit.Nanos))
 	}
 	for _, w := range []LongWaits{r.ForPins, r.ForLease} {
-		if share := w.Harness(); share > mostHarness {
+		if w.OfHarness() {
 			part := "a third" // in words that rows share, so that they share the footnote
-			if share > 0.5 {
+			if w.Harness() > 0.5 {
 				part = "half"
 			}
 			add("more than %s of the time of its longest waits was the harness's: I/O or an answer that came late, or waking up", part)

@@ -97,9 +97,10 @@ func (g *Group) LookedAt() string {
 // Legend explains changes and their intervals. It is empty if nothing was compared. The reference policy is written as
 // name has it.
 func (t *Table) Legend(name func(policy string) string) string {
-	confidence, rounds, intervals, misses, reference, near := 1.0, 0, 0, 0.0, "", false
+	confidence, rounds, intervals, misses, reference, near, waits := 1.0, 0, 0, 0.0, "", false, false
 	for i := range t.Groups {
 		for _, r := range t.Groups[i].Rows {
+			waits = waits || t.Groups[i].Unit == "ns/op" && r.Cost.N > 0 && r.Blocked+r.Recalls+r.Freeing > r.Cost.Value
 			if r.Ratio.Bounded() {
 				confidence, rounds = min(confidence, r.Ratio.Confidence), max(rounds, r.Ratio.N)
 				reference = t.Groups[i].Reference
@@ -120,6 +121,9 @@ func (t *Table) Legend(name func(policy string) string) string {
 	}
 	if misses >= 0.5 {
 		text += fmt.Sprintf(" Each interval stands alone: of these %d, about %.0f will miss by chance.", intervals, math.Ceil(misses))
+	}
+	if waits {
+		text += " Waits are means over all operations, and a cost is a median of slices: where few operations wait long, their waits exceed it."
 	}
 	return text
 }
