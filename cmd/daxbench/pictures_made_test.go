@@ -194,7 +194,7 @@ func shoot(browser, record, name string) error {
 		{"daxbench", "report", run, "-o", page},
 		{browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
 			"--disable-component-update", "--disable-sync", "--user-data-dir=" + filepath.Join(dir, "profile"),
-			"--window-size=1280,1320", "--screenshot=" + name, "file://" + page},
+			"--window-size=1280,1520", "--screenshot=" + name, "file://" + page},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", args[0], err, out)
