@@ -96,6 +96,10 @@ func (p *Page) safety(sources []*gallery.Source, labels []string, found []*safet
 			unseen = append(unseen, labels[i])
 			continue
 		}
+		m = besides(sources[i].Run, m)
+		for _, d := range m.Doubts {
+			p.Warnings = append(p.Warnings, labels[i]+": "+d)
+		}
 		p.Verdict = append(undeclared(m, labels[i]), p.Verdict...)
 		p.Overview = append(p.Overview, foundSection(m, labels[i], ids))
 	}

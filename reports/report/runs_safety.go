@@ -236,8 +236,9 @@ func tallySection(all []*tallies) (s Section, ok bool) {
 // stand in the page of the run alone.
 func foundSection(m *safety.Matrix, label string, ids names) Section {
 	s := Section{ID: ids.of("safety " + label), Title: "Safety of " + label + ", by litmus and verify",
-		About:     "✓ kept in every scenario that probes it; ✗ broken, which the policy declares or does not; ○ not found, or declared and not shown; – not looked at.",
-		Footnotes: trimmed(m.Notes)}
+		About: "✗ data can be lost; ! somebody waits or may hang; ✓ kept; ○ not found, or declared broken and not shown; – not looked at. " +
+			"Behind each: in how many of the scenarios that probe it. It is as the policy declares, except where a cell says that it is not.",
+		Footnotes: slices.Concat(m.Doubts, trimmed(m.Notes))}
 	t := &Table{ID: "table-" + s.ID, Title: "Policies and hazards", Columns: []Column{{Head: "policy"}}}
 	for _, h := range m.Hazards {
 		t.Columns = append(t.Columns, Column{Head: trim(h.Name), About: trim(h.About)})
@@ -248,7 +249,7 @@ func foundSection(m *safety.Matrix, label string, ids names) Section {
 		name.Look = chart.LookOf(r.Policy)
 		row := []Value{name}
 		for k := range m.Hazards {
-			row = append(row, markValue(&r.Cells[k]))
+			row = append(row, markValue(&m.Hazards[k], &r.Cells[k]))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -257,26 +258,31 @@ func foundSection(m *safety.Matrix, label string, ids names) Section {
 }
 
 // markValue is what is known of a policy and a hazard. What a policy declares and nothing showed is not kept.
-func markValue(c *safety.Cell) Value {
-	v := textValue("–")
-	switch {
-	case c.Mark == safety.Broken && c.Declared:
-		v = textValue("✗ declared")
-	case c.Mark == safety.Broken:
-		v = textValue("✗ undeclared")
-		v.Tone = Bad
-	case c.Mark == safety.Unknown:
+func markValue(h *safety.Hazard, c *safety.Cell) Value {
+	if c.Mark == safety.Unknown {
+		v := textValue("–")
 		v.Tone = Faint
-	case c.Declared:
-		v = textValue("○ declared")
-		v.Tone = Faint
-	case c.Mark == safety.Kept:
-		v = textValue("✓ kept")
-		v.Tone = Good
-	default:
-		v = textValue("○ not found")
-		v.Tone = Faint
+		return v
 	}
+	text, tone := "○ not found", Faint
+	switch {
+	case c.Mark == safety.Broken && h.Data:
+		text, tone = "✗ "+trim(cmp.Or(h.Harm, "broken")), Bad
+	case c.Mark == safety.Broken:
+		text, tone = "! "+trim(cmp.Or(h.Harm, "broken")), Plain
+	case c.Declared:
+		text = "○ not shown"
+	case c.Mark == safety.Kept:
+		text, tone = "✓ kept", Good
+	}
+	if c.Brief != "" {
+		text += ", " + trim(c.Brief)
+	}
+	if c.Mark == safety.Broken && !c.Declared {
+		text, tone = text+", not declared", Bad
+	}
+	v := textValue(text)
+	v.Tone = tone
 	return v
 }
 

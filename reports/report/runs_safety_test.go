@@ -81,9 +81,10 @@ func TestRunsWithoutViolations(t *testing.T) {
 // TestRunsLitmus: what litmus found beside a run stands in a section of its own; that a policy breaks what it does not declare is
 // said first, and what it declares and nothing showed is not called kept.
 func TestRunsLitmus(t *testing.T) {
-	m := &safety.Matrix{Hazards: []safety.Hazard{{Letter: "U", Name: "use"}, {Letter: "A", Name: "association"}}, Rows: []safety.Row{
-		{Policy: "none", Cells: []safety.Cell{{Mark: safety.Broken, Declared: true}, {Mark: safety.Kept, Declared: true}}},
-		{Policy: "dax-only", Cells: []safety.Cell{{Mark: safety.Broken}, {Mark: safety.Kept}}},
+	m := &safety.Matrix{Hazards: []safety.Hazard{{Letter: "U", Name: "use", Data: true, Harm: "reused"}, {Letter: "R", Name: "reclaim"}}, Rows: []safety.Row{
+		{Policy: "none", Cells: []safety.Cell{{Mark: safety.Broken, Declared: true, Brief: "2 of 3"}, {Mark: safety.NotFound, Declared: true}}},
+		{Policy: "dax-only", Cells: []safety.Cell{{Mark: safety.Broken}, {Mark: safety.Kept, Brief: "4 of 4"}}},
+		{Policy: "unconditional", Cells: []safety.Cell{{}, {Mark: safety.Broken, Declared: true}}},
 		{Policy: "always-call", Cells: []safety.Cell{{}, {Mark: safety.NotFound}}},
 	}, Notes: []string{"4 scenarios of litmus"}}
 	var said []string
@@ -95,9 +96,10 @@ func TestRunsLitmus(t *testing.T) {
 	}
 	s := foundSection(m, "new", newNames())
 	for policy, want := range map[string][2]string{
-		"none": {"✗ declared", "○ declared"}, "dax-only": {"✗ undeclared", "✓ kept"}, "always-call": {"–", "○ not found"},
+		"none": {"✗ reused, 2 of 3", "○ not shown"}, "dax-only": {"✗ reused, not declared", "✓ kept, 4 of 4"},
+		"always-call": {"–", "○ not found"}, "unconditional": {"–", "! broken"},
 	} {
-		if got := [2]string{s.Tables[0].cell(policy, "use"), s.Tables[0].cell(policy, "association")}; got != want {
+		if got := [2]string{s.Tables[0].cell(policy, "use"), s.Tables[0].cell(policy, "reclaim")}; got != want {
 			t.Errorf("%s: %q, want %q", policy, got, want)
 		}
 	}
