@@ -19,17 +19,20 @@ func reportDamageCases() []badCase {
 			d.Errorf("the page does not say what is missing")
 		}
 	}
+	lacks := func(d *desk, _ string) { // before anything else
+		if _, text, _ := strings.Cut(d.read("a/report.html"), `<h2 id="warnings">`); !strings.Contains(text[:min(len(text), 1000)], "has no line for round") {
+			d.Error("the page does not begin with what is lost")
+		}
+	}
 	return []badCase{
 		{name: "report, run.json is cut", make: spoiled(func(d *desk) { d.cut("a/run.json") }), args: "report a",
 			status: 4, says: []string{"a/run.json: byte ", "the file ends too early"}, silent: true},
 		{name: "report, results.txt is empty", make: spoiled(func(d *desk) { d.write("a/results.txt", "") }), args: "report a",
 			status: 4, says: []string{"a: the run is finished, and its results hold no measurement"}, silent: true},
-		{name: "report, results.txt is cut", make: spoiled(func(d *desk) { d.cut("a/results.txt") }), args: "report a", status: 0,
-			leaves: []string{"a"}, after: func(d *desk, _ string) {
-				if !strings.Contains(d.read("a/report.html"), "cut off") {
-					d.Error("the page does not say that the last line was cut off")
-				}
-			}},
+		{name: "report, results.txt is cut", make: spoiled(func(d *desk) { d.cut("a/results.txt") }), args: "report a", status: 4,
+			says: []string{"a/results.txt: byte ", "the last line was cut off", "results.txt has no line for round "}, leaves: []string{"a"}, after: lacks},
+		{name: "report, results.txt is cut between lines", make: spoiled(func(d *desk) { d.write("a/results.txt", firstLines(d.read("a/results.txt"))) }),
+			args: "report a", status: 4, says: []string{"results.txt has no line for round ", "lines are lost in all"}, leaves: []string{"a"}, after: lacks},
 		{name: "report, absent", args: "report nowhere", status: 4, says: []string{"nowhere: there is no such folder"}, silent: true},
 		{name: "report, the second is absent", make: spoiled(func(*desk) {}), args: "report a nowhere -o x.html", status: 4,
 			says: []string{"nowhere: there is no such folder"}, silent: true},
@@ -57,6 +60,12 @@ func reportDamageCases() []badCase {
 				}
 			}},
 	}
+}
+
+// firstLines are half of the lines of a text.
+func firstLines(text string) string {
+	lines := strings.SplitAfter(text, "\n")
+	return strings.Join(lines[:len(lines)/2], "")
 }
 
 // reportStatusCases are runs that did not come to their end.

@@ -143,8 +143,12 @@ func onePage(src *gallery.Source) (*report.Page, error) {
 	if charts != nil {
 		charts = inputError{charts}
 	}
+	var torn error
+	for _, text := range src.Run.Damage { // the page says it in its warnings
+		torn = errors.Join(torn, inputError{errors.New(text)})
+	}
 	p.Origin = append(p.Origin, maker()...)
-	return p, errors.Join(unsafe, charts, idle)
+	return p, errors.Join(torn, unsafe, charts, idle)
 }
 
 // maker is the program that makes the page, which need not be the one that measured, with its libraries.

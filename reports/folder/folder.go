@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -45,7 +46,8 @@ type Run struct {
 	Manifest Manifest
 	Config   []Param  // the configuration lines of results.txt (goos, goarch, pkg, cpu), as last set in the file
 	Cells    []*Cell  // in the order in which results.txt, then run.json, first names them
-	Warnings []string // doubts about the files themselves
+	Warnings []string // doubts about the files themselves, those of Damage first
+	Damage   []string // what of the files is lost: the run can be shown, and is not whole
 	FS       fs.FS    // the folder as it was read; nil if it was not
 	better   func(unit string) int
 }
@@ -140,8 +142,9 @@ func Parse(dir string, manifest, results []byte) (*Run, error) {
 
 // assemble joins what was read.
 func assemble(dir string, m *Manifest, res *results) *Run {
-	run := &Run{Dir: dir, Manifest: *m, Config: res.config, Warnings: res.warnings, better: res.better}
+	run := &Run{Dir: dir, Manifest: *m, Config: res.config, Damage: res.damage, better: res.better}
 	run.join(res.lines)
+	run.Warnings = append(slices.Clone(run.Damage), run.Warnings...)
 	return run
 }
 

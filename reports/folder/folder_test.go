@@ -27,8 +27,8 @@ func write(t *testing.T, results, manifest string) string {
 
 // record is a cell of run.json for the policy dax-only of a storm without parameters.
 func record(round int, ops uint64, outcome string) string {
-	return fmt.Sprintf(`{"round":%d,"workload":"evict-storm","policy":"dax-only","name":"EvictStorm/policy=dax-only","ops":%d,"outcome":%q}`,
-		round, ops, outcome)
+	return fmt.Sprintf(`{"round":%d,"workload":"evict-storm","policy":"dax-only","name":"EvictStorm/policy=dax-only","ops":%d,"outcome":%q,"metrics":{"ns/op":%d}}`,
+		round, ops, outcome, ops)
 }
 
 func manifest(cells ...string) string {
@@ -118,6 +118,7 @@ func TestRounds(t *testing.T) {
 		{"killed before run.json was written", line(10) + line(20) + line(30), []string{record(1, 10, "ok")}, []int{1, 2, 3}, ""},
 		{"no records", line(10) + line(20), nil, []int{1, 2}, ""},
 		{"a line was lost", line(20), []string{record(1, 10, "ok"), record(2, 20, "ok")}, []int{2}, "has no line for round 1"},
+		{"nothing was done in a round", line(20), []string{record(1, 0, "ok"), record(2, 20, "ok")}, []int{2}, ""},
 		{"of another run", line(77) + line(78), []string{record(1, 10, "ok"), record(2, 20, "ok")}, []int{1, 2}, "do not fit"},
 	} {
 		run, err := folder.Read(write(t, c.lines, manifest(c.cells...)))
@@ -128,6 +129,9 @@ func TestRounds(t *testing.T) {
 		warnings := strings.Join(run.Warnings, "\n")
 		if len(run.Cells) != 1 || !slices.Equal(rounds, c.rounds) {
 			t.Errorf("%s: rounds %v, want %v", c.name, rounds, c.rounds)
+		}
+		if lost := c.name == "a line was lost"; lost != (len(run.Damage) > 0) {
+			t.Errorf("%s: damage %q", c.name, run.Damage)
 		}
 		if (c.warning == "") != (warnings == "") || !strings.Contains(warnings, c.warning) {
 			t.Errorf("%s: warnings %q, want %q", c.name, warnings, c.warning)
@@ -228,6 +232,32 @@ func TestNotAFolder(t *testing.T) {
 	for _, dir := range []string{empty, onlyManifest, directory, filepath.Join(empty, "nowhere")} {
 		if _, err := folder.Read(dir); !errors.Is(err, folder.ErrNotFolder) {
 			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
+// TestDamage: what is lost of results.txt is one damage, however many lines it is, and a last line without its end another.
+func TestDamage(t *testing.T) {
+	line := func(n int) string { return fmt.Sprintf("BenchmarkEvictStorm/policy=dax-only-2 %d %d ns/op\n", n, n) }
+	cells := []string{record(1, 10, "ok"), record(2, 20, "ok"), record(3, 30, "ok")}
+	for _, tt := range []struct {
+		lines string
+		want  []string
+	}{
+		{line(10) + line(20) + line(30), nil},
+		{line(10) + line(20) + line(30)[:20], []string{"cut off", "has no line for round 3"}},
+		{line(10), []string{"has no line for round 2; 2 lines are lost in all"}},
+	} {
+		run, err := folder.Read(write(t, tt.lines, manifest(cells...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ok := len(run.Damage) == len(tt.want) && slices.Equal(run.Damage, run.Warnings)
+		for i := range tt.want {
+			ok = ok && strings.Contains(run.Damage[i], tt.want[i])
+		}
+		if !ok {
+			t.Errorf("%q, %q, want %q", run.Damage, run.Warnings, tt.want)
 		}
 	}
 }

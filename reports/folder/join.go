@@ -24,11 +24,24 @@ func (run *Run) join(lines []line) {
 		}
 		jt.lines = append(jt.lines, l)
 	}
+	lost, first := 0, ""
 	for _, jt := range j.order {
 		if len(jt.lines) == 0 && len(jt.records) > 0 {
 			run.Cells = append(run.Cells, jt.cell)
 		}
 		run.Warnings = append(run.Warnings, jt.rounds()...)
+		if n := jt.lost(); len(n) > 0 {
+			if lost == 0 {
+				first = fmt.Sprintf("%s: %s has no line for round %d", jt.cell.Name, ResultsName, n[0])
+			}
+			lost += len(n)
+		}
+	}
+	switch {
+	case lost == 1:
+		run.Damage = append(run.Damage, first)
+	case lost > 1:
+		run.Damage = append(run.Damage, fmt.Sprintf("%s; %d lines are lost in all", first, lost))
 	}
 }
 
@@ -111,12 +124,18 @@ func (jt *joint) rounds() (warnings []string) {
 		jt.cell.Rounds = append(jt.cell.Rounds, *r)
 	}
 	slices.SortFunc(jt.cell.Rounds, func(a, b Round) int { return cmp.Compare(a.Number, b.Number) })
+	return warnings
+}
+
+// lost are the rounds that came to their end with figures, and of which the line is gone. Who writes a run writes the lines
+// first.
+func (jt *joint) lost() (rounds []int) {
 	for _, r := range jt.cell.Rounds {
-		if !r.Values.Any() && (r.Outcome == "ok" || r.Outcome == "") {
-			warnings = append(warnings, fmt.Sprintf("%s: %s has no line for round %d", jt.cell.Name, ResultsName, r.Number))
+		if !r.Values.Any() && r.Record != nil && !r.Record.stopped() && r.Record.Ops > 0 && len(r.Record.Metrics) > 0 {
+			rounds = append(rounds, r.Number)
 		}
 	}
-	return warnings
+	return rounds
 }
 
 // match returns the round of each line. ok is false if lines and records cannot be brought together.

@@ -18,16 +18,16 @@ type line struct {
 
 // results is results.txt.
 type results struct {
-	lines    []line
-	config   []Param
-	warnings []string
-	better   func(unit string) int
+	lines  []line
+	config []Param
+	damage []string // what was lost
+	better func(unit string) int
 }
 
 // add adds what another file of the same run says.
 func (res *results) add(other *results) {
 	res.lines = append(res.lines, other.lines...)
-	res.warnings = append(res.warnings, other.warnings...)
+	res.damage = append(res.damage, other.damage...)
 	if other.config != nil {
 		res.config = other.config
 	}
@@ -71,7 +71,7 @@ func parseResults(path string, data io.Reader) (*results, error) {
 		return nil, err
 	}
 	if lines.torn > 0 {
-		res.warnings = append(res.warnings, fmt.Sprintf(
+		res.damage = append(res.damage, fmt.Sprintf(
 			"%s: byte %d: the last line was cut off while it was written, and is left out", path, lines.offset))
 	}
 	if last != nil {

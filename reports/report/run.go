@@ -32,7 +32,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 		Name:     trim(cmp.Or(src.Name, filepath.Base(src.Run.Dir))),
 		Lead:     lead(src),
 		Facts:    facts(&t.Run),
-		Warnings: slices.Concat(doubtsOf(m), trimmed(t.Warnings), unknown(src.Run.Manifest.Commit), drawn.warnings),
+		Warnings: slices.Concat(missing(src.Run, t), doubtsOf(m), trimmed(others(t.Warnings, src.Run.Damage)), unknown(src.Run.Manifest.Commit), drawn.warnings),
 		Verdict:  placed(compare.Summary(t), shown),
 		Words:    words,
 		Compared: terms(src),
