@@ -41,6 +41,7 @@ type head struct {
 	Tool     string
 	Warnings []string // the last few
 	Warned   int      // how many there are
+	Blank    int      // cells of a round without the figure that decides: they hung, failed, or measured nothing
 	Found    []string // outcomes that are not ok: "none: 12 violations"
 }
 
@@ -75,6 +76,8 @@ func readHead(r io.Reader) (*head, error) {
 type headParser struct {
 	manifest folder.Manifest // without cells
 	rounds   int
+	blank    int               // cells without the figure that decides
+	units    map[string]string // by workload; what primary has looked up
 	found    map[[2]string]int // how often, by policy and outcome
 }
 
@@ -130,13 +133,20 @@ func (p *headParser) cells(d *json.Decoder) error {
 	}
 	for d.More() {
 		var cell struct {
-			Round           int
-			Policy, Outcome string
+			Round                     int
+			Workload, Policy, Outcome string
+			Metrics                   map[string]float64
 		}
 		if err := d.Decode(&cell); err != nil {
 			return err
 		}
 		p.rounds = max(p.rounds, cell.Round)
+		if unit := p.primary(cell.Workload); unit != "" && !(cell.Metrics[unit] > 0) {
+			p.blank++
+			if cell.Outcome == "ok" {
+				cell.Outcome = blank
+			}
+		}
 		key := [2]string{render.Clean(cell.Policy, maxName), render.Clean(cell.Outcome, maxName)}
 		if _, known := p.found[key]; cell.Outcome != "ok" && (known || len(p.found) < maxNames) {
 			p.found[key]++
@@ -146,11 +156,26 @@ func (p *headParser) cells(d *json.Decoder) error {
 	return err
 }
 
+// blank is the outcome of a cell that came to its end without the figure by which policies are compared.
+const blank = "without a figure"
+
+// primary is the unit by which the policies are compared under a workload; empty if it is not known, as the plan stands behind
+// the cells or has no such workload.
+func (p *headParser) primary(workload string) string {
+	if p.units == nil {
+		p.units = make(map[string]string)
+		for _, g := range p.manifest.Plan.Groups {
+			p.units[g.Workload] = g.Primary
+		}
+	}
+	return p.units[workload]
+}
+
 // head puts together what was collected.
 func (p *headParser) head() *head {
 	m := &p.manifest
 	h := &head{
-		Status: render.Clean(m.Status, maxName), Rounds: p.rounds, Of: m.Plan.Rounds, Seed: m.Seed,
+		Status: render.Clean(m.Status, maxName), Rounds: p.rounds, Blank: p.blank, Of: m.Plan.Rounds, Seed: m.Seed,
 		Commit: render.Clean(m.Commit, maxName), Tool: render.Clean(m.Tool, maxName), Warned: len(m.Warnings),
 		Started: when(m.Started), Ended: when(m.Ended), Command: command(m.Command), Machine: machine(m),
 	}

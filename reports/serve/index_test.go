@@ -3,6 +3,7 @@ package serve_test
 import (
 	"fmt"
 	"html"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -262,5 +263,41 @@ func TestLooksLikeReports(t *testing.T) {
 	}
 	if len(tokens) < 15 {
 		t.Errorf("only %d are compared", len(tokens))
+	}
+}
+
+// TestFinishedAndUndecided: a run that is finished, and has no figure where a cell hung or measured nothing, says so in the index and
+// on its page. One that lacks nothing does not.
+func TestFinishedAndUndecided(t *testing.T) {
+	mend := func(s *reportstest.Spec) {
+		for i := range s.Cells {
+			s.Cells[i].Hung = nil
+		}
+	}
+	st := newSite(t, func(dir string) {
+		writeRun(t, filepath.Join(dir, "whole"), "finished", 6, mend)
+		writeRun(t, filepath.Join(dir, "partly"), "finished", 6, mend, func(s *reportstest.Spec) { s.Cells[1].Hung = []int{2, 3} })
+		writeRun(t, filepath.Join(dir, "blank"), "finished", 6, mend)
+		path := filepath.Join(dir, "blank", folder.ManifestName)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, strings.Replace(string(text), `"ns/evict":`, `"ns/other":`, 1))
+	})
+	index, _ := st.get(t, "/", http.StatusOK)
+	_, about := entries(index)
+	for name, want := range map[string]string{
+		"partly": "undecided in part: 2 cells of single rounds have no figure", "blank": "undecided in part: 1 cell of a round has no figure", "whole": "",
+	} {
+		page, _ := st.get(t, "/run/"+name+"/", http.StatusOK)
+		for where, text := range map[string]string{"index": about[name], "page": page} {
+			if strings.Contains(text, "undecided in part") != (want != "") || !strings.Contains(text, want) {
+				t.Errorf("%s, %s: %s", name, where, text)
+			}
+		}
+		if strings.Contains(page, "1 cell without a figure") != (name == "blank") {
+			t.Errorf("%s: cells without a figure", name)
+		}
 	}
 }

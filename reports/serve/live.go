@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"daxbench/reports/unit"
 )
 
 // Times of a stream.
@@ -109,9 +111,20 @@ func newProgress(r *run) *progress {
 		p.Changed = r.Changed.UTC().Format(time.RFC3339Nano)
 	}
 	if h := r.head; h != nil {
+		if r.State == finished && h.Blank > 0 {
+			p.Meaning = fmt.Sprintf("It is finished, and undecided in part: %s no figure, by hanging, failing or measuring nothing.", cells(h.Blank))
+		}
 		p.Rounds, p.Of, p.Warned = h.Rounds, h.Of, h.Warned
 		p.Found = append(p.Found, h.Found...)
 		p.Warnings = append(p.Warnings, h.Warnings...)
 	}
 	return p
+}
+
+// cells says of so many that they have something.
+func cells(n int) string {
+	if n == 1 {
+		return "1 cell of a round has"
+	}
+	return unit.Plural(n, "cell") + " of single rounds have"
 }
