@@ -90,7 +90,7 @@ func (p *Page) safety(sources []*gallery.Source, labels []string, found []*safet
 	if s, ok := tallySection(all); ok {
 		p.Overview = append(p.Overview, s)
 	}
-	var unseen []string
+	var unseen, doubts []string
 	for i, m := range found {
 		if m == nil || len(m.Rows) == 0 {
 			unseen = append(unseen, labels[i])
@@ -98,11 +98,12 @@ func (p *Page) safety(sources []*gallery.Source, labels []string, found []*safet
 		}
 		m = besides(sources[i].Run, m)
 		for _, d := range m.Doubts {
-			p.Warnings = append(p.Warnings, labels[i]+": "+d)
+			doubts = append(doubts, labels[i]+": "+d)
 		}
 		p.Verdict = append(undeclared(m, labels[i]), p.Verdict...)
 		p.Overview = append(p.Overview, foundSection(m, labels[i], ids))
 	}
+	p.Warnings = slices.Concat(doubts, p.Warnings)
 	if n := len(unseen); n > 0 && n < len(found) {
 		last := &p.Overview[len(p.Overview)-1]
 		last.Footnotes = append(last.Footnotes, "Beside "+unit.List(unseen)+" there is nothing of litmus or verify.")

@@ -236,8 +236,8 @@ func tallySection(all []*tallies) (s Section, ok bool) {
 // stand in the page of the run alone.
 func foundSection(m *safety.Matrix, label string, ids names) Section {
 	s := Section{ID: ids.of("safety " + label), Title: "Safety of " + label + ", by litmus and verify",
-		About: "✗ data can be lost; ! somebody waits or may hang; ✓ kept; ○ not found, or declared broken and not shown; – not looked at. " +
-			"Behind each: in how many of the scenarios that probe it. It is as the policy declares, except where a cell says that it is not.",
+		About: "✗ data can be lost; ! somebody waits or may hang; ✓ kept in all scenarios that probe it; ○ not found, or declared broken and not shown; " +
+			"– not looked at. Behind it: in how many of those scenarios. It is as the policy declares, except where a cell says that it is not.",
 		Footnotes: slices.Concat(m.Doubts, trimmed(m.Notes))}
 	t := &Table{ID: "table-" + s.ID, Title: "Policies and hazards", Columns: []Column{{Head: "policy"}}}
 	for _, h := range m.Hazards {
@@ -275,7 +275,7 @@ func markValue(h *safety.Hazard, c *safety.Cell) Value {
 	case c.Mark == safety.Kept:
 		text, tone = "✓ kept", Good
 	}
-	if c.Brief != "" {
+	if c.Brief != "" && c.Mark != safety.Kept { // kept in all, then
 		text += ", " + trim(c.Brief)
 	}
 	if c.Mark == safety.Broken && !c.Declared {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"daxbench/reports/compare"
+	"daxbench/reports/gallery"
 	"daxbench/reports/reportstest"
 	"daxbench/reports/safety"
 )
@@ -96,7 +97,7 @@ func TestRunsLitmus(t *testing.T) {
 	}
 	s := foundSection(m, "new", newNames())
 	for policy, want := range map[string][2]string{
-		"none": {"✗ reused, 2 of 3", "○ not shown"}, "dax-only": {"✗ reused, not declared", "✓ kept, 4 of 4"},
+		"none": {"✗ reused, 2 of 3", "○ not shown"}, "dax-only": {"✗ reused, not declared", "✓ kept"},
 		"always-call": {"–", "○ not found"}, "unconditional": {"–", "! broken"},
 	} {
 		if got := [2]string{s.Tables[0].cell(policy, "use"), s.Tables[0].cell(policy, "reclaim")}; got != want {
@@ -105,5 +106,21 @@ func TestRunsLitmus(t *testing.T) {
 	}
 	if s.ID != "safety-new" || !slices.Equal(s.Footnotes, m.Notes) {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestRunsSafetyOfAnother wants it said first if what litmus looked at is not what a run measured, and of which run.
+func TestRunsSafetyOfAnother(t *testing.T) {
+	src := source(t, reportstest.Example())
+	own := safety.Source{Command: "litmus", Tool: src.Run.Manifest.Tool, Commit: src.Run.Manifest.Commit}
+	other := own
+	other.Kernel = "6.19"
+	matrix := func(s safety.Source) *safety.Matrix {
+		return &safety.Matrix{Hazards: make([]safety.Hazard, 1), Rows: []safety.Row{{Policy: "none", Cells: make([]safety.Cell, 1)}}, Sources: []safety.Source{s}}
+	}
+	p := &Page{Warnings: []string{"the machine was busy"}}
+	p.safety([]*gallery.Source{src, src}, []string{"old", "new"}, []*safety.Matrix{matrix(own), matrix(other)}, newNames())
+	if len(p.Warnings) != 2 || !strings.HasPrefix(p.Warnings[0], "new: Safety: litmus kept to the rules of Linux 6.19") {
+		t.Errorf("%q", p.Warnings)
 	}
 }
