@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"daxbench/reports/render"
+	"daxbench/reports/report"
 	"daxbench/reports/versus"
 )
 
@@ -100,35 +100,35 @@ func (f *compareFlags) execute(cmd *cobra.Command, args []string) error {
 	// What is kept of a file is small beside what reading it throws away: this halves the peak for a tenth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	f.Sort, f.Stdin = versus.Order(f.sort), cmd.InOrStdin()
-	report, err := versus.Compare(f.Options, args)
+	rep, err := versus.Compare(f.Options, args)
 	if err != nil {
 		return compareError(err)
 	}
-	report.Command = commandLine(cmd, args)
-	if err := f.write(cmd.OutOrStdout(), format, report); err != nil {
+	rep.Command = commandLine(cmd, args)
+	if err := f.write(cmd.OutOrStdout(), format, rep); err != nil {
 		return err
 	}
 	switch {
-	case report.Pairs == 0 && len(report.Inputs) == 1:
+	case rep.Pairs == 0 && len(rep.Inputs) == 1:
 		return &undecided{"nothing was compared: give a second file, or compare within this one with -col or -reference"}
-	case report.Pairs == 0:
+	case rep.Pairs == 0:
 		return &undecided{"nothing was compared: no two columns have a benchmark in common"}
-	case report.Compared == 0:
+	case rep.Compared == 0:
 		return &undecided{"nothing was compared: there are too few values of every benchmark"}
 	}
 	return nil
 }
 
 // write prints the report, or writes it to the file that was asked for.
-func (f *compareFlags) write(stdout io.Writer, format render.VersusFormat, report *versus.Report) error {
+func (f *compareFlags) write(stdout io.Writer, format render.VersusFormat, rep *versus.Report) error {
 	o := render.VersusOptions{All: f.all}
 	if f.output != "" {
-		return writeWhole(f.output, func(w io.Writer) error { return format.Write(w, report, o) })
+		return writeWhole(f.output, func(w io.Writer) error { return format.Write(w, rep, o) })
 	}
 	if width, ok := terminal(stdout); ok {
 		o.Width, o.Colour = width, colour(stdout)
 	}
-	return format.Write(stdout, report, o)
+	return format.Write(stdout, rep, o)
 }
 
 // compareError gives an error the type that its exit status comes from.
@@ -155,25 +155,11 @@ func commandLine(cmd *cobra.Command, args []string) string {
 		case fl.Value.Type() == "bool":
 			words = append(words, "-"+fl.Name)
 		default:
-			words = append(words, "-"+fl.Name, quoted(fl.Value.String()))
+			words = append(words, "-"+fl.Name, report.Quoted(fl.Value.String()))
 		}
 	})
 	for _, a := range args {
-		words = append(words, quoted(a))
+		words = append(words, report.Quoted(a))
 	}
 	return strings.Join(words, " ")
-}
-
-// quoted is a word as a shell takes it.
-func quoted(word string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./=,:+@%", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !safe(r) }) < 0 {
-		return word
-	}
-	if strings.IndexFunc(word, func(r rune) bool { return !strconv.IsPrint(r) }) >= 0 {
-		return strconv.Quote(word)
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
