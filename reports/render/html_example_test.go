@@ -53,7 +53,7 @@ func examplePage() *report.Page {
 		},
 		Groups: []report.Section{{
 			ID: "evict-storm-dax-0", Title: "evict-storm · dax=0 workers=2", About: "Cost per eviction.",
-			Does: "Look inodes up. dax: percentage.", Fixed: []report.Term{{Name: "pages=4", About: "pages per file"}, {Name: "pin=5", About: "percentage"}},
+			Does: "Look inodes up.", Named: []report.Term{{Name: "dax", About: "percentage"}}, Fixed: []report.Term{{Name: "pages=4", About: "pages per file"}, {Name: "pin=5", About: "percentage"}},
 			Sentences: []compare.Sentence{{Topic: compare.Level, Text: "Under none an eviction costs the same as under dax-only within ±2 % (n=6)."}},
 			Charts:    []*chart.Chart{exampleChart(), heatChart("none"), heatChart("dax-only"), heatChart("unconditional")},
 			Tables: []*report.Table{{
@@ -128,7 +128,7 @@ func hostilePage() *report.Page {
 		}
 		table.Rows = append(table.Rows, nil, make([]report.Value, 4))
 		p.Groups = append(p.Groups, report.Section{
-			ID: s, Title: at(1), About: at(2), Does: s, Fixed: []report.Term{term}, Sentences: []compare.Sentence{{Text: s}}, Footnotes: []string{s},
+			ID: s, Title: at(1), About: at(2), Does: s, Named: []report.Term{term}, Fixed: []report.Term{term}, Sentences: []compare.Sentence{{Text: s}}, Footnotes: []string{s},
 			Charts: []*chart.Chart{c, broken}, Tables: []*report.Table{table, {}},
 		})
 	}

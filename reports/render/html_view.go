@@ -78,7 +78,7 @@ type partView struct {
 type sectionView struct {
 	ID, Title, About string
 	Does             string
-	Fixed            []termView
+	Named, Fixed     []termView
 	Set              string // the names of Fixed
 	Sentences        []sentenceView
 	Sets             []chartSet
@@ -236,7 +236,7 @@ func (b *viewer) sections(list []report.Section, closer bool) (out []sectionView
 			ID: b.anchor(s.ID), Title: clean(s.Title, maxTitle), About: clean(s.About, maxProse),
 			Sentences: b.sentences(s.Sentences), Footnotes: cleaned(s.Footnotes, maxProse),
 		}
-		v.Does, v.Fixed = clean(s.Does, maxProse), termsOf(s.Fixed)
+		v.Does, v.Named, v.Fixed = clean(s.Does, maxProse), termsOf(s.Named), termsOf(s.Fixed)
 		v.Set = namesOf(v.Fixed)
 		v.Sets = b.sets(s.Charts, v.Title, closer)
 		for _, t := range s.Tables {

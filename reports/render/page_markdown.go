@@ -142,6 +142,7 @@ func markdownCommand(out *bytes.Buffer, command string) {
 func markdownSection(out *bytes.Buffer, s *sectionView) {
 	fmt.Fprintf(out, "\n### %s\n", escape(s.Title))
 	markdownLine(out, escape(s.Does))
+	markdownTerms(out, s.Named)
 	if s.Set != "" {
 		markdownLine(out, escape("Fixed: "+s.Set))
 	}

@@ -2,7 +2,11 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
+
+	"daxbench/reports/folder"
 )
 
 // TestFactsForPeople: what is a size, a time or a frequency by its name is written with its unit; everything else is as it was.
@@ -25,5 +29,22 @@ func TestFactsForPeople(t *testing.T) {
 		if name, got := fact(tt.key, v); name != tt.name || got != tt.want {
 			t.Errorf("%s: %q, %q, want %q, %q", tt.key, name, got, tt.name, tt.want)
 		}
+	}
+}
+
+// TestWarningsOfTheRun: each text stands there once, with how many cells it is about; of many, the first.
+func TestWarningsOfTheRun(t *testing.T) {
+	m := &folder.Manifest{Warnings: []folder.Warning{{Text: "busy"}, {Cell: "a", Text: "few"}, {Cell: "b", Text: "few"}, {Cell: "c", Text: "odd"}}}
+	if got, want := warnings(m), "busy; few (2 cells); odd (1 cell)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for i := range 20 {
+		m.Warnings = append(m.Warnings, folder.Warning{Text: fmt.Sprintf("w%d", i)})
+	}
+	if got := warnings(m); !strings.HasSuffix(got, "; w4; 15 more in run.json") {
+		t.Errorf("%q", got)
+	}
+	if got := warnings(&folder.Manifest{}); got != "" {
+		t.Errorf("%q", got)
 	}
 }

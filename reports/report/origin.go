@@ -43,9 +43,7 @@ func origin(run *folder.Run) (out []Fact) {
 	add("load before", load(m, "load_before"))
 	add("load after", load(m, "load_after"))
 	add("harness", harness(m))
-	if n := len(m.Warnings); n > 0 {
-		add("warnings of the run", fmt.Sprintf("%d, all in %s", n, folder.ManifestName))
-	}
+	add("warnings of the run", warnings(m))
 	for _, key := range slices.Sorted(maps.Keys(m.Environment)) {
 		if !strings.HasPrefix(key, "load_") {
 			add(fact(key, m.Environment[key]))
@@ -83,6 +81,36 @@ func load(m *folder.Manifest, key string) string {
 	}
 	_, text := fact("", averages)
 	return text + " (over 1, 5 and 15 minutes)"
+}
+
+// mostWarnings is how many different warnings of a run stand in its provenance.
+const mostWarnings = 8
+
+// warnings are those of the run itself, each text once with the number of its cells; "" if there are none.
+func warnings(m *folder.Manifest) string {
+	var texts []string
+	cells := make(map[string]int)
+	for _, w := range m.Warnings {
+		if _, seen := cells[w.Text]; !seen {
+			texts = append(texts, w.Text)
+		}
+		if cells[w.Text] += 0; w.Cell != "" {
+			cells[w.Text]++
+		}
+	}
+	var words []string
+	for i, text := range texts {
+		if i == mostWarnings {
+			words = append(words, fmt.Sprintf("%d more in %s", len(texts)-i, folder.ManifestName))
+			break
+		}
+		word := trim(text)
+		if n := cells[text]; n > 0 {
+			word += " (" + unit.Plural(n, "cell") + ")"
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, "; ")
 }
 
 // harness is what measuring itself costs.

@@ -36,8 +36,9 @@ type Page struct {
 type Section struct {
 	ID        string // unique in the page; [a-z0-9-]
 	Title     string
-	Does      string // what the workload does, and what its parameters are; empty if nobody said it
-	Fixed     []Term // parameters that the title does not name
+	Does      string // what the workload does; empty if nobody said it
+	Named     []Term // the parameters that the title names
+	Fixed     []Term // those that it does not name
 	About     string
 	Sentences []compare.Sentence
 	Charts    []*chart.Chart

@@ -61,7 +61,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 		s := Section{
 			ID: id, Title: groupTitle(g), About: about(g), Sentences: placed(sentences[i], shown), Charts: drawn.groups[i],
 		}
-		s.Does, s.Fixed = does(&src.Run.Manifest.Plan.Words, g)
+		s.Does, s.Named, s.Fixed = does(&src.Run.Manifest.Plan.Words, g)
 		s.Tables, s.Footnotes = groupTables(all, g, id)
 		p.Groups = append(p.Groups, s)
 	}

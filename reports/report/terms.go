@@ -35,32 +35,28 @@ func terms(src *gallery.Source) (out []Term) {
 	return out
 }
 
-// does says what a storm does and what the parameters are that tell its groups apart, and lists those that all groups of the
-// run share, with what they are. Both are empty if the run does not say it.
-func does(w *folder.Words, g *compare.Group) (text string, fixed []Term) {
+// does says what a storm does, what the parameters are that its title names, and those with which it ran besides. All are empty
+// if the run does not say it.
+func does(w *folder.Words, g *compare.Group) (text string, named, fixed []Term) {
 	i := slices.IndexFunc(w.Storms, func(s folder.Storm) bool { return s.Name == g.Workload })
 	if i < 0 {
-		return "", nil
+		return "", nil, nil
 	}
 	storm := &w.Storms[i]
 	if storm.About != "" {
 		text = unit.Capital(strings.TrimSuffix(trim(storm.About), ".")) + "."
 	}
-	var named []string
 	for _, p := range g.Params {
 		if about := paramAbout(w, storm, p.Key); about != "" {
-			named = append(named, trim(p.Key)+": "+trim(about))
+			named = append(named, Term{Name: trim(p.Key), About: trim(about)})
 		}
-	}
-	if len(named) > 0 {
-		text = strings.TrimSpace(text + " " + strings.Join(named, "; ") + ".")
 	}
 	for _, k := range storm.Params {
 		if !slices.ContainsFunc(g.Params, func(p folder.Param) bool { return p.Key == k.Name }) {
 			fixed = append(fixed, Term{Name: trim(k.Name + "=" + k.Default), About: trim(k.About)})
 		}
 	}
-	return text, fixed[:min(len(fixed), maxTerms)]
+	return text, named, fixed[:min(len(fixed), maxTerms)]
 }
 
 // maxTerms is how many parameters of a storm a page explains: four times what any has.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,12 +35,13 @@ func TestNamesAreExplained(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for _, s := range p.Groups {
-		want, fixed := "", 0
+		want, named, fixed := "", []Term(nil), 0
 		if strings.HasPrefix(s.Title, "evict-storm") {
-			want, fixed = "Look inodes up. dax: percentage of the files that are DAX; workers: threads that work at once.", 1
+			want, fixed = "Look inodes up.", 1
+			named = []Term{{Name: "dax", About: "percentage of the files that are DAX"}, {Name: "workers", About: "threads that work at once"}}
 		}
-		if s.Does != want || len(s.Fixed) != fixed || fixed > 0 && s.Fixed[0] != (Term{Name: "hold=exp:100us", About: "how long a pin is kept"}) {
-			t.Errorf("%s: %q, %v", s.Title, s.Does, s.Fixed)
+		if s.Does != want || !slices.Equal(s.Named, named) || len(s.Fixed) != fixed || fixed > 0 && s.Fixed[0] != (Term{Name: "hold=exp:100us", About: "how long a pin is kept"}) {
+			t.Errorf("%s: %q, %v, %v", s.Title, s.Does, s.Named, s.Fixed)
 		}
 	}
 	if len(p.Words) != 3 {
@@ -54,7 +56,7 @@ func TestOldRunsExplainNothing(t *testing.T) {
 		t.Errorf("%v", p.Compared)
 	}
 	for _, s := range p.Groups {
-		if s.Does != "" || len(s.Fixed) > 0 {
+		if s.Does != "" || len(s.Named)+len(s.Fixed) > 0 {
 			t.Errorf("%s: %q, %v", s.Title, s.Does, s.Fixed)
 		}
 	}
