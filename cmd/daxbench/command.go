@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,8 +21,30 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return statusOK
 	}
-	fmt.Fprintf(stderr, "daxbench: %s\n", printable(oneDash(err.Error())))
+	for _, text := range messages(err) {
+		fmt.Fprintf(stderr, "daxbench: %s\n", printable(oneDash(text)))
+	}
 	return statusOf(err)
+}
+
+// messages are the texts of the errors that were joined, each once.
+func messages(err error) (texts []string) {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && err.Error() == errors.Join(joined.Unwrap()...).Error() {
+		all = joined.Unwrap()
+	}
+	for _, e := range all {
+		more := []string{e.Error()}
+		if len(all) > 1 {
+			more = messages(e)
+		}
+		for _, text := range more {
+			if !slices.Contains(texts, text) {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
 }
 
 // newRoot returns the command with all its sub-commands: each is one file.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,6 +62,11 @@ func newServe() *cobra.Command {
 func (f *serveFlags) execute(cmd *cobra.Command, dir string) error {
 	if f.poll < 10*time.Millisecond {
 		return usagef("-poll %v is less than 10ms", f.poll)
+	}
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return &nothingError{fmt.Sprintf("%s: there is no such folder", dir)}
+	} else if err == nil && !info.IsDir() {
+		return &nothingError{fmt.Sprintf("%s is no folder: give the one that runs are in", dir)}
 	}
 	ctx, stop := withSignals(cmd.Context())
 	defer stop()

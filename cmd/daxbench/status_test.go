@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -158,6 +159,22 @@ func TestEnding(t *testing.T) {
 			if !strings.Contains(fmt.Sprint(err), text) {
 				t.Errorf("%v: no word of %q", err, text)
 			}
+		}
+	}
+}
+
+// TestMessages: of errors that were joined each has a line of its own, once; one that only mentions several stays whole.
+func TestMessages(t *testing.T) {
+	a, b := errors.New("a"), errors.New("b\nc")
+	for _, tt := range []struct {
+		err  error
+		want []string
+	}{
+		{a, []string{"a"}}, {b, []string{"b\nc"}}, {errors.Join(a), []string{"a"}}, {errors.Join(a, errors.Join(b, a)), []string{"a", "b\nc"}},
+		{fmt.Errorf("%w, %w", a, b), []string{"a, b\nc"}}, {usageError{errors.Join(a, b)}, []string{"a\nb\nc"}},
+	} {
+		if got := messages(tt.err); !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %q, want %q", tt.err, got, tt.want)
 		}
 	}
 }
