@@ -2,16 +2,15 @@ package chart
 
 import (
 	"image/color"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"daxbench/reports/unit"
 )
 
 // Sizes of text, in points.
@@ -42,14 +41,7 @@ func legible(s string) string {
 		if n++; n > longest {
 			return b.String() + "…"
 		}
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			b.WriteString(`\x` + strconv.FormatUint(uint64(s[i]), 16))
-		case !unicode.IsPrint(r):
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		default:
-			b.WriteRune(r)
-		}
+		b.WriteString(unit.Legible(s, i, r))
 	}
 	return b.String()
 }

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"daxbench/reports/compare"
 	"daxbench/reports/folder"
@@ -158,14 +156,7 @@ func cut(s string, most int) string {
 		if n++; n > most {
 			return b.String() + "…"
 		}
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			b.WriteString(`\x` + strconv.FormatUint(uint64(s[i]), 16))
-		case !unicode.IsPrint(r):
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		default:
-			b.WriteRune(r)
-		}
+		b.WriteString(unit.Legible(s, i, r))
 	}
 	return b.String()
 }

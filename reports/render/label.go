@@ -3,10 +3,11 @@ package render
 import (
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"daxbench/reports/unit"
 )
 
 // Widths at which strings from files are cut, in terminal columns.
@@ -24,13 +25,7 @@ func clean(s string, limit int) string {
 	var b strings.Builder
 	width, marks := 0, 0
 	for i, r := range s {
-		part := string(r)
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			part = `\x` + strconv.FormatUint(uint64(s[i]), 16)
-		case !unicode.IsPrint(r):
-			part = strings.Trim(strconv.QuoteRuneToASCII(r), "'")
-		}
+		part := unit.Legible(s, i, r)
 		w := text.StringWidthWithoutEscSequences(part)
 		if marks++; w > 0 {
 			marks = 0
