@@ -16,6 +16,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"daxbench/reports/folder"
+	"daxbench/reports/safety"
 )
 
 // resultsSuffix is how the files of workloads end.
@@ -150,6 +151,14 @@ func gather(from string) (*folder.Run, map[string][]byte, error) {
 		return nil, nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
 	}
 	files[folder.ManifestName] = manifest
+	for _, name := range []string{safety.LitmusName, safety.VerifyName} { // may be there
+		switch found, err := readFile(dir, name, maxRun); {
+		case err == nil:
+			files[name] = found
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, nil, fmt.Errorf("%s %w: %v", from, ErrDamaged, err)
+		}
+	}
 	return run, files, nil
 }
 

@@ -23,6 +23,11 @@ const counts = "Unit allocs/op better=lower\nBenchmarkCensus/policy=dax-only 1 4
 func TestRecord(t *testing.T) {
 	s := store(t)
 	from := written(t, example(22))
+	for _, name := range []string{"litmus.json", "report.html"} { // the first is a result, the second made of results
+		if err := os.WriteFile(filepath.Join(from, name), []byte("{}\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	e, err := s.Record(from, Options{Counts: counting(counts)})
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +56,7 @@ func TestRecord(t *testing.T) {
 	}
 	dir := filepath.Join(s.dir, e.Machine, e.Name)
 	files := slices.Sorted(maps.Keys(tree(t, s)))
-	names := []string{"SHA256SUMS", "counts.txt", "evict-storm.txt", "lease-recall.txt", "run.json", "truncate-race.txt", "unlink-storm.txt"}
+	names := []string{"SHA256SUMS", "counts.txt", "evict-storm.txt", "lease-recall.txt", "litmus.json", "run.json", "truncate-race.txt", "unlink-storm.txt"}
 	for i, name := range names {
 		names[i] = "/amd-epyc-2/2026-11-22-3f2a9c1/" + name
 	}
