@@ -241,7 +241,7 @@ func fullDiskCases() []badCase {
 			says: []string{"file too large"}, silent: true, leaves: []string{"g"}},
 		{name: "history > a full device", make: func(d *desk) { d.store(); d.full("full") }, via: into("full"),
 			args: "history -dir bl", status: 4, says: []string{"no space left on device"}},
-		{name: "history -o, no room", make: func(d *desk) { d.store(); d.write("old.png", "old") }, via: limited(1),
+		{name: "history -o, no room", make: func(d *desk) { synthetic(d.T, d.path("bl"), 2, 1, 9); d.write("old.png", "old") }, via: limited(1),
 			args: "history -dir bl -o old.png", status: 4,
 			says: []string{"old.png cannot be written, and is as it was"}},
 		{name: "baseline list > a full device", make: func(d *desk) { d.store(); d.full("full") }, via: into("full"),

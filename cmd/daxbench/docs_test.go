@@ -24,7 +24,7 @@ var elsewhere = map[string]string{
 	"daxbench gate -base ./daxbench.old -head ./daxbench.new":                            "TestGateFindsSlowEngine",
 	"daxbench gate -prove -base-ref HEAD":                                                "TestGateProves",
 	"daxbench gate -within -base OLD -head NEW":                                          "TestGateWithin",
-	"daxbench gate -baseline baselines/amd-epyc-2/2026-11-26-8741477":                    "TestGateBaseline",
+	"daxbench gate -baseline baselines/amd-epyc-2/2026-11-26-f7cdb0b":                    "TestGateBaseline",
 	"daxbench baseline record -promote":                                                  "TestScripts/baseline",
 	"daxbench baseline record":                                                           "TestScripts/baseline",
 }

@@ -178,11 +178,8 @@ func shoot(browser, record, name string) error {
 	if err := os.Remove(filepath.Join(run, "SHA256SUMS")); err != nil { // or it is a record, to which nothing may be added
 		return err
 	}
-	r, err := folder.Read(run)
+	name, err = filepath.Abs(name)
 	if err != nil {
-		return err
-	}
-	if name, err = filepath.Abs(name); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil { // which a browser does not, and says nothing
@@ -190,11 +187,10 @@ func shoot(browser, record, name string) error {
 	}
 	page := filepath.Join(dir, "report.html")
 	for _, args := range [][]string{
-		{"daxbench", "litmus", "-policy", strings.Join(r.Manifest.Plan.Groups[0].Policies, ","), "-o", run},
 		{"daxbench", "report", run, "-o", page},
 		{browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
 			"--disable-component-update", "--disable-sync", "--user-data-dir=" + filepath.Join(dir, "profile"),
-			"--window-size=1280,1520", "--screenshot=" + name, "file://" + page},
+			"--window-size=1280,1720", "--screenshot=" + name, "file://" + page},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", args[0], err, out)
