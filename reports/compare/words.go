@@ -94,18 +94,33 @@ func (g *Group) LookedAt() string {
 		unit.Count(writes), unit.Count(ops))
 }
 
+// Chance says how many of the intervals will miss what they are of by chance. It is empty if that is less than one in two.
+func (t *Table) Chance() string {
+	intervals, misses := 0, 0.0
+	for i := range t.Groups {
+		for _, r := range t.Groups[i].Rows {
+			if r.Ratio.Bounded() {
+				intervals++
+				misses += 1 - r.Ratio.Confidence
+			}
+		}
+	}
+	if misses < 0.5 {
+		return ""
+	}
+	return fmt.Sprintf("Each interval stands alone: of these %d, about %.0f will miss by chance.", intervals, math.Ceil(misses))
+}
+
 // Legend explains changes and their intervals. It is empty if nothing was compared. The reference policy is written as
 // name has it.
 func (t *Table) Legend(name func(policy string) string) string {
-	confidence, rounds, intervals, misses, reference, near, waits := 1.0, 0, 0, 0.0, "", false, false
+	confidence, rounds, reference, near, waits := 1.0, 0, "", false, false
 	for i := range t.Groups {
 		for _, r := range t.Groups[i].Rows {
 			waits = waits || t.Groups[i].Unit == "ns/op" && r.Cost.N > 0 && r.Blocked+r.Recalls+r.Freeing > r.Cost.Value
 			if r.Ratio.Bounded() {
 				confidence, rounds = min(confidence, r.Ratio.Confidence), max(rounds, r.Ratio.N)
 				reference = t.Groups[i].Reference
-				intervals++
-				misses += 1 - r.Ratio.Confidence
 				near = near || r.Verdict.Judgement == Undecided && (r.Ratio.Lo > 1 || r.Ratio.Hi < 1)
 			}
 		}
@@ -119,8 +134,8 @@ func (t *Table) Legend(name func(policy string) string) string {
 		text += fmt.Sprintf(" A change below %.0f %%, or one whose interval comes closer to 0 than %.1f %%, decides nothing.",
 			MinEffect*100, MinClear*100)
 	}
-	if misses >= 0.5 {
-		text += fmt.Sprintf(" Each interval stands alone: of these %d, about %.0f will miss by chance.", intervals, math.Ceil(misses))
+	if chance := t.Chance(); chance != "" {
+		text += " " + chance
 	}
 	if waits {
 		text += " Waits are means over all operations, and a cost is a median of slices: where few operations wait long, their waits exceed it."

@@ -161,5 +161,5 @@ func blockedNote(c *folder.Cell, shown []sleep) string {
 	if counted > 0 && waits >= int64(len(shown)) {
 		note = fmt.Sprintf("The %d longest of %s waits in %s.", len(shown), unit.Count(waits), countOf(len(c.Rounds), "round"))
 	}
-	return note + " All begin at zero; what lies left of it is how long the pin, or the lease, was held already. Where the device is late, no policy is to blame."
+	return note + " All begin at zero; what lies left of it is how long the pin, or the lease, was held already. A late device and waking up are the harness's, which shares the processors with the storm."
 }

@@ -70,7 +70,7 @@ func heats(src *Source, g *group) (out []Picture, err error) {
 			Grid: grid, Marks: slices.Clone(marks),
 		}
 		h.Note = fmt.Sprintf("%s latencies of %s by time and by half octave; the longest took up to %s. A stall is a cell far above the others. "+
-			"Gaps are turns of other policies, whose pictures have the same axes.", unit.Count(uint64(total)), countOf(rounds, "round"),
+			"In a gap no slice of this policy began: others had their turn, or the one before took longer. Their pictures have the same axes.", unit.Count(uint64(total)), countOf(rounds, "round"),
 			unit.Format(math.Exp2(float64(longest+1)/2), unit.Nanos))
 		if len(line.stretches) == maxColumns && rounds < len(c.Rounds) {
 			h.Note += fmt.Sprintf(" The first %d rounds are shown.", rounds)

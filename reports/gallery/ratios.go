@@ -54,13 +54,16 @@ func makeRatios(sources []*Source) ([]Picture, error) {
 		f.axis += ", more is better"
 	}
 	f.what, f.about = "Medians", "ratios of the rounds, paired"
-	f.rule = "An interval clear of the line is a difference; one that lies close about it says that there is none of note."
+	f.rule = "What is a difference stands beside it; an interval that lies close about the line says that there is none of note."
 	f.few = fmt.Sprintf("fewer than %d", stats.MinPairs)
 	return f.pictures(), nil
 }
 
 // said is the ratio and the verdict in words.
 func said(r compare.Row) string {
+	if r.Violations > 0 {
+		return unit.Ratio(r.Ratio.Value) + ", " + r.Verdict.String() + ", unsafe"
+	}
 	switch r.Verdict.Judgement {
 	case compare.Same:
 		return r.Verdict.String()
@@ -121,7 +124,7 @@ func (f *forest) pictures() (out []Picture) {
 	}
 	out = f.picture(out, f.kind+"-near", title, near)
 	if len(near) > 0 {
-		title = f.title + fmt.Sprintf(", beyond a factor of %v", nearBy)
+		title = f.title + fmt.Sprintf(", reaching beyond a factor of %v", nearBy)
 	}
 	return f.picture(out, f.kind+"-far", title, far)
 }

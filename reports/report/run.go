@@ -47,7 +47,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 		p.Overview = append(p.Overview, Section{
 			ID: "overview", Title: "Every workload, every policy",
 			About: "What a policy costs against " + reference(t) + ", by the ratios of rounds that ran by turns. " +
-				"▲ dearer, ▼ cheaper, = the same, ? undecided; ✗ where a device wrote into a block that was no longer its file's.",
+				"▲ dearer, ▼ cheaper, = the same, ? undecided; ✗ where a device wrote into a block that was no longer its file's. " + t.Chance(),
 			Sentences: sentences[-1], Tables: []*Table{summary(src)},
 		})
 	}

@@ -30,8 +30,10 @@ func OfRuns(sources []*gallery.Source, v *versus.Report, found []*safety.Matrix)
 		labels = append(labels, trim(v.Inputs[i].Label))
 	}
 	p := &Page{
-		Title:    strings.Join(labels, " → "),
+		Title:    "Breaking layouts at inode eviction: " + strings.Join(labels, " → "),
 		Lead:     runsLead(v, labels),
+		Words:    words,
+		Compared: terms(sources[len(sources)-1]),
 		Warnings: append(runsWarnings(v), drawn.warnings...),
 		Reading:  runsReading(v),
 		Origin:   runsOrigin(sources, v),

@@ -91,7 +91,7 @@ func rowOf(g *compare.Group, policy string) *compare.Row {
 
 // signed is the change of a row with its interval, behind a sign for its verdict.
 func signed(r *compare.Row) Value {
-	v := change(r.Ratio, r.Verdict)
+	v := change(r)
 	sign := map[compare.Judgement]string{compare.Dearer: "▲ ", compare.Cheaper: "▼ ", compare.Same: "= ", compare.Undecided: "? ", compare.TooFew: "? "}
 	if iv := interval(r.Ratio); iv.Text != "" {
 		v.Text += " " + iv.Text
@@ -183,7 +183,7 @@ func costColumns(g *compare.Group) []column {
 		{Column{Head: "policy"}, policy},
 		{Column{g.Heading(), "median over the rounds, in " + trim(g.Unit), true}, func(r *row) Value { return number(r.Cost, kind) }},
 		{Column{g.Heading() + " 95 %", "interval of the " + g.Heading() + ": where the median lies with 95 % confidence", true}, func(r *row) Value { return within(r.Cost, kind) }},
-		{Column{"change", "median of the ratios to " + against + ", paired by round", true}, func(r *row) Value { return change(r.Ratio, r.Verdict) }},
+		{Column{"change", "median of the ratios to " + against + ", paired by round", true}, func(r *row) Value { return change(r.Row) }},
 		{Column{"change 95 %", "interval: where the median of the ratios lies with 95 % confidence", true}, func(r *row) Value { return interval(r.Ratio) }},
 		{Column{Head: "verdict", About: "what the interval of the change decides"}, verdict},
 		{Column{"violations", "device writes that landed in a block that was no longer their file's", true}, violations},
@@ -259,7 +259,7 @@ func policy(r *row) Value {
 // verdict is what is said of a row.
 func verdict(r *row) Value {
 	v := textValue(r.Verdict.String())
-	v.Tone = tone(r.Verdict)
+	v.Tone = tone(r.Row)
 	if r.Verdict.Judgement == compare.TooFew {
 		v.Text += fmt.Sprintf(" (%d of %d)", r.Ratio.N, minPairs)
 	}
@@ -283,11 +283,14 @@ func violations(r *row) Value {
 }
 
 // tone is how a verdict strikes.
-func tone(v compare.Verdict) Tone {
-	switch v.Judgement {
+func tone(r *compare.Row) Tone {
+	switch r.Verdict.Judgement {
 	case compare.Dearer:
 		return Bad
 	case compare.Cheaper:
+		if r.Violations > 0 || r.Orphaned > 0 || r.Abandoned > 0 {
+			return Plain // who does not wait is cheaper, and nothing to be glad of
+		}
 		return Good
 	case compare.Undecided, compare.TooFew, compare.NoValue:
 		return Faint
@@ -333,11 +336,12 @@ func bounds(e stats.Estimate, kind unit.Kind) string {
 }
 
 // change is a ratio as a change.
-func change(e stats.Estimate, v compare.Verdict) Value {
+func change(r *compare.Row) Value {
+	e := r.Ratio
 	if e.N == 0 {
 		return none()
 	}
-	return Value{Text: unit.Ratio(e.Value), Sort: e.Value, CSV: float(e.Value), Tone: tone(v)}
+	return Value{Text: unit.Ratio(e.Value), Sort: e.Value, CSV: float(e.Value), Tone: tone(r)}
 }
 
 // interval is the interval of a ratio.
