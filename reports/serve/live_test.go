@@ -97,7 +97,8 @@ func TestLive(t *testing.T) {
 			all, err := st.follow(ctx, "a", func(e event) {
 				switch {
 				case e.name != "state" || e.state.State != "running":
-				case e.state.Rounds != round:
+				case e.state.Rounds < round: // seen between the renames of the two files, as somebody may
+				case e.state.Rounds > round:
 					t.Errorf("%d rounds, want %d", e.state.Rounds, round)
 				case round == 4:
 					replaceRun(t, dir, end, 4, func(s *reportstest.Spec) {
@@ -117,7 +118,7 @@ func TestLive(t *testing.T) {
 			}
 			want := []string{"state running 0/6", "state running 1/6", "state running 2/6", "state running 3/6", "state running 4/6",
 				"state " + end + " 4/6", "end  0/0"}
-			if !slices.Equal(told, want) {
+			if told = slices.Compact(told); !slices.Equal(told, want) {
 				t.Errorf("%q, want %q", told, want)
 			}
 			last := all[len(all)-2].state
