@@ -35,22 +35,26 @@ type pageAssets struct {
 
 // assets reads them once: most commands write no page.
 var assets = sync.OnceValue(func() *pageAssets {
-	read := func(name string) string {
-		data, err := pageFiles.ReadFile("page/" + name)
-		if err != nil {
-			panic(err) // the program was built without it
-		}
-		return string(data)
-	}
-	style, script := read("page.css")+chart.Styles(), read("page.js")
+	style, script := Tokens()+pageFile("page.css"), pageFile("page.js")
 	return &pageAssets{
-		template: template.Must(template.New("").Funcs(template.FuncMap{"glue": glue}).Parse(read("page.html"))),
+		template: template.Must(template.New("").Funcs(template.FuncMap{"glue": glue}).Parse(pageFile("page.html"))),
 		style:    template.CSS(style),
 		script:   template.JS(script),
 		security: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
 			sourceHash(style), sourceHash(script)),
 	}
 })
+
+// Tokens are the custom properties of CSS that pages are made with: colours, sizes, and the looks of charts and policies.
+func Tokens() string { return pageFile("tokens.css") + chart.Styles() }
+
+func pageFile(name string) string {
+	data, err := pageFiles.ReadFile("page/" + name)
+	if err != nil {
+		panic(err) // the program was built without it
+	}
+	return string(data)
+}
 
 // sourceHash names an inline style sheet or script in a Content-Security-Policy. No other one is obeyed, whatever gets
 // into the page.

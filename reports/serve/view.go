@@ -27,10 +27,10 @@ type asset struct {
 	data []byte
 }
 
-// assets are the assets by path. The colours of policies are those of the charts.
+// assets are the assets by path. Colours and sizes are those of reports.
 var assets = sync.OnceValue(func() map[string]asset {
 	return map[string]asset{
-		"/style.css": {"text/css; charset=utf-8", append([]byte(chart.Styles()), pageFile("style.css")...)},
+		"/style.css": {"text/css; charset=utf-8", append([]byte(render.Tokens()), pageFile("style.css")...)},
 		"/live.js":   {"text/javascript; charset=utf-8", pageFile("live.js")},
 		"/icon.svg":  {"image/svg+xml", pageFile("icon.svg")},
 	}
