@@ -74,21 +74,44 @@ func (f *gateFlags) each(write func(format string, w io.Writer, o render.Options
 // writeWhole replaces a file by what write writes, or leaves it as it is. What is no regular file, such as a pipe or
 // /dev/stdout, is written to and not replaced; a link is followed.
 func writeWhole(name string, write func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	target := name
-	if there, err := filepath.EvalSymlinks(name); err == nil {
-		target = there
+	data, err := written(name, write)
+	if err != nil {
+		return err
 	}
 	switch info, err := os.Stat(name); {
 	case err == nil && info.IsDir():
 		return usagef("%s is a folder: name a file", name)
 	case err == nil && !info.Mode().IsRegular():
-		return writeInto(name, b.Bytes())
+		return writeInto(name, data)
 	}
-	if err := renameio.WriteFile(target, b.Bytes(), 0o666, renameio.WithTempDir(filepath.Dir(target))); err != nil {
+	target := name
+	if there, err := filepath.EvalSymlinks(name); err == nil {
+		target = there
+	}
+	return rename(name, target, data)
+}
+
+// replaceFile replaces a file, or a link, by what write writes, or leaves it as it is.
+func replaceFile(name string, write func(io.Writer) error) error {
+	data, err := written(name, write)
+	if err != nil {
+		return err
+	}
+	return rename(name, name, data)
+}
+
+// written is what write writes into the file that is called name.
+func written(name string, write func(io.Writer) error) ([]byte, error) {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// rename puts data in place of the file target, which errors call name.
+func rename(name, target string, data []byte) error {
+	if err := renameio.WriteFile(target, data, 0o666, renameio.WithTempDir(filepath.Dir(target))); err != nil {
 		return fmt.Errorf("%s cannot be written, and is as it was: %w", name, reason(err))
 	}
 	return nil

@@ -44,17 +44,11 @@ func newMadeBy() madeBy {
 // engine is not what its figures are said to be of. The file is written all the same, and has the reasons in it. That a policy
 // breaks what it declares is no error. Other errors: those of the file system, and the cause why ctx is done.
 func recordLitmus(ctx context.Context, dir string, policies []string, kernel string) (err error) {
-	var list []layout.Policy
-	for _, name := range policies {
-		p, err := layout.Lookup(name)
-		if err != nil {
-			return usageError{err}
-		}
-		if !slices.ContainsFunc(list, func(o layout.Policy) bool { return o.Name() == p.Name() }) {
-			list = append(list, p)
-		}
+	f := litmusFlags{policy: policies, out: dir, kernel: kernel}
+	list, err := f.policies()
+	if err != nil {
+		return err
 	}
-	f := litmusFlags{out: dir, kernel: kernel}
 	m, err := f.play(ctx, list, litmus.All())
 	if err != nil {
 		return err

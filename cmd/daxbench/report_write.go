@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-
-	"github.com/google/renameio/v2"
 
 	"daxbench/reports/chart"
 	"daxbench/reports/render"
@@ -140,18 +137,6 @@ func (j *reportJob) place(name string, write func(io.Writer) error) error {
 		return writeWhole(name, write)
 	}
 	return replaceFile(name, write)
-}
-
-// replaceFile replaces a file, or a link, as a whole.
-func replaceFile(name string, write func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if err := renameio.WriteFile(name, b.Bytes(), 0o666, renameio.WithTempDir(filepath.Dir(name))); err != nil {
-		return fmt.Errorf("%s cannot be written, and is as it was: %w", name, reason(err))
-	}
-	return nil
 }
 
 // drawing writes a chart in one format.
