@@ -28,6 +28,24 @@ func (k Key) Group() string {
 	return b.String()
 }
 
+// Index finds the cells of a run by their keys.
+type Index map[string]*Cell
+
+// Index returns the index of the cells that the run has now.
+func (r *Run) Index() Index {
+	x := make(Index, len(r.Cells))
+	for _, c := range r.Cells {
+		x[c.Key.text()] = c
+	}
+	return x
+}
+
+// Of returns the cell with a key, or nil.
+func (x Index) Of(k Key) *Cell { return x[k.text()] }
+
+// text is the whole key as text.
+func (k Key) text() string { return k.Group() + "\x00" + k.Policy }
+
 // name is the key as it stands in results.txt, without "Benchmark" before it and GOMAXPROCS after it.
 func (k Key) name() string {
 	var b strings.Builder

@@ -45,10 +45,7 @@ func (s *Source) groups() []group {
 }
 
 func (s *Source) grouped() []group {
-	byKey := make(map[string]*folder.Cell, len(s.Run.Cells))
-	for _, c := range s.Run.Cells {
-		byKey[c.Group()+"\x00"+c.Policy] = c
-	}
+	cells := s.Run.Index()
 	differing, ids := s.Table.Differing(), make(idents)
 	out := make([]group, len(s.Table.Groups))
 	for i := range s.Table.Groups {
@@ -60,7 +57,7 @@ func (s *Source) grouped() []group {
 		}
 		out[i].label = cut(out[i].label, maxTitle)
 		for _, r := range g.Rows {
-			out[i].cells = append(out[i].cells, byKey[name+"\x00"+r.Policy])
+			out[i].cells = append(out[i].cells, cells.Of(folder.Key{Workload: g.Workload, Params: g.Params, Policy: r.Policy}))
 		}
 	}
 	return out

@@ -131,12 +131,9 @@ func runNames(sources []*Source) []string {
 
 // matches are the cells of the first run, in its order, each with those of the others and what was found of them.
 func matches(sources []*Source, groups []group) (out []match) {
-	others := make([]map[string]*folder.Cell, len(sources))
+	others := make([]folder.Index, len(sources))
 	for i, s := range sources {
-		others[i] = make(map[string]*folder.Cell, len(s.Run.Cells))
-		for _, c := range s.Run.Cells {
-			others[i][c.Group()+"\x00"+c.Policy] = c
-		}
+		others[i] = s.Run.Index()
 	}
 	found := foundOf(sources[0].Versus)
 	for i := range groups {
@@ -144,7 +141,7 @@ func matches(sources []*Source, groups []group) (out []match) {
 		for _, c := range groups[i].cells {
 			m := match{group: &groups[i], cells: make([]*folder.Cell, len(sources)), found: found[bench{tidied, c.Name}]}
 			for run := range sources {
-				m.cells[run] = others[run][c.Group()+"\x00"+c.Policy]
+				m.cells[run] = others[run].Of(c.Key)
 			}
 			out = append(out, m)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"daxbench/reports/compare"
+	"daxbench/reports/unit"
 )
 
 // footnotes numbers the warnings of a table's rows. Rows with the same warning share its number.
@@ -57,7 +58,7 @@ func (f *footnotes) mark(name string, row int) string {
 func superscripts(numbers []int) string {
 	words := make([]string, len(numbers))
 	for i, n := range numbers {
-		words[i] = superscript(n)
+		words[i] = unit.Superscript(n)
 	}
 	return strings.Join(words, ",")
 }

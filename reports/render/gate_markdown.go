@@ -85,7 +85,7 @@ func gateMarkdownTable(cells []*gate.Cell, pairs string, verbose bool) (heads st
 	var below bytes.Buffer
 	texts, left := t.notes.shown()
 	for i, s := range texts {
-		texts[i] = superscript(i+1) + " " + escape(clean(s, maxProse))
+		texts[i] = unit.Superscript(i+1) + " " + escape(clean(s, maxProse))
 	}
 	if left > 0 {
 		texts = append(texts, unit.Plural(left, "further warning"))

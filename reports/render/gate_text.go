@@ -90,7 +90,7 @@ func (p *page) gateTable(cells []*gate.Cell, pairs string, verbose bool) {
 	p.grid(t.grid(), len(t.lines))
 	texts, left := t.notes.shown()
 	for i, s := range texts {
-		p.prose(indent, superscript(i+1)+" ", clean(s, maxProse), dear)
+		p.prose(indent, unit.Superscript(i+1)+" ", clean(s, maxProse), dear)
 	}
 	if left > 0 {
 		p.prose(indent, "", unit.Plural(left, "further warning"), dear)

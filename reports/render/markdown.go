@@ -66,7 +66,7 @@ func markdownGroup(out *bytes.Buffer, g *compare.Group) {
 
 	texts, left := notes.shown()
 	for i, s := range texts {
-		texts[i] = superscript(i+1) + " " + escape(clean(s, maxProse))
+		texts[i] = unit.Superscript(i+1) + " " + escape(clean(s, maxProse))
 	}
 	if left > 0 {
 		texts = append(texts, unit.Plural(left, "further warning")+" in run.json")

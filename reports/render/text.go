@@ -94,7 +94,7 @@ func (p *page) group(g *compare.Group) {
 	p.table(g, fit(g, tableColumns(g, notes), p.width-indent))
 	texts, left := notes.shown()
 	for i, s := range texts {
-		p.prose(indent, superscript(i+1)+" ", clean(s, maxProse), dear)
+		p.prose(indent, unit.Superscript(i+1)+" ", clean(s, maxProse), dear)
 	}
 	if left > 0 {
 		p.prose(indent, "", unit.Plural(left, "further warning")+" in run.json", dear)

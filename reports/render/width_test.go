@@ -10,6 +10,7 @@ import (
 
 	"daxbench/reports/compare"
 	"daxbench/reports/reportstest"
+	"daxbench/reports/unit"
 )
 
 // escapes are the colours that the text format writes, and nothing else that a terminal obeys.
@@ -184,8 +185,8 @@ func TestFootnotes(t *testing.T) {
 	if texts, left := newFootnotes(g).shown(); len(texts) != maxFootnotes || left != 32-maxFootnotes {
 		t.Errorf("%d shown, %d left", len(texts), left)
 	}
-	if superscript(120) != "¹²⁰" {
-		t.Error(superscript(120))
+	if unit.Superscript(120) != "¹²⁰" {
+		t.Error(unit.Superscript(120))
 	}
 }
 

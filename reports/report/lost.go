@@ -28,11 +28,11 @@ func lost(run *folder.Run, t *compare.Table) (out []string) {
 		what  string
 		cells []string
 	}{{what: "hung"}, {what: "failed"}, {what: "came to the end of a round without a figure"}, {what: "did not run in a round that others ran in"}}
-	all := newCells(run)
+	all := run.Index()
 	for i := range t.Groups {
 		g := &t.Groups[i]
 		for _, r := range g.Rows {
-			c := all.of(g, r.Policy)
+			c := cellOf(all, g, r.Policy)
 			if c == nil {
 				continue
 			}

@@ -54,7 +54,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	if len(drawn.whole) > 0 {
 		p.Overview = append(p.Overview, Section{ID: "charts", Title: "All workloads in pictures", Charts: drawn.whole})
 	}
-	all, ids := newCells(src.Run), newNames("overview", "charts")
+	all, ids := src.Run.Index(), newNames("overview", "charts")
 	for _, i := range shown {
 		g := &t.Groups[i]
 		id := ids.of(groupTitle(g))
@@ -180,20 +180,9 @@ func byGroup(all []compare.Sentence) map[int][]compare.Sentence {
 	return out
 }
 
-// cells are the cells of a run by their group and policy.
-type cells map[string]*folder.Cell
-
-func newCells(run *folder.Run) cells {
-	m := make(cells, len(run.Cells))
-	for _, c := range run.Cells {
-		m[c.Group()+"\x00"+c.Policy] = c
-	}
-	return m
-}
-
-// of is the cell of a row; nil if the run has none.
-func (m cells) of(g *compare.Group, policy string) *folder.Cell {
-	return m[folder.Key{Workload: g.Workload, Params: g.Params}.Group()+"\x00"+policy]
+// cellOf is the cell of a row; nil if the run has none.
+func cellOf(cells folder.Index, g *compare.Group, policy string) *folder.Cell {
+	return cells.Of(folder.Key{Workload: g.Workload, Params: g.Params, Policy: policy})
 }
 
 // reading explains what stands in the tables and charts.

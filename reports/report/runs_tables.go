@@ -38,7 +38,7 @@ func unitSection(v *versus.Report, t *versus.Table, labels []string, within bool
 		}
 	}
 	for i := range notes[:min(len(notes), maxFootnotes)] {
-		notes[i] = superscript(i+1) + " " + notes[i]
+		notes[i] = unit.Superscript(i+1) + " " + notes[i]
 	}
 	if left := len(notes) - maxFootnotes; left > 0 {
 		notes = append(notes[:maxFootnotes], unit.Plural(left, "further warning")+" from daxbench compare -format json")
@@ -89,7 +89,7 @@ func runsRow(t *versus.Table, r *versus.Row, within bool, names rowNames, notes 
 			*notes = append(*notes, w)
 		}
 		if n < maxFootnotes {
-			marks = append(marks, superscript(n+1))
+			marks = append(marks, unit.Superscript(n+1))
 		}
 	}
 	name.Text += strings.Join(marks, ",")

@@ -118,11 +118,11 @@ type row struct {
 }
 
 // groupTables are the tables of a group, and the footnotes of their rows.
-func groupTables(all cells, g *compare.Group, id string) ([]*Table, []string) {
+func groupTables(all folder.Index, g *compare.Group, id string) ([]*Table, []string) {
 	rows := make([]*row, len(g.Rows))
 	var notes []string
 	for i := range g.Rows {
-		rows[i] = &row{Row: &g.Rows[i], cell: all.of(g, g.Rows[i].Policy), group: g}
+		rows[i] = &row{Row: &g.Rows[i], cell: cellOf(all, g, g.Rows[i].Policy), group: g}
 		for _, w := range g.Rows[i].Warnings {
 			n := slices.Index(notes, trim(w))
 			if n < 0 {
@@ -135,7 +135,7 @@ func groupTables(all cells, g *compare.Group, id string) ([]*Table, []string) {
 		}
 	}
 	for i := range notes[:min(len(notes), maxFootnotes)] {
-		notes[i] = superscript(i+1) + " " + notes[i]
+		notes[i] = unit.Superscript(i+1) + " " + notes[i]
 	}
 	if left := len(notes) - maxFootnotes; left > 0 {
 		notes = append(notes[:maxFootnotes], unit.Plural(left, "further warning")+" in "+folder.ManifestName)
@@ -251,7 +251,7 @@ func policy(r *row) Value {
 	}
 	marks := make([]string, len(r.marks))
 	for i, n := range r.marks {
-		marks[i] = superscript(n)
+		marks[i] = unit.Superscript(n)
 	}
 	return Value{Text: name + strings.Join(marks, ","), CSV: trim(r.Policy), Sort: math.NaN(), Look: chart.LookOf(r.Policy)}
 }
@@ -390,13 +390,3 @@ func ill(n int64) Value {
 
 // float is a number for a spreadsheet.
 func float(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-
-// superscript writes the number of a footnote.
-func superscript(n int) string {
-	digits := []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")
-	var b strings.Builder
-	for _, d := range strconv.Itoa(n) {
-		b.WriteRune(digits[d-'0'])
-	}
-	return b.String()
-}

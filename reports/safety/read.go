@@ -100,23 +100,7 @@ func parse(path string, data []byte, f file) error {
 		}
 		at, rest = at+size, rest[size:]
 	}
-	// The version comes first: a file of another schema may well not fit the fields of this one.
-	var version struct {
-		Schema *int `json:"schema"`
-	}
-	if err := folder.Unmarshal(path, data, &version); err != nil {
-		return err
-	}
-	if version.Schema == nil {
-		return fmt.Errorf("%s: %w: there is no field \"schema\"; this daxbench reads %d", path, ErrSchema, Schema)
-	}
-	if *version.Schema != Schema {
-		return fmt.Errorf("%s: %w %d; this daxbench reads %d", path, ErrSchema, *version.Schema, Schema)
-	}
-	if err := folder.UniqueKeys(data); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := folder.Unmarshal(path, data, f); err != nil {
+	if err := folder.Document(path, data, Schema, f); err != nil {
 		return err
 	}
 	if err := f.check(); err != nil {
