@@ -193,6 +193,9 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 			missing = errors.Join(missing, inputError{err})
 		}
 	}
+	if err := f.acrossKernels(sources, &o); err != nil {
+		return nil, err
+	}
 	if o.Reference == "" {
 		o.Reference = commonReference(sources)
 	}
@@ -220,6 +223,31 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 		err = errors.Join(err, &undecided{"nothing was compared: the runs have no workload with enough rounds in common"})
 	}
 	return p, err
+}
+
+// acrossKernels lets runs on engines that are made like different kernels be held against each other: the preset, which is the
+// same for all cells of a run, makes no difference to which cells belong together.
+func (f *reportFlags) acrossKernels(sources []*gallery.Source, o *versus.Options) error {
+	const preset = "kernel"
+	of := func(s *gallery.Source) string {
+		if len(s.Run.Cells) == 0 {
+			return ""
+		}
+		return s.Run.Cells[0].Value(preset)
+	}
+	if !slices.ContainsFunc(sources, func(s *gallery.Source) bool { return of(s) != of(sources[0]) }) {
+		return nil
+	}
+	o.Ignore = "/" + preset
+	for _, s := range sources {
+		s.Run.Without(preset)
+		again, err := sourceOf(s.Run, f.reference)
+		if err != nil {
+			return err
+		}
+		s.Table = again.Table
+	}
+	return nil
 }
 
 // apart splits arguments into labels and folders. A folder without a label is called by as much of its path as tells it

@@ -46,6 +46,34 @@ func (x Index) Of(k Key) *Cell { return x[k.text()] }
 // text is the whole key as text.
 func (k Key) text() string { return k.Group() + "\x00" + k.Policy }
 
+// Value returns the value of a parameter, "" if the key has none.
+func (k Key) Value(param string) string {
+	for _, p := range k.Params {
+		if p.Key == param {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// Without takes a parameter out of all cells and the plan, so that they can be held against those of runs with another value
+// of it. Plan.Taken keeps its value. All cells of the run must have one value, or none: otherwise several would be called the same.
+func (r *Run) Without(param string) {
+	isIt := func(p Param) bool { return p.Key == param }
+	if len(r.Cells) > 0 {
+		r.Manifest.Plan.Taken = append(r.Manifest.Plan.Taken, Param{param, r.Cells[0].Value(param)})
+	}
+	for _, c := range r.Cells {
+		c.Name = strings.ReplaceAll(c.Name+"/", "/"+param+"="+c.Value(param)+"/", "/")
+		c.Name = strings.TrimSuffix(c.Name, "/")
+		c.Params = slices.DeleteFunc(slices.Clone(c.Params), isIt)
+	}
+	for i := range r.Manifest.Plan.Groups {
+		g := &r.Manifest.Plan.Groups[i]
+		g.Params = slices.DeleteFunc(slices.Clone(g.Params), isIt)
+	}
+}
+
 // name is the key as it stands in results.txt, without "Benchmark" before it and GOMAXPROCS after it.
 func (k Key) name() string {
 	var b strings.Builder

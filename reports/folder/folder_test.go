@@ -261,3 +261,39 @@ func TestDamage(t *testing.T) {
 		}
 	}
 }
+
+// TestWithout wants the cells of a run, and its plan, to be named as those of a run that never had the parameter.
+func TestWithout(t *testing.T) {
+	dir := t.TempDir()
+	spec := reportstest.Example()
+	if err := spec.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	plain, err := folder.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range spec.Cells {
+		c := &spec.Cells[i]
+		c.Params = slices.Insert(slices.Clone(c.Params), i%(len(c.Params)+1), folder.Param{Key: "kernel", Value: "6.0"})
+	}
+	if err := spec.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	run, err := folder.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Without("kernel")
+	for i, c := range plain.Cells {
+		if got := run.Cells[i]; got.Name != c.Name || !slices.Equal(got.Params, c.Params) {
+			t.Errorf("%s %v, want %s %v", got.Name, got.Params, c.Name, c.Params)
+		}
+		if run.Index().Of(c.Key) != run.Cells[i] {
+			t.Errorf("%s is not found", c.Name)
+		}
+	}
+	if want := []folder.Param{{Key: "kernel", Value: "6.0"}}; !slices.Equal(run.Manifest.Plan.Taken, want) {
+		t.Errorf("taken: %v", run.Manifest.Plan.Taken)
+	}
+}

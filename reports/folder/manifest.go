@@ -37,6 +37,7 @@ type Plan struct {
 	Workers   int         `json:"workers"`
 	Reference string      `json:"reference"`
 	Groups    []PlanGroup `json:"groups"`
+	Taken     []Param     `json:"-"`              // what Run.Without took out of all groups; in no file
 	Words     Words       `json:"words,omitzero"` // empty in runs that do not say what their names stand for
 }
 

@@ -69,8 +69,14 @@ func subject(src *gallery.Source) string {
 		return ""
 	}
 	text := "Measured is daxbench's own engine, in user space and not in a kernel"
-	if kernels := values(src.Table, "kernel"); len(kernels) > 0 {
-		text += ", as Linux " + unit.List(kernels)
+	made := values(src.Table, "kernel")
+	for _, p := range src.Run.Manifest.Plan.Taken {
+		if p.Key == "kernel" && p.Value != "" {
+			made = append(made, trim(p.Value))
+		}
+	}
+	if len(made) > 0 {
+		text += ", as Linux " + unit.List(made)
 	}
 	if on := memory(&src.Run.Manifest); on != "" {
 		text += ", on " + on

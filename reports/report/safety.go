@@ -74,6 +74,11 @@ func mismatches(m *folder.Manifest, sources []safety.Source) (list []string) {
 
 // kernels are the kernels like which the engine of a run was made: a parameter of its groups; "" for its own rules.
 func kernels(m *folder.Manifest) (list []string) {
+	for _, p := range m.Plan.Taken {
+		if p.Key == "kernel" {
+			return []string{p.Value}
+		}
+	}
 	for _, g := range m.Plan.Groups {
 		kernel := ""
 		for _, p := range g.Params {
