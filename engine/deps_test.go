@@ -39,7 +39,12 @@ engine/enginetest/ops: engine engine/layout engine/media engine/pmem engine/vfs
 engine/oracle:        engine/layout engine/lease engine/media engine/page engine/vfs
 engine/target:
 engine/enginefs:      engine engine/internal/sched engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/target engine/vfs
-engine/kernelfs:      engine/target
+engine/kernelfs/wire:  engine/target
+engine/kernelfs/child: engine/target engine/kernelfs/wire
+engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child
+engine/vm/debian:
+engine/vm/initramfs:
+engine/vm:            engine/vm/debian engine/vm/initramfs
 engine/verify/model:
 engine/verify/spin:
 engine/verify:        engine engine/internal/sync engine/internal/sched engine/enginetest engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/verify/model engine/vfs
@@ -49,9 +54,10 @@ workloads/hist:
 workloads/device:     workloads/clock workloads/hist
 workloads/driver:     engine engine/layout engine/lease engine/pmem engine/vfs workloads/clock workloads/device workloads/hist
 workloads/record:     engine engine/layout engine/pmem engine/vfs workloads/clock workloads/hist workloads/driver
-workloads/litmus:     engine/enginefs engine/layout engine/target engine/vfs
+workloads/litmus:     engine/enginefs engine/kernelfs engine/layout engine/target engine/vfs
 workloads:            engine engine/target engine/kernelfs engine/layout engine/lease engine/vfs workloads/clock workloads/hist workloads/device workloads/driver
 workloads/census:     engine/layout engine/pmem engine/vfs workloads workloads/device workloads/driver
+workloads/mounted:    engine/kernelfs engine/layout engine/vfs workloads/clock workloads/hist workloads/driver
 workloads/noise:      workloads/clock workloads/record
 workloads/lockstep:   engine/layout engine/pmem engine/vfs workloads workloads/clock workloads/hist workloads/driver workloads/record workloads/census
 
@@ -64,9 +70,10 @@ reports/gate:         reports/unit reports/folder reports/stats reports/compare
 reports/versus:       reports/unit reports/folder reports/stats reports/compare
 reports/chart:        reports/unit reports/stats
 reports/safety:       reports/unit reports/folder
+reports/kernels:      reports/unit reports/folder
 reports/gallery:      reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart
-reports/report:       reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart reports/safety reports/gallery
-reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate reports/versus reports/chart reports/safety reports/report
+reports/report:       reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart reports/safety reports/kernels reports/gallery
+reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate reports/versus reports/chart reports/safety reports/kernels reports/report
 reports/serve:        reports/unit reports/folder reports/compare reports/chart reports/safety reports/gallery reports/report reports/render
 
 baselines:            reports/unit reports/folder reports/stats reports/safety

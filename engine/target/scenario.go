@@ -146,3 +146,32 @@ func (s *Step) resolve(values map[string]int) {
 func (s *Step) nums() []*Num {
 	return []*Num{&s.Task.Count, &s.File.Count, &s.Other.Count, &s.Name.Count, &s.Whom.Count, &s.Index, &s.Count, &s.Stride}
 }
+
+// AsKernel returns the scenario as it is put to a kernel, which does things its
+// own way: without settings about that, and with each variant that differs in
+// nothing else only once.
+func (s *Scenario) AsKernel() *Scenario {
+	k := *s
+	k.Set = ofMachine(s.Set)
+	k.Runs = nil
+	for _, r := range s.Runs {
+		r.Set = ofMachine(r.Set)
+		if !slices.ContainsFunc(k.Runs, func(o Run) bool { return slices.Equal(o.Set, r.Set) }) {
+			k.Runs = append(k.Runs, r)
+		}
+	}
+	if len(k.Runs) == 1 && len(k.Runs[0].Set) == 0 {
+		k.Runs = nil
+	}
+	return &k
+}
+
+// ofMachine returns the settings that are not about how a kernel does things.
+func ofMachine(list []Setting) (out []Setting) {
+	for _, s := range list {
+		if i := slices.IndexFunc(Settings, func(o SettingInfo) bool { return o.Key == s.Key }); !Settings[i].OfKernel {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -14,25 +14,29 @@ type SettingInfo struct {
 	Key    string
 	Values []string // allowed; nil: a number, or a time if the default has a unit
 	About  string
-	least  int // of a number
-	isTime bool
+	// OfKernel says that it is about how a kernel does things. A subject that is a
+	// kernel does them its own way, and Scenario.AsKernel leaves them out; the other
+	// settings are about the machine.
+	OfKernel bool
+	least    int // of a number
+	isTime   bool
 }
 
 // Settings lists the settings.
 var Settings = []SettingInfo{
-	{Key: "lru", Values: []string{"any", "shrinkable"}, About: "may reclaim take an inode that has DAX entries: any, as before 5.16, or only shrinkable ones"},
-	{Key: "isolate", Values: []string{"rotate", "stay"}, About: "where an inode goes that reclaim could not free: to the other end of the list, or it stays and is looked at again (6.11 and later)"},
-	{Key: "refcount", Values: []string{"1", "0", "0-maps"}, About: "what an idle page's count is: 1 up to 6.14; 0 since 6.15, where a mapping counts too and the wait is for 0; 0-maps is that mended, the wait is for mappings only"},
-	{Key: "granule", Values: []string{"page", "folio"}, About: "what is counted: each 4 KiB page, or a folio as a whole (6.15)"},
-	{Key: "scan", Values: []string{"full", "mapped-only"}, About: "mapped-only: the busy scan takes a file that nobody maps to be idle (up to 6.14)"},
-	{Key: "locked", Values: []string{"wait", "skip"}, About: "what the busy scan does with a locked entry; skip up to 6.14"},
-	{Key: "pause", Values: []string{"reset", "skip"}, About: "skip: after it waited for a locked entry the scan goes on behind it (6.15-rc)"},
-	{Key: "cow", Values: []string{"checked", "unchecked"}, About: "does replacing an entry by a copy wait for pins; unchecked in every kernel read"},
-	{Key: "gup", Values: []string{"6.0", "6.19"}, About: "which holders take FOLL_GET, which FOLL_PIN"},
-	{Key: "fs", Values: []string{"breaks", "forgets"}, About: "forgets: the file system does not call what each one must call by itself (ext2)"},
-	{Key: "waits", Values: []string{"shared", "private"}, About: "a hashed table of wait queues, or one per inode"},
-	{Key: "hash", Values: []string{"global", "striped"}, About: "the inode hash lock"},
-	{Key: "queues", least: 1, About: "how many wait queues the table has; 256 in Linux"},
+	{Key: "lru", OfKernel: true, Values: []string{"any", "shrinkable"}, About: "may reclaim take an inode that has DAX entries: any, as before 5.16, or only shrinkable ones"},
+	{Key: "isolate", OfKernel: true, Values: []string{"rotate", "stay"}, About: "where an inode goes that reclaim could not free: to the other end of the list, or it stays and is looked at again (6.11 and later)"},
+	{Key: "refcount", OfKernel: true, Values: []string{"1", "0", "0-maps"}, About: "what an idle page's count is: 1 up to 6.14; 0 since 6.15, where a mapping counts too and the wait is for 0; 0-maps is that mended, the wait is for mappings only"},
+	{Key: "granule", OfKernel: true, Values: []string{"page", "folio"}, About: "what is counted: each 4 KiB page, or a folio as a whole (6.15)"},
+	{Key: "scan", OfKernel: true, Values: []string{"full", "mapped-only"}, About: "mapped-only: the busy scan takes a file that nobody maps to be idle (up to 6.14)"},
+	{Key: "locked", OfKernel: true, Values: []string{"wait", "skip"}, About: "what the busy scan does with a locked entry; skip up to 6.14"},
+	{Key: "pause", OfKernel: true, Values: []string{"reset", "skip"}, About: "skip: after it waited for a locked entry the scan goes on behind it (6.15-rc)"},
+	{Key: "cow", OfKernel: true, Values: []string{"checked", "unchecked"}, About: "does replacing an entry by a copy wait for pins; unchecked in every kernel read"},
+	{Key: "gup", OfKernel: true, Values: []string{"6.0", "6.19"}, About: "which holders take FOLL_GET, which FOLL_PIN"},
+	{Key: "fs", OfKernel: true, Values: []string{"breaks", "forgets"}, About: "forgets: the file system does not call what each one must call by itself (ext2)"},
+	{Key: "waits", OfKernel: true, Values: []string{"shared", "private"}, About: "a hashed table of wait queues, or one per inode"},
+	{Key: "hash", OfKernel: true, Values: []string{"global", "striped"}, About: "the inode hash lock"},
+	{Key: "queues", OfKernel: true, least: 1, About: "how many wait queues the table has; 256 in Linux"},
 	{Key: "memory", least: 1, About: "how many inodes and allocations fit into memory"},
 	{Key: "blocks", least: 8, About: "how many blocks the file system has"},
 	{Key: "recall", isTime: true, About: "after how long a lease that is not returned is fenced; 180s for an nfsd client"},

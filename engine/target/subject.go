@@ -23,7 +23,8 @@ type Subject interface {
 	// stands still.
 	Settle() error
 	// Advance moves the clock on by d, or by less if a call returns meanwhile,
-	// and says by how much.
+	// and says by how much. A subject whose clock is that of the real world need not
+	// wait any longer once nothing has changed for its patience: it says d all the same.
 	Advance(d time.Duration) (time.Duration, error)
 	// Now is how long the subject has been running, by its clock.
 	Now() time.Duration
@@ -102,7 +103,33 @@ type Facts struct {
 	Parked   []string // what waits for a pin without anybody waiting: "inode 3", "block 12 of inode 3"
 	Story    []Line   // what happened, in order
 	Work     int64    // how many entries were looked at in search of busy pages; 0: not known
+	Stalls   []Stall  // calls that did not return at once, on a subject that can be looked at from outside
+	Log      []string // what the kernel said meanwhile, if the subject is one: its warnings, a line each
 }
+
+// A Stall is a call that did not return at once, as it was seen from outside.
+type Stall struct {
+	Task   string        `json:"task"`
+	Action string        `json:"action"`
+	Step   int           `json:"step,omitempty"` // line of the scenario; 0: of none, as what a bystander does
+	Since  time.Duration `json:"since_ns"`
+	For    time.Duration `json:"for_ns"`          // until it ended, or was last looked at
+	State  string        `json:"state"`           // a letter of /proc/PID/stat: D, S
+	Kill   Killed        `json:"kill,omitempty"`  // what SIGKILL did
+	Ended  string        `json:"ended,omitempty"` // by what: "release p"; empty: it did not
+	Own    bool          `json:"own,omitempty"`   // it was I/O of the caller's own
+	Stack  []string      `json:"stack,omitempty"` // kernel functions, the innermost first
+}
+
+// Killed says what SIGKILL did to a task that waits.
+type Killed string
+
+// What it can do. It is not tried on who may yet have to go on.
+const (
+	Untried Killed = ""
+	Died    Killed = "dies"
+	Ignored Killed = "ignored"
+)
 
 // A Finding is an invariant that was broken, or a step's expectation.
 type Finding struct {

@@ -24,11 +24,13 @@ type Cell struct {
 type Result struct {
 	Run     string         `json:"run,omitempty"`
 	Outcome target.Outcome `json:"outcome"`
-	Hangs   bool           `json:"hangs,omitempty"` // somebody does, in some order; the outcome can be worse
-	Orders  int            `json:"orders"`          // that were tried
-	More    bool           `json:"more,omitempty"`  // there are others
-	Work    int64          `json:"work,omitempty"`  // see target.Facts; of the worst
-	Story   []target.Line  `json:"story,omitempty"` // of the worst
+	Hangs   bool           `json:"hangs,omitempty"`  // somebody does, in some order; the outcome can be worse
+	Orders  int            `json:"orders"`           // that were tried
+	More    bool           `json:"more,omitempty"`   // there are others
+	Work    int64          `json:"work,omitempty"`   // see target.Facts; of the worst
+	Story   []target.Line  `json:"story,omitempty"`  // of the worst
+	Stalls  []target.Stall `json:"stalls,omitempty"` // see target.Facts; likewise
+	Log     []string       `json:"log,omitempty"`    // likewise
 }
 
 // Run runs a scenario on subjects that m makes. The error is m's or the
@@ -127,7 +129,7 @@ func runOnce(m target.Maker, s *target.Scenario, set []target.Setting) (res Resu
 		res.Outcome.Why += r.afterwards()
 	}
 	if facts, err = sub.Facts(); err == nil {
-		res.Story = facts.Story
+		res.Story, res.Stalls, res.Log = facts.Story, facts.Stalls, facts.Log
 	}
 	return res, err
 }

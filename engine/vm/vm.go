@@ -1,0 +1,73 @@
+// Package vm boots a Linux kernel in QEMU, with emulated persistent memory and this
+// program as its PID 1, and brings back what a command of this program leaves there.
+//
+// It knows nothing of scenarios and storms: it runs a command line of this program
+// in a guest that has file systems mounted under /mnt, and returns its output, its
+// exit status and its folder of results.
+package vm
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// A Kernel is what is booted. Files are on the host.
+type Kernel struct {
+	Name    string // as it was asked for: debian:6.12
+	Label   string // what results are called: 6.12, 7.3, a file's name
+	Image   string // bzImage
+	Modules string // folder lib/modules/VERSION; empty: all that is needed is built in
+	Package string // name and version of what it comes from; empty: given as files
+}
+
+// An Accel is how the guest's processor is made.
+type Accel string
+
+// The ways. Auto is KVM where a guest comes up under it, else counted instructions.
+const (
+	Auto    Accel = "auto"
+	KVM     Accel = "kvm"
+	Counted Accel = "counted" // TCG with -icount: guest time counts instructions, 2 ns each, and idle time is skipped
+	TCG     Accel = "tcg"     // TCG in real time
+)
+
+// A Machine is how to boot.
+type Machine struct {
+	Accel   Accel
+	Memory  int           // MiB of ordinary memory
+	FS      []string      // names of file systems to make, see FileSystems; each gets a pmem device and is mounted on /mnt/NAME
+	Limit   time.Duration // of host time for all of it; zero: an hour
+	Console io.Writer     // takes the kernel's messages; nil: kept for errors only
+	Keep    string        // folder to leave the initramfs, the command line of QEMU and the console in; empty: nowhere
+}
+
+// A Result is what came back.
+type Result struct {
+	Status  int           // exit status of the command in the guest
+	Accel   Accel         // what was used in the end
+	Release string        // uname -r
+	Guest   time.Duration // time that passed in the guest
+	Host    time.Duration // and here
+	Console string        // the kernel's messages, the last 64 KiB
+}
+
+// Run boots k and runs this program there with the arguments args. Its standard output and error are copied to stdout and
+// stderr as they come. What it leaves in the guest's folder /out is put into the folder out, which must exist; a guest that
+// dies leaves nothing half: what had come over whole stays. Errors: *BootError if the guest did not come up or died, with the
+// end of its console; those of files; the cause why ctx is done.
+func Run(ctx context.Context, k Kernel, m Machine, args []string, stdout, stderr io.Writer, out string) (*Result, error) {
+	return run(ctx, k, m, args, stdout, stderr, out)
+}
+
+// FileSystems lists the names of file systems that a guest can make.
+func FileSystems() []FileSystem { return fileSystems }
+
+// A FileSystem is one way to make and mount a file system.
+type FileSystem struct {
+	Name  string // xfs, ext4, xfs-reflink, xfs-nodax, ext4-nodax
+	Type  string // xfs, ext4
+	About string
+	mkfs  []string // arguments
+	mount string   // options
+}
