@@ -1,6 +1,12 @@
 package litmus
 
 import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
 	"daxbench/engine/kernelfs"
 	"daxbench/engine/target"
 )
@@ -36,8 +42,217 @@ type KernelCell struct {
 	Outcome target.Outcome `json:"outcome"`
 	Run     string         `json:"run,omitempty"` // the variant
 	Word    string         `json:"word"`          // the outcome in a word or two for a table: "safe", "waits D", "foreign data"
-	Stalls  []target.Stall `json:"stalls,omitempty"`
-	Log     []string       `json:"log,omitempty"` // warnings of the kernel
-	Lines   []string       `json:"lines"`         // the story, as Record has it
-	Replay  string         `json:"replay"`
+	// Lost says why there is no verdict, although the scenario applies: the file system became unusable, or a step
+	// failed. The outcome means nothing then. Empty: there is one.
+	Lost   string         `json:"lost,omitempty"`
+	Stalls []target.Stall `json:"stalls,omitempty"`
+	Log    []string       `json:"log,omitempty"` // warnings of the kernel
+	Lines  []string       `json:"lines"`         // the story, as Record has it
+	Replay string         `json:"replay"`
+}
+
+// Mounted makes subjects in a directory of a mounted file system, as *kernelfs.Maker does.
+type Mounted interface {
+	target.Maker
+	Kernel() *kernelfs.Kernel
+}
+
+// maxLost is after how many scenarios in a row without a verdict a file system is left alone: it is not coming back.
+const maxLost = 3
+
+// PlayKernels puts scenarios to each directory. What a kernel does is no error: a directory in which nothing can be
+// played any more has cells that are lost. replay makes the command that plays a scenario in directory i again; said, if
+// it is not nil, is told of each cell as it comes. The error is the cause why ctx is done: cells that it kept from being
+// played are lost, the others are there all the same.
+func PlayKernels(ctx context.Context, mounted []Mounted, scenarios []Entry, replay func(i int, e Entry) string, said func(label string, k int, c *KernelCell)) (*Kernels, error) {
+	all := new(Kernels)
+	list := make([]Entry, len(scenarios))
+	for k, e := range scenarios {
+		list[k] = Entry{e.Number, e.AsKernel()}
+		all.Scenarios = append(all.Scenarios, newKernelScenario(list[k]))
+	}
+	for i, m := range mounted {
+		col := KernelColumn{Label: m.Kernel().Label(), Kernel: *m.Kernel()}
+		lost := 0
+		for k, e := range list {
+			var cell KernelCell
+			switch {
+			case ctx.Err() != nil:
+				cell = lostCell(context.Cause(ctx).Error())
+			case lost >= maxLost:
+				cell = lostCell("not played: the last scenarios could not be played to their end either")
+			default:
+				cell = playKernel(m, e)
+			}
+			cell.Replay = replay(i, scenarios[k])
+			if lost++; cell.Lost == "" {
+				lost = 0
+			}
+			if said != nil {
+				said(col.Label, k, &cell)
+			}
+			col.Cells = append(col.Cells, cell)
+		}
+		all.Columns = append(all.Columns, col)
+	}
+	all.tellApart()
+	return all, context.Cause(ctx)
+}
+
+func newKernelScenario(e Entry) KernelScenario {
+	s := KernelScenario{Number: e.Number, Name: e.Name, Title: e.Title, Probes: e.Probes}
+	for i := range e.Steps {
+		s.Steps = append(s.Steps, e.Steps[i].String())
+	}
+	return s
+}
+
+// noVerdict is the word of a lost cell.
+const noVerdict = "no verdict"
+
+func lostCell(why string) KernelCell {
+	return KernelCell{Lost: why, Word: noVerdict, Outcome: target.Outcome{Kind: target.NotApplicable, Why: why}}
+}
+
+// playKernel plays one scenario in one directory.
+func playKernel(m Mounted, e Entry) KernelCell {
+	c, err := Run(m, e)
+	if err != nil {
+		return lostCell(err.Error())
+	}
+	worst := &c.Runs[0]
+	for i := range c.Runs {
+		if worse(&c.Runs[i].Outcome, &worst.Outcome) {
+			worst = &c.Runs[i]
+		}
+	}
+	cell := KernelCell{Outcome: c.Outcome, Run: worst.Run, Word: worst.word(), Stalls: worst.Stalls, Log: worst.Log, Lines: worst.lines()}
+	if bad := c.Complaints(); len(bad) > 0 && !strings.ContainsAny(c.Outcome.Broken, target.Safety) {
+		cell.Lost, cell.Word = strings.Join(bad, "; "), noVerdict
+	}
+	return cell
+}
+
+// word is the outcome of a run in a word or two.
+func (r *Result) word() string {
+	switch o := &r.Outcome; o.Kind {
+	case target.NotApplicable:
+		return "—"
+	case target.Blocked:
+		return strings.TrimSpace("waits " + r.state())
+	case target.Hung:
+		return strings.TrimSpace("hangs " + r.state())
+	case target.Parked:
+		return "put aside"
+	case target.Violated:
+		return violation(o)
+	default:
+		return o.Kind.String()
+	}
+}
+
+// state is the letter of what the task is in that waited longest, and not for I/O of its own; empty if nobody looked.
+func (r *Result) state() string {
+	longest := target.Stall{For: -1}
+	for _, s := range r.Stalls {
+		if !s.Own && s.For > longest.For {
+			longest = s
+		}
+	}
+	return longest.State
+}
+
+// violation is a violation in two or three words. That foreign bytes were seen is found of the bytes, and belongs to no
+// property; that a block was free, or somebody else's, is P1r.
+func violation(o *target.Outcome) string {
+	use, seen := false, false
+	for _, f := range o.Findings {
+		if strings.Contains(f.Invariants, "U") {
+			use, seen = true, seen || f.Property == ""
+		}
+	}
+	switch {
+	case seen:
+		return "foreign data"
+	case use:
+		return "freed while pinned"
+	case strings.Contains(o.Broken, "A"):
+		return "owner forgotten"
+	case strings.Contains(o.Broken, "X"):
+		return "atomic sleep"
+	}
+	return o.Kind.String()
+}
+
+// tellApart numbers columns that would have one label.
+func (k *Kernels) tellApart() {
+	seen := make(map[string]int)
+	for i := range k.Columns {
+		label := k.Columns[i].Label
+		if seen[label]++; seen[label] > 1 {
+			k.Columns[i].Label = fmt.Sprintf("%s (%d)", label, seen[label])
+		}
+	}
+}
+
+// JoinKernels puts the columns of several side by side, and rows of one scenario together. A label, if it is not empty,
+// takes the place of the kernel's number in the labels of the columns that list[i] has.
+func JoinKernels(labels []string, list []*Kernels) *Kernels {
+	all := new(Kernels)
+	for _, k := range list {
+		for _, s := range k.Scenarios {
+			if all.row(&s) < 0 {
+				all.Scenarios = append(all.Scenarios, s)
+			}
+		}
+	}
+	slices.SortStableFunc(all.Scenarios, func(a, b KernelScenario) int {
+		return cmp.Or(cmp.Compare(rank(a.Number), rank(b.Number)), strings.Compare(a.Name, b.Name))
+	})
+	for i, k := range list {
+		for _, c := range k.Columns {
+			if i < len(labels) && labels[i] != "" {
+				c.Label = strings.TrimSpace(labels[i] + " " + c.Kernel.Name)
+			}
+			cells := make([]KernelCell, len(all.Scenarios))
+			for n := range cells {
+				cells[n] = KernelCell{Word: "", Outcome: target.Outcome{Why: "it was not played here"}}
+			}
+			for n := range k.Scenarios {
+				cells[all.row(&k.Scenarios[n])] = c.Cells[n]
+			}
+			c.Cells = cells
+			all.Columns = append(all.Columns, c)
+		}
+	}
+	all.tellApart()
+	return all
+}
+
+// row is the index of a scenario, or -1. Two texts of one name are two scenarios.
+func (k *Kernels) row(s *KernelScenario) int {
+	return slices.IndexFunc(k.Scenarios, func(o KernelScenario) bool { return o.Name == s.Name && slices.Equal(o.Steps, s.Steps) })
+}
+
+// rank puts scenarios that are not registered last.
+func rank(number int) uint { return uint(number - 1) }
+
+// played reports whether a cell is of a scenario that was played, or tried.
+func (c *KernelCell) played() bool { return c.Word != "" }
+
+// Judged reports whether the cell has a verdict.
+func (c *KernelCell) Judged() bool {
+	return c.played() && c.Lost == "" && c.Outcome.Kind != target.NotApplicable
+}
+
+// Lost lists, a sentence each, the cells that should have a verdict and have none.
+func (k *Kernels) Lost() (list []string) {
+	for i := range k.Columns {
+		for n := range k.Columns[i].Cells {
+			if c := &k.Columns[i].Cells[n]; c.Lost != "" {
+				list = append(list, fmt.Sprintf("%s on %s: no verdict: %s", k.Scenarios[n].Name, k.Columns[i].Label, c.Lost))
+			}
+		}
+	}
+	return list
 }
