@@ -41,7 +41,9 @@ engine/target:
 engine/enginefs:      engine engine/internal/sched engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/target engine/vfs
 engine/kernelfs/wire:  engine/target
 engine/kernelfs/child: engine/target engine/kernelfs/wire
-engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child
+engine/kernelfs/proc:
+engine/kernelfs/slow:
+engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child engine/kernelfs/proc engine/kernelfs/slow
 engine/vm/debian:
 engine/vm/initramfs:
 engine/vm:            engine/vm/debian engine/vm/initramfs
