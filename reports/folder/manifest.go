@@ -168,28 +168,6 @@ func parseManifest(path string, data []byte) (*Manifest, error) {
 	return m, m.check(path)
 }
 
-// Document decodes the JSON in the file path into v: exactly one object with that schema version, no key twice, and nothing
-// after it. The error wraps ErrSchema if the file is of another version.
-func Document(path string, data []byte, schema int, v any) error {
-	// The version comes first: a file of another schema may well not fit the fields of this one.
-	var version struct {
-		Schema *int `json:"schema"`
-	}
-	if err := Unmarshal(path, data, &version); err != nil {
-		return err
-	}
-	if version.Schema == nil {
-		return fmt.Errorf("%s: %w: there is no field \"schema\"; this daxbench reads %d", path, ErrSchema, schema)
-	}
-	if *version.Schema != schema {
-		return fmt.Errorf("%s: %w %d; this daxbench reads %d", path, ErrSchema, *version.Schema, schema)
-	}
-	if err := UniqueKeys(data); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return Unmarshal(path, data, v)
-}
-
 // check refuses what would make rounds pair up wrongly.
 func (m *Manifest) check(path string) error {
 	type slot struct {

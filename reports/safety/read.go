@@ -2,13 +2,10 @@ package safety
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"unicode/utf8"
 
 	"daxbench/reports/folder"
 )
@@ -30,83 +27,31 @@ func Read(dir string) (*Matrix, error) { return ReadFS(os.DirFS(cmp.Or(dir, ".")
 
 // ReadFS is Read for a folder that is the root of a file system; dir is what errors call it.
 func ReadFS(fsys fs.FS, dir string) (*Matrix, error) {
-	var l *litmusFile
-	var v *verifyFile
-	path := filepath.Join(dir, LitmusName)
-	if data, err := readFile(fsys, LitmusName, path); err != nil {
+	l, err := read[litmusFile](fsys, dir, LitmusName)
+	if err != nil {
 		return nil, err
-	} else if data != nil {
-		l = new(litmusFile)
-		if err := parse(path, data, l); err != nil {
-			return nil, err
-		}
 	}
-	path = filepath.Join(dir, VerifyName)
-	if data, err := readFile(fsys, VerifyName, path); err != nil {
+	v, err := read[verifyFile](fsys, dir, VerifyName)
+	if err != nil || l == nil && v == nil {
 		return nil, err
-	} else if data != nil {
-		v = new(verifyFile)
-		if err := parse(path, data, v); err != nil {
-			return nil, err
-		}
-	}
-	if l == nil && v == nil {
-		return nil, nil
 	}
 	return merge(l, v), nil
 }
 
-// readFile reads a file whole, which errors call by its path; nil if it is not there. A named pipe must not block the reader
-// for ever, so anything that is no regular file is refused before it is opened.
-func readFile(fsys fs.FS, name, path string) ([]byte, error) {
-	info, err := fs.Stat(fsys, name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", path, err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no regular file", path)
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err != nil {
+// read reads one of the two files, of type F; nil if it is not there.
+func read[F any, P interface {
+	*F
+	check() error // of what its syntax does not hold
+}](fsys fs.FS, dir, name string) (*F, error) {
+	f := new(F)
+	there, err := folder.ReadDocument(fsys, dir, name, maxSize, Schema, f)
+	if err != nil || !there {
 		return nil, err
 	}
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("%s has more than the %d bytes that are read", path, maxSize)
+	if err := P(f).check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
 	}
-	if data == nil {
-		data = []byte{}
-	}
-	return data, nil
-}
-
-// A file is one of the two.
-type file interface {
-	check() error // of what its syntax does not hold
-}
-
-// parse reads one JSON object: of a known schema, in UTF-8, no key twice, and nothing after it.
-func parse(path string, data []byte, f file) error {
-	for at, rest := 0, data; len(rest) > 0; {
-		r, size := utf8.DecodeRune(rest)
-		if r == utf8.RuneError && size == 1 {
-			return fmt.Errorf("%s: byte %d: is no UTF-8", path, at)
-		}
-		at, rest = at+size, rest[size:]
-	}
-	if err := folder.Document(path, data, Schema, f); err != nil {
-		return err
-	}
-	if err := f.check(); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	return f, nil
 }
 
 // checkHazards refuses columns that cannot be told apart.
