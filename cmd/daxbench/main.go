@@ -4,8 +4,13 @@ package main
 import (
 	"context"
 	"os"
+
+	"daxbench/engine/kernelfs/child"
 )
 
 func main() {
+	if fd, ok := child.Asked(); ok {
+		child.Main(fd)
+	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
