@@ -4,6 +4,11 @@
 // It knows nothing of scenarios and storms: it runs a command line of this program
 // in a guest that has file systems mounted under /mnt, and returns its output, its
 // exit status and its folder of results.
+//
+// The host's half is Run. The guest's is Guest, which main calls before all else. They
+// meet in two places: orders, a file in the initramfs that says what to do, and frames,
+// a stream on the second serial port. The first one is the kernel's console. There is no
+// disk, no network and no shell in the guest, and nothing of it stays on the host.
 package vm
 
 import (
@@ -32,15 +37,22 @@ const (
 	TCG     Accel = "tcg"     // TCG in real time
 )
 
+// Accels lists them, the default first.
+func Accels() []Accel { return []Accel{Auto, KVM, Counted, TCG} }
+
 // A Machine is how to boot.
 type Machine struct {
-	Accel   Accel
-	Memory  int           // MiB of ordinary memory
-	FS      []string      // names of file systems to make, see FileSystems; each gets a pmem device and is mounted on /mnt/NAME
-	Limit   time.Duration // of host time for all of it; zero: an hour
-	Console io.Writer     // takes the kernel's messages; nil: kept for errors only
-	Keep    string        // folder to leave the initramfs, the command line of QEMU and the console in; empty: nowhere
+	Accel   Accel             // empty: Auto
+	Memory  int               // MiB of ordinary memory; zero: DefaultMemory
+	FS      []string          // names of file systems to make, see FileSystems; each gets a pmem device and is mounted on /mnt/NAME
+	Limit   time.Duration     // of host time for all of it; zero: an hour
+	Console io.Writer         // takes the kernel's messages; nil: kept for errors only
+	Keep    string            // folder to leave the initramfs, the command line of QEMU and the console in; empty: nowhere
+	Files   map[string][]byte // to put into the guest, by absolute names
 }
+
+// DefaultMemory is what an initramfs with this program, the results on a tmpfs and a few hundred processes fit into.
+const DefaultMemory = 1024
 
 // A Result is what came back.
 type Result struct {
@@ -52,22 +64,19 @@ type Result struct {
 	Console string        // the kernel's messages, the last 64 KiB
 }
 
+// Mounts is the word in the arguments of Run that stands for the file systems that were mounted: dir:/mnt/xfs,dir:/mnt/ext4.
+const Mounts = "{mounts}"
+
+// Out is the folder in the guest that comes back.
+const Out = "/out"
+
 // Run boots k and runs this program there with the arguments args. Its standard output and error are copied to stdout and
 // stderr as they come. What it leaves in the guest's folder /out is put into the folder out, which must exist; a guest that
 // dies leaves nothing half: what had come over whole stays. Errors: *BootError if the guest did not come up or died, with the
-// end of its console; those of files; the cause why ctx is done.
+// end of its console; *MissingError if a program is not installed; those of files; the cause why ctx is done.
 func Run(ctx context.Context, k Kernel, m Machine, args []string, stdout, stderr io.Writer, out string) (*Result, error) {
 	return run(ctx, k, m, args, stdout, stderr, out)
 }
 
-// FileSystems lists the names of file systems that a guest can make.
-func FileSystems() []FileSystem { return fileSystems }
-
-// A FileSystem is one way to make and mount a file system.
-type FileSystem struct {
-	Name  string // xfs, ext4, xfs-reflink, xfs-nodax, ext4-nodax
-	Type  string // xfs, ext4
-	About string
-	mkfs  []string // arguments
-	mount string   // options
-}
+// Guest returns at once, unless this process is PID 1 of a guest that Run made. Then it does what that was told, and never returns.
+func Guest() { guest() }
