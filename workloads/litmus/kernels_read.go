@@ -51,7 +51,7 @@ func parseKernels(text []byte) (*Kernels, error) {
 	if err := dec.Decode(&doc); err != nil {
 		return nil, err
 	}
-	if rest, _ := io.ReadAll(io.MultiReader(dec.Buffered(), bytes.NewReader(text[dec.InputOffset():]))); len(bytes.TrimSpace(rest)) > 0 {
+	if len(bytes.TrimSpace(text[dec.InputOffset():])) > 0 {
 		return nil, fmt.Errorf("something stands behind it, at byte %d", dec.InputOffset())
 	}
 	k := &doc.Kernels

@@ -1,9 +1,299 @@
 package litmus
 
-import "io"
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
 
-// Text writes scenarios × kernels, and below it what was found.
-func (k *Kernels) Text(w io.Writer, l Look) error { return nil }
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"daxbench/engine/kernelfs"
+	"daxbench/engine/target"
+)
+
+// Text writes scenarios × kernels, and below it a sentence for each violation and each task that hangs, what the kernels
+// warned of, and what could not be judged.
+func (k *Kernels) Text(w io.Writer, l Look) error {
+	p := newPage(l)
+	p.line(p.on("What became of each scenario", bold))
+	k.grid(p, func(i, n int) (string, text.Colors) { return k.Columns[i].Cells[n].shown() })
+	p.flow(2, faint, k.legend()...)
+	p.line("")
+	for i := range k.Columns {
+		c := &k.Columns[i]
+		p.hang("  "+p.on(c.Label, bold)+"  ", text.StringWidth(c.Label)+4, about(&c.Kernel), nil)
+	}
+	k.found(p)
+	return p.writeTo(w)
+}
+
+// grid writes a row per scenario and a column per kernel; as many columns as fit, then the next.
+func (k *Kernels) grid(p *page, cell func(i, n int) (string, text.Colors)) {
+	room := 0
+	for n := range k.Scenarios {
+		room = max(room, text.StringWidth(k.Scenarios[n].Name))
+	}
+	widths := make([]int, len(k.Columns))
+	for i := range k.Columns {
+		widths[i] = text.StringWidth(k.Columns[i].Label)
+		for n := range k.Scenarios {
+			s, _ := cell(i, n)
+			widths[i] = max(widths[i], text.StringWidth(s))
+		}
+	}
+	for from := 0; from < len(k.Columns); {
+		to, width := from+1, 5+room+2+widths[from]
+		for to < len(k.Columns) && width+2+widths[to] <= p.width {
+			width += 2 + widths[to]
+			to++
+		}
+		if from > 0 {
+			p.line("")
+		}
+		head := strings.Repeat(" ", 5+room)
+		for i := from; i < to; i++ {
+			head += "  " + p.on(text.Pad(k.Columns[i].Label, widths[i], ' '), bold)
+		}
+		p.line(head)
+		for n := range k.Scenarios {
+			line := fmt.Sprintf(" %3s %s", number(k.Scenarios[n].Number), text.Pad(k.Scenarios[n].Name, room, ' '))
+			for i := from; i < to; i++ {
+				s, look := cell(i, n)
+				line += "  " + p.on(text.Pad(s, widths[i], ' '), look)
+			}
+			p.line(line)
+		}
+		from = to
+	}
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+// shown is what stands in the table.
+func (c *KernelCell) shown() (string, text.Colors) {
+	s := c.Word
+	if len(c.Log) > 0 {
+		s += " " + warned
+	}
+	switch {
+	case c.Lost != "":
+		return s, bad
+	case c.Outcome.Kind == target.Hung || c.Outcome.Kind == target.Violated:
+		return s, bad
+	}
+	return s, signs[c.Outcome.Kind].look
+}
+
+// warned stands behind what the kernel had a warning for.
+const warned = "!"
+
+// words are those of KernelCell.Word, and what they mean; the last ones only where they occur.
+var words = []struct{ word, about string }{
+	{"safe", "nobody waited"},
+	{"put aside", "until the pin is gone, and nobody waits"},
+	{"refused", "with an error"},
+	{"waits S", "until the pin is released; a signal ends it"},
+	{"waits D", "likewise, and SIGKILL is ignored"},
+	{"hangs", "for ever, or as long as somebody else likes"},
+	{"freed while pinned", "the block went to another file"},
+	{"foreign data", "and bytes went with it"},
+	{"owner forgotten", "the inode of a pinned page is not known any more"},
+	{noVerdict, "see below"},
+	{warned, "the kernel warned"},
+	{"—", "cannot be played there"},
+}
+
+// legend explains the words that occur.
+func (k *Kernels) legend() (items []string) {
+	for _, w := range words {
+		occurs := false
+		for i := range k.Columns {
+			for n := range k.Columns[i].Cells {
+				s, _ := k.Columns[i].Cells[n].shown()
+				occurs = occurs || strings.HasPrefix(s, w.word) || w.word == warned && strings.HasSuffix(s, warned)
+			}
+		}
+		if occurs {
+			items = append(items, w.word+" "+w.about)
+		}
+	}
+	return items
+}
+
+// about says in a few words what a column was.
+func about(k *kernelfs.Kernel) string {
+	parts := []string{strings.TrimSpace("Linux " + k.Release + ", " + k.FS)}
+	switch {
+	case !k.DAX:
+		parts = append(parts, "no DAX: the control, whose pages are not its blocks")
+	case k.Final:
+		parts = append(parts, "DAX, with a final break at eviction")
+	default:
+		parts = append(parts, "DAX, without a final break at eviction")
+	}
+	if k.Clock != "" {
+		parts = append(parts, "time is "+k.Clock)
+	}
+	if k.Machine != "" {
+		parts = append(parts, "on "+k.Machine)
+	}
+	s := strings.Join(parts, "; ") + "."
+	if len(k.Missing) > 0 {
+		s += " Not to be had: " + strings.Join(k.Missing, "; ") + "."
+	}
+	return s
+}
+
+// found writes a sentence per violation and hang, then the kernels' warnings, then what has no verdict.
+func (k *Kernels) found(p *page) {
+	head := ""
+	say := func(title, tag, s string, look text.Colors) {
+		if head != title {
+			p.line("")
+			p.line(p.on(title, bold))
+			head = title
+		}
+		p.hang("  "+p.on("! ", look), 4, tag+": "+s, nil)
+	}
+	for _, kind := range []target.Kind{target.Violated, target.Hung} {
+		title := map[target.Kind]string{target.Violated: "Violations", target.Hung: "Who hangs"}[kind]
+		k.each(kind, func(tag, why string) { say(title, tag, why, bad) })
+	}
+	for _, l := range k.warnings() {
+		say("The kernels warned", l.where, l.text, middle)
+	}
+	for _, l := range k.Lost() {
+		scenario, why, _ := strings.Cut(l, ": ")
+		say("No verdict", scenario, why, bad)
+	}
+}
+
+// each goes through the cells of a kind, by scenario; what is the same in several columns is said once.
+func (k *Kernels) each(kind target.Kind, say func(tag, why string)) {
+	for n := range k.Scenarios {
+		var whys []string
+		where := make(map[string][]string)
+		for i := range k.Columns {
+			c := &k.Columns[i].Cells[n]
+			if c.Judged() && c.Outcome.Kind == kind {
+				if where[c.Outcome.Why] == nil {
+					whys = append(whys, c.Outcome.Why)
+				}
+				where[c.Outcome.Why] = append(where[c.Outcome.Why], k.Columns[i].Label)
+			}
+		}
+		for _, why := range whys {
+			say(fmt.Sprintf("%s on %s", k.Scenarios[n].Name, strings.Join(where[why], ", ")), why)
+		}
+	}
+}
+
+// A warning is the first line of what a kernel said, and where.
+type warning struct{ where, text string }
+
+// warnings lists the different ones with the scenarios in which they came.
+func (k *Kernels) warnings() (list []warning) {
+	for i := range k.Columns {
+		var lines []string
+		in := make(map[string][]string)
+		for n := range k.Columns[i].Cells {
+			for _, line := range k.Columns[i].Cells[n].Log {
+				if in[line] == nil {
+					lines = append(lines, line)
+				}
+				if !slices.Contains(in[line], k.Scenarios[n].Name) {
+					in[line] = append(in[line], k.Scenarios[n].Name)
+				}
+			}
+		}
+		for _, line := range lines {
+			list = append(list, warning{k.Columns[i].Label + ", in " + strings.Join(in[line], ", "), line})
+		}
+	}
+	return list
+}
 
 // Stories writes what happened in each cell, step by step, with the stacks of who waited.
-func (k *Kernels) Stories(w io.Writer, l Look) error { return nil }
+func (k *Kernels) Stories(w io.Writer, l Look) error {
+	p := newPage(l)
+	for n := range k.Scenarios {
+		if n > 0 {
+			p.line("")
+		}
+		s := &k.Scenarios[n]
+		p.hang("", 0, strings.TrimSpace(number(s.Number)+" "+s.Name)+": "+s.Title, bold)
+		for i := range k.Columns {
+			if c := &k.Columns[i].Cells[n]; c.played() {
+				p.line("")
+				p.kernelCell(k.Columns[i].Label, c)
+			}
+		}
+	}
+	p.line("")
+	for i := range k.Columns {
+		c := &k.Columns[i]
+		p.hang(p.on(c.Label, bold)+"  ", text.StringWidth(c.Label)+2, about(&c.Kernel), nil)
+	}
+	return p.writeTo(w)
+}
+
+// kernelCell writes the story of one cell.
+func (p *page) kernelCell(label string, c *KernelCell) {
+	if c.Run != "" {
+		label += "; run " + c.Run
+	}
+	p.hang("  ", 2, label, bold)
+	word, look := c.shown()
+	if c.Outcome.Why != "" {
+		word += ": " + c.Outcome.Why
+	}
+	p.hang("    ", 4, word+".", look)
+	for _, l := range c.Lines {
+		p.told(l)
+	}
+	for i := range c.Stalls {
+		p.stall(&c.Stalls[i])
+	}
+	for _, l := range c.Log {
+		p.hang("    ", 4, "the kernel warned: "+l, middle)
+	}
+}
+
+// told writes a line of a recorded story; what is too long goes on where the line's text began.
+func (p *page) told(line string) {
+	if rest, ok := strings.CutPrefix(line, "! "); ok {
+		p.hang("    "+p.on("! ", bad), 6, rest+".", bad)
+		return
+	}
+	lead := len(line) - len(strings.TrimLeft(line, " "))
+	p.hang(strings.Repeat(" ", 4+lead), 4+lead, line[lead:], nil)
+}
+
+// stall writes who waited, how, and where in the kernel.
+func (p *page) stall(s *target.Stall) {
+	said := fmt.Sprintf("%s was in %q for %v, in state %s", s.Task, s.Action, round(s.For), s.State)
+	switch s.Kill {
+	case target.Died:
+		said += "; SIGKILL ends it"
+	case target.Ignored:
+		said += "; SIGKILL is ignored"
+	}
+	switch {
+	case s.Own:
+		said += "; it is I/O of its own"
+	case s.Ended != "":
+		said += "; it ended by: " + s.Ended
+	default:
+		said += "; it did not end"
+	}
+	p.hang("    ", 4, fmt.Sprintf("at %v %s.", round(s.Since), said), faint)
+	if len(s.Stack) > 0 {
+		p.hang("      ", 6, strings.Join(s.Stack, " < "), faint)
+	}
+}
