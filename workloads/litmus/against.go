@@ -1,0 +1,333 @@
+package litmus
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"daxbench/engine/kernelfs"
+	"daxbench/engine/layout"
+	"daxbench/engine/target"
+	"daxbench/engine/vfs"
+)
+
+// An Agreement is the engine beside real kernels: each scenario that a kernel has a verdict of is played on an engine made
+// like it, under what that kernel does at eviction.
+type Agreement struct {
+	Kernels *Kernels
+	Cells   [][]Agreed // by column of Kernels, and there by scenario
+	Gone    []Departure
+}
+
+// An Agreed is one cell.
+type Agreed struct {
+	Why       string         `json:"why,omitempty"`    // nothing was compared: why; the rest means nothing then
+	Engine    string         `json:"engine,omitempty"` // what it was made like: "6.19 under dax-only"
+	Model     target.Outcome `json:"model"`
+	Kernel    target.Outcome `json:"kernel"`
+	Same      bool           `json:"same"`
+	Departure *Departure     `json:"departure,omitempty"` // that explains the difference
+	model     *Cell          // with its stories
+}
+
+// A Departure is a scenario in which the engine is known to come to something else than a kernel, and why it stays so.
+type Departure struct {
+	Scenario string
+	Preset   string // of the engine: 6.0 or 6.19; empty: both
+	FS       string // type of the file system; empty: all
+	Reason   string // whole sentences
+}
+
+// explains reports whether d is about a scenario in a column.
+func (d *Departure) explains(scenario string, k *kernelfs.Kernel) bool {
+	return d.Scenario == scenario && (d.Preset == "" || d.Preset == k.Preset) && (d.FS == "" || d.FS == k.FS)
+}
+
+// Against plays the scenarios of k on engines and compares, by the known departures. The error is the engine's, or the cause
+// why ctx is done.
+func Against(ctx context.Context, k *Kernels, known []Departure) (*Agreement, error) {
+	a := &Agreement{Kernels: k}
+	models := make(map[string]*model)
+	defer func() {
+		for _, m := range models {
+			m.close()
+		}
+	}()
+	for i := range k.Columns {
+		col := &k.Columns[i]
+		cells := make([]Agreed, len(k.Scenarios))
+		m, why, err := modelOf(models, &col.Kernel)
+		if err != nil {
+			return nil, err
+		}
+		for n := range k.Scenarios {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			if cells[n].Why = why; why != "" {
+				continue
+			}
+			if cells[n], err = m.beside(&k.Scenarios[n], &col.Cells[n]); err != nil {
+				return nil, err
+			}
+			if c := &cells[n]; c.Why == "" && !c.Same {
+				c.Departure = explanation(known, k.Scenarios[n].Name, &col.Kernel)
+			}
+		}
+		a.Cells = append(a.Cells, cells)
+	}
+	a.Gone = a.gone(known)
+	return a, nil
+}
+
+func explanation(known []Departure, scenario string, k *kernelfs.Kernel) *Departure {
+	for i := range known {
+		if known[i].explains(scenario, k) {
+			return &known[i]
+		}
+	}
+	return nil
+}
+
+// A model is the engine like one kernel.
+type model struct {
+	name  string
+	maker target.Maker
+	close func() error
+	cells map[string]*Cell // that were played, by scenario
+}
+
+// modelOf returns the engine that stands beside a kernel, or says why none does.
+func modelOf(models map[string]*model, k *kernelfs.Kernel) (m *model, why string, err error) {
+	preset, err := vfs.LookupPreset(k.Preset)
+	switch {
+	case !k.DAX:
+		return nil, "it is the control, without DAX: the engine has no such file system", nil
+	case err != nil:
+		return nil, err.Error(), nil
+	}
+	policy := "none"
+	if k.Final {
+		policy = "dax-only"
+	}
+	name := preset.Name + " under " + policy
+	if models[name] == nil {
+		p, err := layout.Lookup(policy)
+		if err != nil {
+			return nil, "", err
+		}
+		columns, closeAll := Engines([]layout.Policy{p}, preset)
+		models[name] = &model{name: name, maker: columns[0].Maker, close: closeAll, cells: make(map[string]*Cell)}
+	}
+	return models[name], "", nil
+}
+
+// beside compares one cell.
+func (m *model) beside(s *KernelScenario, c *KernelCell) (Agreed, error) {
+	e, err := Lookup(s.Name)
+	switch {
+	case !c.played():
+		return Agreed{Why: "it was not played on the kernel"}, nil
+	case !c.Judged():
+		return Agreed{Why: "the kernel has no verdict: " + cmp.Or(c.Lost, c.Outcome.Why)}, nil
+	case err != nil:
+		return Agreed{Why: "the scenario is not registered"}, nil
+	}
+	e.Scenario = e.AsKernel()
+	if now := newKernelScenario(e); !slices.Equal(now.Steps, s.Steps) {
+		return Agreed{Why: "the scenario has other steps now than when the kernel was asked"}, nil
+	}
+	cell := m.cells[e.Name]
+	if cell == nil {
+		played, err := Run(m.maker, e)
+		if err != nil {
+			return Agreed{}, err
+		}
+		cell, m.cells[e.Name] = &played, &played
+	}
+	a := Agreed{Engine: m.name, Model: cell.Outcome, Kernel: c.Outcome, model: cell}
+	if cell.Outcome.Kind == target.NotApplicable {
+		return Agreed{Why: "the engine cannot: " + cell.Outcome.Why}, nil
+	}
+	a.Same = a.Model.Kind == a.Kernel.Kind && safety(a.Model.Broken) == safety(a.Kernel.Broken)
+	return a, nil
+}
+
+// gone lists the departures that were looked for and do not occur: where they could, model and kernel agree.
+func (a *Agreement) gone(known []Departure) (list []Departure) {
+	for d := range known {
+		looked, occurs := false, false
+		for i := range a.Cells {
+			for n := range a.Cells[i] {
+				c := &a.Cells[i][n]
+				if c.Why == "" && known[d].explains(a.Kernels.Scenarios[n].Name, &a.Kernels.Columns[i].Kernel) {
+					looked, occurs = true, occurs || !c.Same
+				}
+			}
+		}
+		if looked && !occurs {
+			list = append(list, known[d])
+		}
+	}
+	return list
+}
+
+// Compared counts the cells that were compared, and those of them that are the same.
+func (a *Agreement) Compared() (compared, same int) {
+	for i := range a.Cells {
+		for n := range a.Cells[i] {
+			if c := &a.Cells[i][n]; c.Why == "" {
+				compared++
+				if c.Same {
+					same++
+				}
+			}
+		}
+	}
+	return compared, same
+}
+
+// A Difference is a scenario that came to the same on some kernels and to something else on the engines beside them.
+type Difference struct {
+	Scenario      string
+	Columns       []string
+	Engine        string
+	Kernel, Model target.Outcome // of the first column
+	Departure     *Departure
+}
+
+// Differences lists them by scenario, what is alike together; of those that are explained, or of the others.
+func (a *Agreement) Differences(explained bool) (list []Difference) {
+	for n := range a.Kernels.Scenarios {
+		first := len(list)
+		for i := range a.Cells {
+			c := &a.Cells[i][n]
+			if c.Why != "" || c.Same || (c.Departure != nil) != explained {
+				continue
+			}
+			at := slices.IndexFunc(list[first:], func(d Difference) bool {
+				return d.Engine == c.Engine && d.Departure == c.Departure && inShort(&d.Kernel) == inShort(&c.Kernel)
+			})
+			label := a.Kernels.Columns[i].Label
+			if at >= 0 {
+				list[first+at].Columns = append(list[first+at].Columns, label)
+				continue
+			}
+			list = append(list, Difference{a.Kernels.Scenarios[n].Name, []string{label}, c.Engine, c.Kernel, c.Model, c.Departure})
+		}
+	}
+	return list
+}
+
+// inShort is what is compared of an outcome.
+func inShort(o *target.Outcome) string {
+	s := o.Kind.String()
+	if l := safety(o.Broken); l != "" {
+		s += " " + l
+	}
+	return s
+}
+
+// Text writes scenarios × kernels, each cell compared, and below the differences with what both sides say.
+func (a *Agreement) Text(w io.Writer, l Look) error {
+	p := newPage(l)
+	p.line(p.on("The engine beside real kernels", bold))
+	a.Kernels.grid(p, func(i, n int) (string, text.Colors) { return a.Cells[i][n].shown() })
+	p.flow(2, faint, "= the same", "A ≠ B the kernel came to A, the engine to B", "* a known departure", "- not compared")
+	for _, explained := range []bool{false, true} {
+		list := a.Differences(explained)
+		if len(list) > 0 {
+			p.line("")
+			p.line(p.on(map[bool]string{false: "Differences that nobody has explained", true: "Known departures"}[explained], bold))
+		}
+		for _, d := range list {
+			p.difference(&d)
+		}
+	}
+	if len(a.Gone) > 0 {
+		p.line("")
+		p.line(p.on("Departures that do not occur any more", bold))
+		for _, d := range a.Gone {
+			p.hang("  "+p.on("! ", middle), 4, d.where()+": "+d.Reason, nil)
+		}
+	}
+	compared, same := a.Compared()
+	p.line("")
+	p.hang("", 0, fmt.Sprintf("%s of %d compared are the same; %d were not compared.", count(int64(same), "cell", "cells"), compared, a.cells()-compared), nil)
+	return p.writeTo(w)
+}
+
+func (a *Agreement) cells() int { return len(a.Kernels.Scenarios) * len(a.Kernels.Columns) }
+
+// shown is what stands in the table.
+func (c *Agreed) shown() (string, text.Colors) {
+	switch {
+	case c.Why != "":
+		return "-", faint
+	case c.Same:
+		return "= " + inShort(&c.Kernel), good
+	case c.Departure != nil:
+		return inShort(&c.Kernel) + " ≠ " + inShort(&c.Model) + " *", middle
+	}
+	return inShort(&c.Kernel) + " ≠ " + inShort(&c.Model), bad
+}
+
+// where says what a departure is about.
+func (d *Departure) where() string {
+	s := d.Scenario
+	if d.Preset != "" {
+		s += ", like " + d.Preset
+	}
+	if d.FS != "" {
+		s += ", on " + d.FS
+	}
+	return s
+}
+
+func (p *page) difference(d *Difference) {
+	p.hang("  ", 2, fmt.Sprintf("%s: %s, but the engine like %s", d.Scenario, strings.Join(d.Columns, ", "), d.Engine), nil)
+	p.hang("    kernel  ", 12, sentence(&d.Kernel), nil)
+	p.hang("    engine  ", 12, sentence(&d.Model), nil)
+	if d.Departure != nil {
+		p.hang("    reason  ", 12, d.Departure.Reason, faint)
+	}
+}
+
+func sentence(o *target.Outcome) string {
+	s := o.String()
+	if o.Why != "" {
+		s += ": " + o.Why
+	}
+	return s + "."
+}
+
+// Stories writes what happened on the engine where it differs, step by step.
+func (a *Agreement) Stories(w io.Writer, l Look) error {
+	p := newPage(l)
+	told := make(map[*Cell]bool)
+	for n := range a.Kernels.Scenarios {
+		for i := range a.Cells {
+			c := &a.Cells[i][n]
+			if c.Why != "" || c.Same {
+				continue
+			}
+			e, err := Lookup(a.Kernels.Scenarios[n].Name)
+			if err != nil {
+				return err
+			}
+			p.line("")
+			p.hang("", 0, e.Name+": "+e.Title, bold)
+			p.kernelCell(a.Kernels.Columns[i].Label, &a.Kernels.Columns[i].Cells[n])
+			if !told[c.model] {
+				told[c.model] = true
+				p.cell(e, []string{"the engine like " + c.Engine}, c.model)
+			}
+		}
+	}
+	return p.writeTo(w)
+}
