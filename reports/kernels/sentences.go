@@ -1,0 +1,214 @@
+package kernels
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"daxbench/reports/unit"
+)
+
+// Tone says what a sentence is about.
+type Tone uint8
+
+// The tones, the gravest first.
+const (
+	Loss    Tone = iota // a block was freed, or reached, while it was pinned
+	Delay               // somebody waits, or may hang
+	Changed             // one kernel does what another does not
+	Fine                // no pinned block was freed wherever one looked
+	Blank               // what has no verdict
+)
+
+// Sentence is what the matrix comes to.
+type Sentence struct {
+	Tone Tone
+	Text string
+}
+
+// Sentences say which kernels free pinned blocks, what others do instead, who waits, and what has no verdict. Columns without DAX
+// are controls, and said apart.
+func (m *Matrix) Sentences() (out []Sentence) {
+	say := func(tone Tone, format string, args ...any) {
+		out = append(out, Sentence{tone, fmt.Sprintf(format, args...)})
+	}
+	var dax, controls, blank []int
+	for i := range m.Columns {
+		switch {
+		case m.judged(i) == 0:
+			blank = append(blank, i)
+		case m.Columns[i].Kernel.DAX:
+			dax = append(dax, i)
+		default:
+			controls = append(controls, i)
+		}
+	}
+	freed := func(i int) string { return m.ofProbing(i, "U", (*Cell).Freed) }
+	some := func(i int) bool { return m.count(i, (*Cell).Freed) > 0 }
+	if who := m.each(only(dax, some), freed); who != "" {
+		say(Loss, "A pinned block is freed %s.", who)
+	}
+	out = append(out, m.changes(dax)...)
+	if who := m.each(only(dax, func(i int) bool { return m.count(i, (*Cell).Waits) > 0 }), m.waits); who != "" {
+		say(Delay, "Somebody waits %s.", who)
+	}
+	warned := func(c *Cell) bool { return len(c.Log) > 0 }
+	if who := m.each(only(dax, func(i int) bool { return m.count(i, warned) > 0 }), func(i int) string {
+		return "in " + unit.Plural(m.count(i, warned), "scenario")
+	}); who != "" {
+		say(Delay, "The kernel itself warns %s.", who)
+	}
+	looked := func(i int) bool { return !some(i) && m.probing(i, "U") > 0 }
+	if who := m.each(only(dax, looked), freed); who != "" {
+		say(Fine, "No pinned block is freed %s.", who)
+	}
+	if who := m.each(only(controls, looked), freed); who != "" {
+		say(Fine, "Nor without DAX, which is the control, %s.", who)
+	}
+	if who := m.each(only(controls, some), freed); who != "" {
+		say(Blank, "The controls without DAX show it, too, %s: what is seen there does not come of DAX.", who)
+	}
+	lost := func(c *Cell) bool { return c.Kind == Lost }
+	if who := m.each(only(slices.Concat(dax, controls), func(i int) bool { return m.count(i, lost) > 0 }), func(i int) string {
+		return "in " + unit.Plural(m.count(i, lost), "scenario")
+	}); who != "" {
+		say(Blank, "There is no verdict %s.", who)
+	}
+	if len(blank) > 0 {
+		say(Blank, "Nothing is known of %s: no scenario there came to a verdict.", m.who(blank))
+	}
+	return out
+}
+
+// ofProbing says in how many of the scenarios that probe a letter something was seen in a column.
+func (m *Matrix) ofProbing(i int, letter string, such func(*Cell) bool) string {
+	n, of := m.count(i, such), m.probing(i, letter)
+	if n == 0 {
+		return "in any of " + unit.Plural(of, "scenario") + " about it"
+	}
+	return fmt.Sprintf("in %s of %s", unit.Count(n), unit.Plural(max(n, of), "scenario"))
+}
+
+// waits says in how many scenarios of a column somebody waits, and how badly.
+func (m *Matrix) waits(i int) string {
+	text := fmt.Sprintf("in %s of %s", unit.Count(m.count(i, (*Cell).Waits)), unit.Plural(m.judged(i), "scenario"))
+	var worse []string
+	for _, w := range []struct {
+		such func(*Cell) bool
+		text string
+	}{
+		{func(c *Cell) bool { return c.Kind == Hung }, "for as long as somebody else likes in %s"},
+		{(*Cell).Unkillable, "whatever SIGKILL says in %s"},
+		{(*Cell).Harmed, "a bystander in %s"},
+	} {
+		if n := m.count(i, w.such); n > 0 {
+			worse = append(worse, fmt.Sprintf(w.text, unit.Count(n)))
+		}
+	}
+	if len(worse) > 0 {
+		text += " (" + strings.Join(worse, ", ") + ")"
+	}
+	return text
+}
+
+// judged is how many scenarios have a verdict in a column.
+func (m *Matrix) judged(i int) int { return m.count(i, func(c *Cell) bool { return c.Kind.Judged() }) }
+
+// count is in how many scenarios of a column something was seen.
+func (m *Matrix) count(i int, such func(*Cell) bool) (n int) {
+	for k := range m.Rows {
+		if such(&m.Rows[k].Cells[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// probing is how many scenarios with a verdict in a column probe a letter.
+func (m *Matrix) probing(i int, letter string) (n int) {
+	for k := range m.Rows {
+		if m.Rows[k].Cells[i].Kind.Judged() && strings.Contains(m.Rows[k].Probes, letter) {
+			n++
+		}
+	}
+	return n
+}
+
+// only are the columns of which something holds.
+func only(list []int, such func(int) bool) (out []int) {
+	for _, i := range list {
+		if such(i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// each says something of columns, and together of those of which the same is to be said: "in 9 of 24 scenarios on 6.1 and 6.12,
+// in 1 of 24 scenarios on 6.16 xfs".
+func (m *Matrix) each(list []int, say func(int) string) string {
+	var order []string
+	columns := make(map[string][]int)
+	for _, i := range list {
+		text := say(i)
+		if columns[text] == nil {
+			order = append(order, text)
+		}
+		columns[text] = append(columns[text], i)
+	}
+	const most = 4 // that a sentence can tell apart
+	var parts []string
+	for k, text := range order {
+		if k == most && len(order) > most+1 {
+			n := 0
+			for _, rest := range order[k:] {
+				n += len(columns[rest])
+			}
+			parts = append(parts, fmt.Sprintf("and otherwise on %s, below", unit.Plural(n, "other")))
+			break
+		}
+		parts = append(parts, text+" on "+m.who(columns[text]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// who names columns: those of a kernel together, and by the kernel alone if they are all that it has with DAX, or all without.
+func (m *Matrix) who(list []int) string {
+	var groups, words []string
+	members := make(map[string][]string)
+	for _, i := range list {
+		c := &m.Columns[i]
+		if members[c.Group] == nil {
+			groups = append(groups, c.Group)
+		}
+		members[c.Group] = append(members[c.Group], c.Name)
+	}
+	for _, g := range groups {
+		all := 0
+		for i := range m.Columns {
+			if c := &m.Columns[i]; c.Group == g && c.Kernel.DAX {
+				all++
+			}
+		}
+		if n := len(members[g]); n == all && m.dax(list, g) == n {
+			words = append(words, g)
+		} else {
+			words = append(words, g+" "+unit.List(members[g]))
+		}
+	}
+	const most = 8
+	if n := len(words); n > most+1 {
+		words = append(words[:most:most], unit.Plural(n-most, "other"))
+	}
+	return unit.List(words)
+}
+
+// dax is how many of these columns are of a kernel, and with DAX.
+func (m *Matrix) dax(list []int, group string) (n int) {
+	for _, i := range list {
+		if c := &m.Columns[i]; c.Group == group && c.Kernel.DAX {
+			n++
+		}
+	}
+	return n
+}
