@@ -63,7 +63,7 @@ func (m *Matrix) Sentences() (out []Sentence) {
 		say(Fine, "No pinned block is freed %s.", who)
 	}
 	if who := m.each(only(controls, looked), freed); who != "" {
-		say(Fine, "Nor without DAX, which is the control, %s.", who)
+		say(Fine, "Nor is one without DAX, which is the control, %s.", who)
 	}
 	if who := m.each(only(controls, some), freed); who != "" {
 		say(Blank, "The controls without DAX show it, too, %s: what is seen there does not come of DAX.", who)
@@ -144,8 +144,8 @@ func only(list []int, such func(int) bool) (out []int) {
 	return out
 }
 
-// each says something of columns, and together of those of which the same is to be said: "in 9 of 24 scenarios on 6.1 and 6.12,
-// in 1 of 24 scenarios on 6.16 xfs".
+// each says something of columns, and together of those of which the same is to be said: "on 6.1 and 6.12 in 9 of 24 scenarios;
+// on 6.16 with xfs in 1 of 24 scenarios".
 func (m *Matrix) each(list []int, say func(int) string) string {
 	var order []string
 	columns := make(map[string][]int)
@@ -164,51 +164,63 @@ func (m *Matrix) each(list []int, say func(int) string) string {
 			for _, rest := range order[k:] {
 				n += len(columns[rest])
 			}
-			parts = append(parts, fmt.Sprintf("and otherwise on %s, below", unit.Plural(n, "other")))
+			parts = append(parts, fmt.Sprintf("otherwise on %s, below", unit.Plural(n, "other")))
 			break
 		}
-		parts = append(parts, text+" on "+m.who(columns[text]))
+		parts = append(parts, "on "+m.who(columns[text])+" "+text)
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, "; ")
 }
 
-// who names columns: those of a kernel together, and by the kernel alone if they are all that it has with DAX, or all without.
+// who names columns: a kernel alone if they are all that it has with DAX, else with their names, and together kernels of which
+// the same ones are meant: "6.1, 6.16 and 7.3 with xfs".
 func (m *Matrix) who(list []int) string {
-	var groups, words []string
-	members := make(map[string][]string)
-	for _, i := range list {
-		c := &m.Columns[i]
-		if members[c.Group] == nil {
-			groups = append(groups, c.Group)
+	var order []string
+	groups := make(map[string][]string) // by what stands behind them
+	for k, i := range list {
+		g := m.Columns[i].Group
+		if slices.ContainsFunc(list[:k], func(o int) bool { return m.Columns[o].Group == g }) {
+			continue
 		}
-		members[c.Group] = append(members[c.Group], c.Name)
-	}
-	for _, g := range groups {
-		all := 0
-		for i := range m.Columns {
-			if c := &m.Columns[i]; c.Group == g && c.Kernel.DAX {
-				all++
-			}
+		with := m.with(list, g)
+		if groups[with] == nil {
+			order = append(order, with)
 		}
-		if n := len(members[g]); n == all && m.dax(list, g) == n {
-			words = append(words, g)
-		} else {
-			words = append(words, g+" "+unit.List(members[g]))
-		}
+		groups[with] = append(groups[with], g)
 	}
 	const most = 8
-	if n := len(words); n > most+1 {
-		words = append(words[:most:most], unit.Plural(n-most, "other"))
+	var words []string
+	for _, with := range order {
+		names := groups[with]
+		if n := len(names); n > most+1 {
+			names = append(names[:most:most], unit.Plural(n-most, "other"))
+		}
+		words = append(words, unit.List(names)+with)
 	}
-	return unit.List(words)
+	return strings.Join(words, ", and ")
 }
 
-// dax is how many of these columns are of a kernel, and with DAX.
-func (m *Matrix) dax(list []int, group string) (n int) {
-	for _, i := range list {
-		if c := &m.Columns[i]; c.Group == group && c.Kernel.DAX {
-			n++
+// with is what to add to the name of a kernel to say which of its columns are meant: nothing if they are all that are on DAX.
+func (m *Matrix) with(list []int, group string) string {
+	var names []string
+	meant, dax := 0, 0
+	for i := range m.Columns {
+		c := &m.Columns[i]
+		if c.Group != group {
+			continue
+		}
+		if c.Kernel.DAX {
+			dax++
+		}
+		if slices.Contains(list, i) {
+			names = append(names, c.Name)
+			if c.Kernel.DAX {
+				meant++
+			}
 		}
 	}
-	return n
+	if meant == dax && len(names) == dax {
+		return ""
+	}
+	return " with " + unit.List(names)
 }
