@@ -25,6 +25,8 @@ type litmusFlags struct {
 	kernel, format, target string
 	verbose, list          bool
 	out                    string
+	mounted                mountedFlags
+	against                []string
 
 	files map[string]string // of scenarios that were read, by their names
 }
@@ -41,15 +43,25 @@ func newLitmus() *cobra.Command {
 			"number here, and every run repeats exactly.\n\n" +
 			"A scenario is a text; -list -scenario NAME prints one, to be changed and given\n" +
 			"back with -scenario FILE.txt. workloads/litmus/README.md explains the format.\n\n" +
+			"With -target dir:DIR the scenarios are put to the kernel of this machine, in a\n" +
+			"folder of their own below DIR: each step is a system call, each task a process,\n" +
+			"and time is the machine's. It is said first what will be done to the mount. What\n" +
+			"a kernel does is an answer and no failure, unless -expect FILE says otherwise.\n" +
+			"-against DIR holds the engine against what kernels did.\n\n" +
 			"Exit status: 0 each policy breaks just the invariants that it declares (of some\n" +
 			"scenarios: no others), and hangs only if it declares that (with -kernel both are\n" +
 			"only told); 1 it does not, or a step failed; 2 usage, or a scenario that cannot\n" +
-			"be read; 4 memory or file.",
+			"be read; 4 memory or file. With -target dir: 0 each scenario that applies has a\n" +
+			"verdict, with -expect the expected one; 1 it is another; 3 some have none. With\n" +
+			"-against: 0 each difference is known; 1 one is not; 3 nothing could be compared.",
 		Example: "  daxbench litmus\n" +
 			"  daxbench litmus -o results/mine\n" +
 			"  daxbench litmus -v -policy none,dax-only -scenario unlink-under-dio\n" +
 			"  daxbench litmus -policy P7 -scenario 6,12 -kernel 6.0\n" +
-			"  daxbench litmus -list",
+			"  daxbench litmus -list\n" +
+			"  daxbench litmus -target dir:/mnt/pmem -umount -o results/here\n" +
+			"  daxbench litmus -target dir:/mnt/pmem -scenario 1 -expect golden.txt\n" +
+			"  daxbench litmus -against results/here",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd) },
 	}
@@ -60,9 +72,11 @@ func newLitmus() *cobra.Command {
 	fl.StringVar(&f.kernel, "kernel", "", "make the engine like Linux `6.0`, 6.19 or the best that can be built, where a scenario does not say otherwise (default: as daxbench run does)")
 	fl.StringArrayVar(&f.set, "set", nil, "parameters of scenarios, as `name=number,…`")
 	fl.BoolVarP(&f.verbose, "v", "v", false, "tell what happened, step by step")
-	fl.StringVar(&f.format, "format", "text", "`text` or json")
-	fl.StringVarP(&f.out, "o", "o", "", "leave "+safety.LitmusName+" in `folder`, that of a run or a new one, for its report (default: nowhere)")
-	fl.StringVar(&f.target, "target", "engine", "run on `engine`, the one in this process")
+	fl.StringVar(&f.format, "format", "text", "`text` or json; of kernels also expect, a text for -expect")
+	fl.StringVarP(&f.out, "o", "o", "", "leave "+safety.LitmusName+", or of kernels "+litmus.KernelsName+", in `folder`, that of a run or a new one, for its report (default: nowhere)")
+	fl.StringVar(&f.target, "target", onEngine, "run on `engine`, the one in this process, or on dir:DIR,dir:DIR…, directories of mounted file systems")
+	f.mounted.define(fl)
+	fl.StringArrayVar(&f.against, "against", nil, "play the engine like the kernels whose "+litmus.KernelsName+" is in `folder,…`, and compare")
 	fl.BoolVar(&f.list, "list", false, "list the scenarios; with -scenario, print their text")
 	cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(append(layout.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(append(litmus.Names(), "all"), cobra.ShellCompDirectiveDefault))
@@ -70,11 +84,12 @@ func newLitmus() *cobra.Command {
 }
 
 func (f *litmusFlags) execute(cmd *cobra.Command) error {
+	dirs, err := f.dirs(cmd.Flags())
 	switch {
-	case f.format != "text" && f.format != "json":
-		return usagef("unknown format %q; known: text, json", f.format)
-	case f.target != "engine":
-		return usagef("unknown target %q; known: engine", f.target)
+	case err != nil:
+		return err
+	case f.against != nil:
+		return f.holdAgainst(cmd)
 	case f.list && f.out != "":
 		return usagef("-o keeps what scenarios come to, and -list plays none")
 	}
@@ -84,6 +99,9 @@ func (f *litmusFlags) execute(cmd *cobra.Command) error {
 	}
 	if f.list {
 		return f.listScenarios(cmd.OutOrStdout(), scenarios, cmd.Flags().Changed("scenario"))
+	}
+	if dirs != nil {
+		return f.putToKernels(cmd, dirs, scenarios)
 	}
 	policies, err := f.policies()
 	if err != nil {
@@ -223,12 +241,18 @@ func (f *litmusFlags) run(cmd *cobra.Command, policies []layout.Policy, scenario
 	return differs(m)
 }
 
-func (f *litmusFlags) write(w io.Writer, m *litmus.Matrix) error {
+// lookOf is how text on w is to look.
+func lookOf(w io.Writer) litmus.Look {
 	look := litmus.Look{Colour: colour(w)}
 	var ok bool
 	if look.Width, ok = terminal(w); !ok {
 		look.Width = render.DefaultWidth
 	}
+	return look
+}
+
+func (f *litmusFlags) write(w io.Writer, m *litmus.Matrix) error {
+	look := lookOf(w)
 	switch {
 	case f.format == "json":
 		return m.JSON(w, f.verbose)

@@ -103,6 +103,11 @@ func (f *litmusFlags) replay(policy string, e litmus.Entry) string {
 	if f.kernel != "" {
 		c += " -kernel " + f.kernel
 	}
+	return c + f.replaySet(e)
+}
+
+// replaySet is the part of such a command that sets the parameters which were given.
+func (f *litmusFlags) replaySet(e litmus.Entry) (c string) {
 	for _, p := range e.Params {
 		if slices.ContainsFunc(f.set, func(set string) bool { return strings.Contains(set, p.Name+"=") }) {
 			c += fmt.Sprintf(" -set %s=%d", p.Name, p.N)
