@@ -6,9 +6,11 @@ import (
 	"os"
 
 	"daxbench/engine/kernelfs/child"
+	"daxbench/engine/vm"
 )
 
 func main() {
+	vm.Guest()
 	if fd, ok := child.Asked(); ok {
 		child.Main(fd)
 	}
