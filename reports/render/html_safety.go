@@ -12,54 +12,15 @@ import (
 
 // safetyView is what the matrix comes to, the matrix, and below it what was seen.
 type safetyView struct {
+	matrixView
 	Sentences []sentenceView
-	Spans     []hazardSpan
-	Hazards   []hazardView
-	Groups    []safetyGroup // the policies of the run first
 	Doubts    []string
 	Sources   []string
 	Notes     []string
 }
 
-// hazardSpan is a heading above some of the columns.
-type hazardSpan struct {
-	Title string
-	N     int
-}
-
-// safetyGroup is some of the rows; Title is empty if it is all of them.
-type safetyGroup struct {
-	Title string
-	Rows  []safetyRow
-}
-
-type hazardView struct{ Name, About string }
-
-type safetyRow struct {
-	Policy, Look, ID string
-	Summary          string
-	Cells            []safetyCell
-}
-
-// safetyCell says the same three times: by a sign, by a word, and by its colour.
-type safetyCell struct {
-	Hazard            string
-	Class, Sign, Word string
-	Brief             string // in how many scenarios
-	Loud              string // where it is not what the policy declares
-	Href              string // of what was seen; empty if nobody looked
-	Text              string
-	Stories           []storyView
-}
-
-type storyView struct {
-	Href, Title, Steps, Replay string
-	Told                       bool // it stands above, below another hazard
-	Open                       bool // it is seen at once by who looks at the hazard
-}
-
 // signs are the words for what is known of a cell.
-var signs = map[safety.Mark]safetyCell{
+var signs = map[safety.Mark]matrixCell{
 	safety.Unknown:  {Class: "unknown", Sign: "–", Word: "unseen"},
 	safety.Kept:     {Class: "kept", Sign: "✓", Word: "kept"},
 	safety.NotFound: {Class: "notfound", Sign: "○", Word: "not found"},
@@ -80,6 +41,8 @@ func (b *viewer) safety(m *safety.Matrix) *safetyView {
 		return nil
 	}
 	v := &safetyView{Doubts: cleaned(m.Doubts, maxProse), Notes: cleaned(m.Notes, maxProse)}
+	v.Label, v.Title, v.Corner = "Policies and hazards", "What each policy keeps and what it breaks", "policy"
+	v.About = "This is as it declares itself, except where a cell says “not declared” or “not shown”. Small: in how many of the scenarios that probe it. A cell leads to what was seen."
 	for _, s := range m.Sentences() {
 		words := safetyTones[s.Tone]
 		words.Text = clean(s.Text, maxProse)
@@ -89,10 +52,13 @@ func (b *viewer) safety(m *safety.Matrix) *safetyView {
 		v.Sources = append(v.Sources, source(s))
 	}
 	for _, h := range m.Hazards {
-		v.Hazards = append(v.Hazards, hazardView{Name: clean(h.Name, maxName), About: clean(h.About, maxProse)})
+		title := "somebody waits or may hang"
+		if h.Data {
+			title = "data can be lost"
+		}
+		v.Columns, v.Spans = append(v.Columns, headView{Name: clean(h.Name, maxName), About: clean(h.About, maxProse)}), addSpan(v.Spans, title)
 	}
-	v.Spans = spans(m.Hazards)
-	measured, others := safetyGroup{Title: "Policies of this run"}, safetyGroup{Title: "Others"}
+	measured, others := rowGroup{Title: "Policies of this run"}, rowGroup{Title: "Others"}
 	for i := range m.Rows {
 		row := b.safetyRow(&m.Rows[i], m.Hazards)
 		if m.Rows[i].Measured {
@@ -103,29 +69,13 @@ func (b *viewer) safety(m *safety.Matrix) *safetyView {
 	}
 	switch {
 	case len(measured.Rows) == 0:
-		v.Groups = []safetyGroup{{Rows: others.Rows}}
+		v.Groups = []rowGroup{{Rows: others.Rows}}
 	case len(others.Rows) == 0:
-		v.Groups = []safetyGroup{{Rows: measured.Rows}}
+		v.Groups = []rowGroup{{Rows: measured.Rows}}
 	default:
-		v.Groups = []safetyGroup{measured, others}
+		v.Groups = []rowGroup{measured, others}
 	}
 	return v
-}
-
-// spans are the headings above the columns: of those that lose data, and of the others.
-func spans(hazards []safety.Hazard) (out []hazardSpan) {
-	for _, h := range hazards {
-		title := "somebody waits or may hang"
-		if h.Data {
-			title = "data can be lost"
-		}
-		if last := len(out) - 1; last >= 0 && out[last].Title == title {
-			out[last].N++
-		} else {
-			out = append(out, hazardSpan{title, 1})
-		}
-	}
-	return out
 }
 
 // source says who looked, and when: "litmus: daxbench 0.1.0 of commit abc, 26 November 2026 01:48 UTC, by the engine's own rules".
@@ -144,10 +94,10 @@ func source(s safety.Source) string {
 	return clean(strings.Join(words, ", "), maxProse)
 }
 
-// newSafetyCell makes the view of a cell, without its stories.
-func newSafetyCell(h *safety.Hazard, c *safety.Cell) safetyCell {
+// newSafetyCell makes the view of a cell.
+func newSafetyCell(h *safety.Hazard, c *safety.Cell) matrixCell {
 	cell := signs[c.Mark]
-	cell.Hazard, cell.Text, cell.Brief = clean(h.Name, maxName), clean(c.Text, maxProse), clean(c.Brief, maxName)
+	cell.Of, cell.Text, cell.Brief = clean(h.Name, maxName), clean(c.Text, maxProse), clean(c.Brief, maxName)
 	switch {
 	case c.Mark == safety.Broken:
 		if h.Data {
@@ -164,8 +114,8 @@ func newSafetyCell(h *safety.Hazard, c *safety.Cell) safetyCell {
 }
 
 // safetyRow makes the view of a policy.
-func (b *viewer) safetyRow(r *safety.Row, hazards []safety.Hazard) safetyRow {
-	row := safetyRow{Policy: clean(r.Policy, maxPolicy), ID: clean(r.ID, maxPolicy), Look: chart.LookOf(r.Policy).Var()}
+func (b *viewer) safetyRow(r *safety.Row, hazards []safety.Hazard) matrixRow {
+	row := matrixRow{Name: clean(r.Policy, maxPolicy), ID: clean(r.ID, maxPolicy), Look: chart.LookOf(r.Policy).Var()}
 	told := map[string]string{} // by the story's ID, where it stands
 	var broken []string
 	looked := 0
@@ -173,21 +123,13 @@ func (b *viewer) safetyRow(r *safety.Row, hazards []safety.Hazard) safetyRow {
 		c := &r.Cells[i]
 		cell := newSafetyCell(&hazards[i], c)
 		if c.Mark == safety.Broken {
-			broken = append(broken, cell.Hazard)
+			broken = append(broken, cell.Of)
 		}
 		if c.Mark != safety.Unknown {
 			looked++
-			cell.Href = b.anchor("safety", row.Policy, cell.Hazard)
-		}
-		for _, s := range c.Stories {
-			href, again := told[s.ID]
-			if !again {
-				href = b.anchor("story", s.ID)
-				told[s.ID] = href
-			}
-			opened := len(cell.Stories) > 0 && cell.Stories[len(cell.Stories)-1].Open
-			cell.Stories = append(cell.Stories, storyView{
-				Href: href, Title: clean(s.Title, maxTitle), Steps: strings.Join(cleaned(s.Lines, maxTitle), "\n"), Replay: clean(s.Replay, maxCommand), Told: again, Open: !opened && !again,
+			cell.Href = b.anchor("safety", row.Name, cell.Of)
+			row.Findings = append(row.Findings, findingView{
+				ID: cell.Href, Class: cell.Class, Sign: cell.Sign, Head: cell.Of, Text: cell.Text, Stories: b.stories(c.Stories, told),
 			})
 		}
 		row.Cells = append(row.Cells, cell)
@@ -203,4 +145,20 @@ func (b *viewer) safetyRow(r *safety.Row, hazards []safety.Hazard) safetyRow {
 		row.Summary += fmt.Sprintf(", in what was looked at (%d of %d)", looked, len(hazards))
 	}
 	return row
+}
+
+// stories makes the views of stories. told says where those stand that were told before.
+func (b *viewer) stories(list []safety.Story, told map[string]string) (out []storyView) {
+	for _, s := range list {
+		href, again := told[s.ID]
+		if !again {
+			href = b.anchor("story", s.ID)
+			told[s.ID] = href
+		}
+		opened := len(out) > 0 && out[len(out)-1].Open
+		out = append(out, storyView{
+			Href: href, Title: clean(s.Title, maxTitle), Steps: strings.Join(cleaned(s.Lines, maxTitle), "\n"), Replay: clean(s.Replay, maxCommand), Told: again, Open: !opened && !again,
+		})
+	}
+	return out
 }

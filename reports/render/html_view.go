@@ -37,6 +37,7 @@ type pageView struct {
 	Warnings    warningsView
 	Verdict     []sentenceView
 	Safety      *safetyView
+	Kernels     *kernelsView
 	Parts       []partView
 	Reading     []string
 	Origin      []factView
@@ -90,7 +91,7 @@ type sectionView struct {
 func newPageView(p *report.Page, o HTMLOptions) *pageView {
 	a := assets()
 	b := viewer{options: o, ids: taken{}, seen: map[string]bool{}, labels: taken{}}
-	for _, id := range []string{"content", "verdict", "compared", "warnings", "safety", "summary", "each", "reading", "origin", "policies", "said"} {
+	for _, id := range []string{"content", "verdict", "compared", "warnings", "safety", "kernels", "summary", "each", "reading", "origin", "policies", "said"} {
 		b.ids.take(id)
 	}
 	v := &pageView{
@@ -115,7 +116,10 @@ func newPageView(p *report.Page, o HTMLOptions) *pageView {
 			v.Parts = append(v.Parts, part)
 		}
 	}
-	v.Safety = b.safety(p.Safety)
+	v.Safety, v.Kernels = b.safety(p.Safety), b.kernels(p.Kernels)
+	if v.Kernels != nil && len(v.Verdict) == 0 {
+		v.Verdict, v.Kernels.Sentences = v.Kernels.Sentences, nil
+	}
 	for _, f := range p.Origin {
 		v.Origin = append(v.Origin, factView{Name: clean(f.Name, maxCell), Value: clean(f.Value, maxCommand), Command: isCommand(f)})
 	}
@@ -187,6 +191,7 @@ func contents(v *pageView) (out []entry) {
 	add(len(v.Verdict) > 0, "verdict", "Verdict")
 	add(len(v.Compared) > 0, "compared", "What was compared")
 	add(v.Safety != nil, "safety", "Safety")
+	add(v.Kernels != nil, "kernels", "Scenarios on kernels")
 	for _, part := range v.Parts {
 		e := entry{ID: part.ID, Title: part.Title}
 		for _, s := range part.Sections {

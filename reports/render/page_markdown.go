@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -36,6 +37,9 @@ func PageMarkdown(w io.Writer, p *report.Page, o HTMLOptions) error {
 	}
 	if v.Safety != nil {
 		markdownSafety(&out, v.Safety)
+	}
+	if v.Kernels != nil {
+		markdownKernels(&out, v.Kernels)
 	}
 	for _, part := range v.Parts {
 		fmt.Fprintf(&out, "\n## %s\n", escape(part.Title))
@@ -92,18 +96,62 @@ func markdownSentences(out *bytes.Buffer, list []sentenceView) {
 
 // markdownSafety writes the matrix, and of each cell that is broken how to see it.
 func markdownSafety(out *bytes.Buffer, v *safetyView) {
+	out.WriteString("\n## Safety\n")
+	markdownSentences(out, v.Sentences)
+	markdownMatrix(out, &v.matrixView)
+	markdownList(out, slices.Concat(v.Doubts, v.Sources, v.Notes))
+	for _, r := range v.rows() {
+		for _, f := range r.Findings {
+			if len(f.Stories) > 0 {
+				fmt.Fprintf(out, "\n**%s, %s:** %s\n", escape(r.Name), escape(f.Head), escape(f.Text))
+				markdownCommand(out, f.Stories[0].Replay)
+			}
+		}
+	}
+}
+
+// markdownKernels writes the matrix, and of each cell in which something happened what it was, who waits in which functions, what
+// the kernel said, and how to see it again.
+func markdownKernels(out *bytes.Buffer, v *kernelsView) {
+	out.WriteString("\n## Scenarios on kernels\n")
+	markdownSentences(out, v.Sentences)
+	for i, l := range v.Legend {
+		if i == 0 {
+			out.WriteByte('\n')
+		}
+		fmt.Fprintf(out, "- %s **%s:** %s\n", l.Sign, escape(l.Word), escape(l.Text))
+	}
+	markdownMatrix(out, &v.matrixView)
+	markdownList(out, v.Notes)
+	for _, r := range v.rows() {
+		for _, f := range r.Findings {
+			if f.Quiet {
+				continue
+			}
+			fmt.Fprintf(out, "\n**%s, %s:** %s %s\n", escape(r.Name), escape(f.Head), f.Sign, escape(f.Text))
+			var lines []string
+			for _, s := range f.Stalls {
+				lines = append(lines, strings.TrimSuffix(s.Text+" In "+strings.Join(s.Stack, " < "), " In "))
+			}
+			for _, l := range f.Log {
+				lines = append(lines, "The kernel said: "+l)
+			}
+			markdownList(out, slices.Concat(f.Each, lines))
+			markdownCommand(out, f.Replay)
+		}
+	}
+}
+
+// markdownMatrix writes the table of a matrix.
+func markdownMatrix(out *bytes.Buffer, v *matrixView) {
 	tw := newMarkdownTable()
-	head := table.Row{"policy"}
-	for _, h := range v.Hazards {
-		head = append(head, escape(h.Name))
+	head := table.Row{escape(v.Corner)}
+	for _, c := range v.Columns {
+		head = append(head, escape(cmp.Or(c.Full, c.Name)))
 	}
 	tw.AppendHeader(head)
-	var rows []safetyRow
-	for _, g := range v.Groups {
-		rows = append(rows, g.Rows...)
-	}
-	for _, r := range rows {
-		row := table.Row{escape(r.Policy)}
+	for _, r := range v.rows() {
+		row := table.Row{escape(r.Name)}
 		for _, c := range r.Cells {
 			text := escape(c.Word)
 			if c.Brief != "" {
@@ -116,18 +164,7 @@ func markdownSafety(out *bytes.Buffer, v *safetyView) {
 		}
 		tw.AppendRow(row)
 	}
-	out.WriteString("\n## Safety\n")
-	markdownSentences(out, v.Sentences)
 	fmt.Fprintf(out, "\n%s\n", tw.RenderMarkdown())
-	markdownList(out, slices.Concat(v.Doubts, v.Sources, v.Notes))
-	for _, r := range rows {
-		for _, c := range r.Cells {
-			if len(c.Stories) > 0 {
-				fmt.Fprintf(out, "\n**%s, %s:** %s\n", escape(r.Policy), escape(c.Hazard), escape(c.Text))
-				markdownCommand(out, c.Stories[0].Replay)
-			}
-		}
-	}
 }
 
 // markdownCommand writes a command as a block that can be copied. It has one line, so that indenting is enough, whatever

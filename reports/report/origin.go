@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"daxbench/reports/folder"
+	"daxbench/reports/kernels"
 	"daxbench/reports/safety"
 	"daxbench/reports/unit"
 )
@@ -192,6 +193,7 @@ var raw = []File{
 	{folder.ManifestName, "the plan, the machine, warnings, counters and histograms of every cell and round"},
 	{safety.LitmusName, "what daxbench litmus found, step by step"},
 	{safety.VerifyName, "what daxbench verify found"},
+	{kernels.Name, kernelsFile},
 }
 
 // files are the raw files in the folder of a run, in which the report is thought to lie.

@@ -1,14 +1,16 @@
-// Package report says what a report says and in which order, for one run (OfRun), for several (OfRuns), or for a history of
-// records (OfHistory): verdict, safety, charts, tables, provenance. It is a model; package render lays it out. What comes from
-// files is cut to a length in it, and made safe to be shown by render, which knows for whom.
+// Package report says what a report says and in which order, for one run (OfRun), for several (OfRuns), for scenarios on real
+// kernels (OfKernels), or for a history of records (OfHistory): verdict, safety, charts, tables, provenance. It is a model;
+// package render lays it out. What comes from files is cut to a length in it, and made safe to be shown by render, which knows
+// for whom.
 //
-// It concludes nothing that packages compare, versus, safety and stats do not, and reads no results. Of the file system it
-// sees one thing: which raw files lie in the folder of a run, so that the page can link them.
+// It concludes nothing that packages compare, versus, safety, kernels and stats do not, and reads no results. Of the file system
+// it sees one thing: which raw files lie in the folder of a run, so that the page can link them.
 package report
 
 import (
 	"daxbench/reports/chart"
 	"daxbench/reports/compare"
+	"daxbench/reports/kernels"
 	"daxbench/reports/safety"
 )
 
@@ -23,6 +25,7 @@ type Page struct {
 	Words    []Term             // without which nothing else can be understood
 	Compared []Term             // what was compared: policies with what they do; empty if nobody said it
 	Safety   *safety.Matrix     // nil if nobody looked
+	Kernels  *kernels.Matrix    // what scenarios came to on real kernels; nil if none was played. Without a Verdict it is the page's
 	Overview []Section          // charts and tables of the whole
 	Groups   []Section          // one per workload and parameters
 	Reading  []string           // how to read the columns, intervals and verdicts

@@ -61,7 +61,7 @@ func mismatches(m *folder.Manifest, sources []safety.Source) (list []string) {
 		case s.Commit == "" && known && age > sameDay:
 			say("was played on", date(s.Date), "began on "+date(m.Started)+", and neither says of which commit it is")
 		}
-		if ours := kernels(m); len(ours) > 0 && !slices.Equal(ours, []string{s.Kernel}) {
+		if ours := presets(m); len(ours) > 0 && !slices.Equal(ours, []string{s.Kernel}) {
 			var words []string
 			for _, k := range ours {
 				words = append(words, rules(k))
@@ -72,8 +72,8 @@ func mismatches(m *folder.Manifest, sources []safety.Source) (list []string) {
 	return list
 }
 
-// kernels are the kernels like which the engine of a run was made: a parameter of its groups; "" for its own rules.
-func kernels(m *folder.Manifest) (list []string) {
+// presets are the kernels like which the engine of a run was made: a parameter of its groups; "" for its own rules.
+func presets(m *folder.Manifest) (list []string) {
 	for _, p := range m.Plan.Taken {
 		if p.Key == "kernel" {
 			return []string{p.Value}
