@@ -4,7 +4,7 @@
 // It is no package manager. It installs nothing, runs nothing of what it unpacks and
 // needs no root: apt works in a folder of its own, on a sources file that is made
 // from what the machine is set up for. The archive's name is apt's affair and is
-// neither printed nor kept. Signatures and sums are checked by apt.
+// neither printed nor recorded. Signatures and sums are checked by apt.
 package debian
 
 import (
@@ -12,30 +12,32 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 )
 
-// The errors that a caller may want to tell apart. Each comes with a sentence that says what can be done instead.
+// The errors that a caller may want to tell apart.
 var (
-	ErrSpec    = errors.New("not a kernel of Debian")                     // neither "newest" nor a version
-	ErrNoApt   = errors.New("apt cannot be asked for a kernel of Debian") // no apt, or no archive of Debian in its set-up
-	ErrGone    = errors.New("the archive has no such kernel")             // any more, or yet
-	ErrNetwork = errors.New("the archive could not be read")              // by apt
-	ErrArchive = errors.New("damaged package, or none of a kernel's")     // of a .deb file
-	ErrArch    = errors.New("kernels of Debian are taken for amd64 only") // and this machine is another
+	ErrSpec    = errors.New("not a kernel of Debian")                     // neither "newest" nor numbers
+	ErrArch    = errors.New("kernels of Debian are taken for amd64 only") // and this program is built for another
+	ErrNoApt   = errors.New("apt cannot be asked for a kernel of Debian") // no apt, or none that knows an archive of Debian
+	ErrNetwork = errors.New("the archive that this machine's apt is set up for could not be read")
+	ErrGone    = errors.New("the archive that this machine's apt is set up for has no such kernel") // any more, or yet
+	ErrArchive = errors.New("not a usable package of a kernel")                                     // of .deb files
 )
 
 // instead is what somebody can do whose apt does not help.
-const instead = "give the kernel as files instead: a kernel's .deb files, or its image and its folder of modules"
+const instead = "a kernel can be given as files: its .deb files, or its image and its folder of modules"
 
-// A Package is a kernel that the archive has: its files may be in several packages, all of one version.
+// A Package is a kernel that the archive has. Its files may be in several packages of one version.
 type Package struct {
-	Name    string // linux-image-6.12.117+deb13-cloud-amd64, or linux-binary-… where the image lies there
+	Name    string // linux-image-6.12.117+deb13-cloud-amd64
 	Version string // 6.12.117-1
 	parts   []stanza
-	archive *archive
+	apt     *apt
 }
 
-// String returns the name and version, as results record them.
+// String returns the name and the version, as results record them.
 func (p *Package) String() string { return p.Name + " " + p.Version }
 
 // Series returns the first two numbers of the version: "6.12".
@@ -45,13 +47,13 @@ func (p *Package) Series() string { return series(p.Version) }
 type Tree struct {
 	Image   string // file vmlinuz
 	Modules string // folder lib/modules/RELEASE; empty: the packages had none
-	Config  string // file config; empty: the packages had none
-	Release string // uname -r of it, as the name of Modules or of Image says
-	Package string // name and version of the package that Image is from
+	Config  string // file of its configuration; empty: the packages had none
+	Release string // its uname -r, as the names of Modules or of Image have it
+	Package string // name and version of the package, the first if they were several
 }
 
-// CacheDir returns the folder for downloads and trees if nobody asks for another: daxbench/kernels in that of the user for
-// caches.
+// CacheDir returns the folder for lists, packages and trees if nobody asks for another: daxbench/kernels below the user's
+// folder for caches.
 func CacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -60,24 +62,64 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "daxbench", "kernels"), nil
 }
 
-// Resolve finds the newest kernel that spec names: "newest" for the newest of all, or the first numbers of its version:
-// "6.12", "6.12.107". The lists of the archive are kept in cache and used for a day; say is told, in whole sentences, of what
-// takes time or is left out. Nothing is downloaded but lists. Errors: ErrSpec, ErrArch, ErrNoApt, ErrNetwork, ErrGone, the
-// last with the series that there are; those of files.
+// Resolve finds the newest kernel that spec names: "newest" for the newest of all, or the first numbers of its version, as in
+// "6.12" and "6.12.107". The archive's lists are kept in cache and used for a day. Nothing but lists is downloaded. say is
+// told, in sentences, of what takes time and of what was left out. Errors: ErrSpec, ErrArch, ErrNoApt, ErrNetwork, ErrGone, the
+// last with the series that there are; those of files; the cause why ctx is done.
 func Resolve(ctx context.Context, spec, cache string, say func(string)) (*Package, error) {
-	return nil, errors.New("not built yet")
+	wanted, err := parseSpec(spec)
+	if err != nil {
+		return nil, err
+	}
+	if runtime.GOARCH != "amd64" {
+		return nil, &hint{ErrArch, instead}
+	}
+	a, err := newApt(ctx, cache)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := lock(ctx, cache)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	all, err := a.kernels(ctx, say)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := choose(all, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return &Package{Name: parts[0].name(), Version: parts[0].version(), parts: parts, apt: a}, nil
 }
 
 // Tree downloads and unpacks the package, unless the cache has it unpacked already. Errors: ErrNetwork, ErrArchive; those of
-// files.
+// files; the cause why ctx is done.
 func (p *Package) Tree(ctx context.Context, say func(string)) (*Tree, error) {
-	return nil, errors.New("not built yet")
+	unlock, err := lock(ctx, p.apt.cache)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	key := p.Name + "_" + strings.ReplaceAll(p.Version, ":", "%3a")
+	dir := filepath.Join(p.apt.cache, treesName, key)
+	if tree, err := readTree(dir); err == nil {
+		return tree, nil
+	}
+	scratch, debs, err := p.apt.download(ctx, p.parts, say)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch) // the tree is what is used from now on
+	return unpackAs(ctx, dir, debs, p.String())
 }
 
-// A stanza is what the archive says of one package.
-type stanza struct{}
+// A hint is an error with a sentence on what can be done.
+type hint struct {
+	err  error
+	text string
+}
 
-// An archive is where packages come from.
-type archive struct{}
-
-func series(version string) string { return version }
+func (h *hint) Error() string { return h.err.Error() + ": " + h.text }
+func (h *hint) Unwrap() error { return h.err }
