@@ -2,6 +2,7 @@ package driver
 
 import (
 	"fmt"
+	"maps"
 
 	"daxbench/engine/vfs"
 	"daxbench/workloads/clock"
@@ -61,6 +62,18 @@ func (c *cell) metrics(p *Plan, s *vfs.Stats, f *Findings, lat *hist.Recorder) [
 
 // counters are whole-round sums; zeros are kept: they say that somebody looked.
 func counters(s *vfs.Stats, f *Findings, lat *hist.Recorder, hung bool) map[string]int64 {
+	m := engineCounters(s, f, lat)
+	if f.Counted != nil {
+		m = map[string]int64{"evictions": s.Evictions, "latencies": int64(lat.Count()), "hung": 0}
+		maps.Copy(m, f.Counted)
+	}
+	if hung {
+		m["hung"] = 1
+	}
+	return m
+}
+
+func engineCounters(s *vfs.Stats, f *Findings, lat *hist.Recorder) map[string]int64 {
 	m := map[string]int64{
 		"hits": s.Hits, "misses": s.Misses, "evictions": s.Evictions, "freed": s.Freed,
 		"reclaims": s.Reclaims, "pin_waits": s.PinWaits, "recalls": s.Recalls, "fenced": s.Fenced,
@@ -71,9 +84,6 @@ func counters(s *vfs.Stats, f *Findings, lat *hist.Recorder, hung bool) map[stri
 	}
 	if f.Looked > 0 {
 		m["violations"] = f.Violations
-	}
-	if hung {
-		m["hung"] = 1
 	}
 	return m
 }

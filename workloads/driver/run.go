@@ -24,7 +24,7 @@ type Observer interface {
 }
 
 // Run runs the rounds from first on (1 is the first of all) on regions, one per
-// policy, and hands each round to o as it ends. The order of groups, of
+// policy (nil where the storms need none), and hands each round to o as it ends. The order of groups, of
 // policies in a turn, and every choice in a storm come from the plan's seed and
 // the number of the round, so a resumed run is the same as one in one go.
 //
@@ -151,10 +151,16 @@ func (p *Plan) open(ctx context.Context, g *Group, policy layout.Policy, seed ui
 		Policy: policy, Population: p.Population, Context: ctx, Fatal: fatal,
 		HangLimit: p.HangLimit, Kernel: p.Kernel,
 	}
-	err := region.Guard(func() (err error) {
+	build := func() (err error) {
 		c.storm, err = g.Workload.Open(env)
 		return err
-	})
+	}
+	var err error
+	if region == nil { // the storm needs none
+		err = build()
+	} else {
+		err = region.Guard(build)
+	}
 	if err != nil {
 		cancel(nil)
 		return nil, err

@@ -116,4 +116,6 @@ type Findings struct {
 	Stats      vfs.Stats
 	Late       int64 // median lateness of the device in ns
 	Notes      []string
+	// Counted is what the storm counted itself, where there is no engine: it takes the place of an engine's counters.
+	Counted map[string]int64
 }
