@@ -37,15 +37,22 @@ type Agreed struct {
 
 // A Departure is a scenario in which the engine is known to come to something else than a kernel, and why it stays so.
 type Departure struct {
-	Scenario string
-	Preset   string // of the engine: 6.0 or 6.19; empty: both
-	FS       string // type of the file system; empty: all
-	Reason   string // whole sentences
+	Scenario string `json:"scenario"`
+	Preset   string `json:"preset,omitempty"` // of the engine: 6.0 or 6.19; empty: both
+	FS       string `json:"fs,omitempty"`     // type of the file system; empty: all
+	Kernel   string `json:"kernel"`           // what the kernel comes to: a kind, and U if a block was reused while pinned
+	Model    string `json:"model"`            // and what the engine does, likewise
+	Reason   string `json:"reason"`           // whole sentences
 }
 
-// explains reports whether d is about a scenario in a column.
-func (d *Departure) explains(scenario string, k *kernelfs.Kernel) bool {
+// about reports whether d is about a scenario in a column.
+func (d *Departure) about(scenario string, k *kernelfs.Kernel) bool {
 	return d.Scenario == scenario && (d.Preset == "" || d.Preset == k.Preset) && (d.FS == "" || d.FS == k.FS)
+}
+
+// is reports whether c is the difference that d explains.
+func (d *Departure) is(c *Agreed) bool {
+	return d.Kernel == inShort(&c.Kernel) && d.Model == inShort(&c.Model)
 }
 
 // Against plays the scenarios of k on engines and compares, by the known departures. The error is the engine's, or the cause
@@ -76,7 +83,7 @@ func Against(ctx context.Context, k *Kernels, known []Departure) (*Agreement, er
 				return nil, err
 			}
 			if c := &cells[n]; c.Why == "" && !c.Same {
-				c.Departure = explanation(known, k.Scenarios[n].Name, &col.Kernel)
+				c.Departure = explanation(known, k.Scenarios[n].Name, &col.Kernel, c)
 			}
 		}
 		a.Cells = append(a.Cells, cells)
@@ -85,9 +92,9 @@ func Against(ctx context.Context, k *Kernels, known []Departure) (*Agreement, er
 	return a, nil
 }
 
-func explanation(known []Departure, scenario string, k *kernelfs.Kernel) *Departure {
+func explanation(known []Departure, scenario string, k *kernelfs.Kernel, c *Agreed) *Departure {
 	for i := range known {
-		if known[i].explains(scenario, k) {
+		if known[i].about(scenario, k) && known[i].is(c) {
 			return &known[i]
 		}
 	}
@@ -154,19 +161,19 @@ func (m *model) beside(s *KernelScenario, c *KernelCell) (Agreed, error) {
 	if cell.Outcome.Kind == target.NotApplicable {
 		return Agreed{Why: "the engine cannot: " + cell.Outcome.Why}, nil
 	}
-	a.Same = a.Model.Kind == a.Kernel.Kind && safety(a.Model.Broken) == safety(a.Kernel.Broken)
+	a.Same = inShort(&a.Model) == inShort(&a.Kernel)
 	return a, nil
 }
 
-// gone lists the departures that were looked for and do not occur: where they could, model and kernel agree.
+// gone lists the departures that were looked for and do not occur.
 func (a *Agreement) gone(known []Departure) (list []Departure) {
 	for d := range known {
 		looked, occurs := false, false
 		for i := range a.Cells {
 			for n := range a.Cells[i] {
 				c := &a.Cells[i][n]
-				if c.Why == "" && known[d].explains(a.Kernels.Scenarios[n].Name, &a.Kernels.Columns[i].Kernel) {
-					looked, occurs = true, occurs || !c.Same
+				if c.Why == "" && known[d].about(a.Kernels.Scenarios[n].Name, &a.Kernels.Columns[i].Kernel) {
+					looked, occurs = true, occurs || known[d].is(c)
 				}
 			}
 		}
@@ -224,13 +231,13 @@ func (a *Agreement) Differences(explained bool) (list []Difference) {
 	return list
 }
 
-// inShort is what is compared of an outcome.
+// inShort is what is compared of an outcome: its kind, and whether a block was reused while pinned. Of the other letters a
+// kernel can show none: it cannot be asked whose page it is (A), and without lockdep it does not say where it slept (X).
 func inShort(o *target.Outcome) string {
-	s := o.Kind.String()
-	if l := safety(o.Broken); l != "" {
-		s += " " + l
+	if strings.Contains(o.Broken, "U") {
+		return o.Kind.String() + " U"
 	}
-	return s
+	return o.Kind.String()
 }
 
 // Text writes scenarios × kernels, each cell compared, and below the differences with what both sides say.
@@ -258,11 +265,31 @@ func (a *Agreement) Text(w io.Writer, l Look) error {
 	}
 	compared, same := a.Compared()
 	p.line("")
-	p.hang("", 0, fmt.Sprintf("%s of %d compared are the same; %d were not compared.", count(int64(same), "cell", "cells"), compared, a.cells()-compared), nil)
+	p.hang("", 0, fmt.Sprintf("Of %s that could be compared %d came to the same.", count(int64(compared), "cell", "cells"), same), nil)
+	for _, why := range a.left() {
+		p.hang("  ", 4, why, faint)
+	}
 	return p.writeTo(w)
 }
 
-func (a *Agreement) cells() int { return len(a.Kernels.Scenarios) * len(a.Kernels.Columns) }
+// left says, a sentence each, how many cells were not compared, and why.
+func (a *Agreement) left() (list []string) {
+	n := make(map[string]int64)
+	var whys []string
+	for i := range a.Cells {
+		for k := range a.Cells[i] {
+			why := a.Cells[i][k].Why
+			if why != "" && n[why] == 0 {
+				whys = append(whys, why)
+			}
+			n[why]++
+		}
+	}
+	for _, why := range whys {
+		list = append(list, fmt.Sprintf("%d not compared: %s.", n[why], strings.TrimSuffix(why, ".")))
+	}
+	return list
+}
 
 // shown is what stands in the table.
 func (c *Agreed) shown() (string, text.Colors) {

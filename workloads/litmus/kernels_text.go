@@ -20,12 +20,22 @@ func (k *Kernels) Text(w io.Writer, l Look) error {
 	k.grid(p, func(i, n int) (string, text.Colors) { return k.Columns[i].Cells[n].shown() })
 	p.flow(2, faint, k.legend()...)
 	p.line("")
-	for i := range k.Columns {
-		c := &k.Columns[i]
-		p.hang("  "+p.on(c.Label, bold)+"  ", text.StringWidth(c.Label)+4, about(&c.Kernel), nil)
-	}
+	k.columns(p)
 	k.found(p)
 	return p.writeTo(w)
+}
+
+// columns says what each column was.
+func (k *Kernels) columns(p *page) {
+	room := 0
+	for i := range k.Columns {
+		room = max(room, text.StringWidth(k.Columns[i].Label))
+	}
+	room = min(room, p.width/3)
+	for i := range k.Columns {
+		c := &k.Columns[i]
+		p.hang("  "+p.on(text.Pad(c.Label, room, ' '), bold)+"  ", room+4, about(&c.Kernel), nil)
+	}
 }
 
 // grid writes a row per scenario and a column per kernel; as many columns as fit, then the next.
@@ -93,20 +103,20 @@ func (c *KernelCell) shown() (string, text.Colors) {
 // warned stands behind what the kernel had a warning for.
 const warned = "!"
 
-// words are those of KernelCell.Word, and what they mean; the last ones only where they occur.
+// words are those of KernelCell.Word, by their beginnings, and what they mean.
 var words = []struct{ word, about string }{
 	{"safe", "nobody waited"},
 	{"put aside", "until the pin is gone, and nobody waits"},
 	{"refused", "with an error"},
-	{"waits S", "until the pin is released; a signal ends it"},
-	{"waits D", "likewise, and SIGKILL is ignored"},
+	{"waits S", "asleep until the pin is released, as a signal may end"},
+	{"waits D", "until the pin is released, in uninterruptible sleep"},
 	{"hangs", "for ever, or as long as somebody else likes"},
 	{"freed while pinned", "the block went to another file"},
-	{"foreign data", "and bytes went with it"},
+	{"foreign data", "the block went to another file, and bytes with it"},
 	{"owner forgotten", "the inode of a pinned page is not known any more"},
 	{noVerdict, "see below"},
 	{warned, "the kernel warned"},
-	{"—", "cannot be played there"},
+	{"—", "cannot be played there; -v says why"},
 }
 
 // legend explains the words that occur.
@@ -120,7 +130,7 @@ func (k *Kernels) legend() (items []string) {
 			}
 		}
 		if occurs {
-			items = append(items, w.word+" "+w.about)
+			items = append(items, w.word+": "+w.about)
 		}
 	}
 	return items
@@ -152,53 +162,69 @@ func about(k *kernelfs.Kernel) string {
 
 // found writes a sentence per violation and hang, then the kernels' warnings, then what has no verdict.
 func (k *Kernels) found(p *page) {
-	head := ""
-	say := func(title, tag, s string, look text.Colors) {
-		if head != title {
-			p.line("")
-			p.line(p.on(title, bold))
-			head = title
+	is := func(kind target.Kind) func(*KernelCell) string {
+		return func(c *KernelCell) string {
+			if !c.Judged() || c.Outcome.Kind != kind {
+				return ""
+			}
+			return c.why()
 		}
-		p.hang("  "+p.on("! ", look), 4, tag+": "+s, nil)
 	}
-	for _, kind := range []target.Kind{target.Violated, target.Hung} {
-		title := map[target.Kind]string{target.Violated: "Violations", target.Hung: "Who hangs"}[kind]
-		k.each(kind, func(tag, why string) { say(title, tag, why, bad) })
+	p.list("Violations", k.each(is(target.Violated)), bad)
+	p.list("Who hangs", k.each(is(target.Hung)), bad)
+	p.list("The kernels warned", k.warnings(), middle)
+	p.list("No verdict", k.each(func(c *KernelCell) string { return c.Lost }), bad)
+}
+
+// why is a sentence: what made it this kind, and if a block went to another file, which bytes went with it.
+func (c *KernelCell) why() string {
+	for _, f := range c.Outcome.Findings {
+		if f.Invariants == "U" && f.Property == "" && f.Text != c.Outcome.Why {
+			return c.Outcome.Why + "; " + f.Text
+		}
 	}
-	for _, l := range k.warnings() {
-		say("The kernels warned", l.where, l.text, middle)
+	return c.Outcome.Why
+}
+
+// A remark is a sentence about some of the cells.
+type remark struct{ where, text string }
+
+// list writes remarks below a title.
+func (p *page) list(title string, list []remark, look text.Colors) {
+	if len(list) == 0 {
+		return
 	}
-	for _, l := range k.Lost() {
-		scenario, why, _ := strings.Cut(l, ": ")
-		say("No verdict", scenario, why, bad)
+	p.line("")
+	p.line(p.on(title, bold))
+	for _, r := range list {
+		p.hang("  "+p.on("! ", look), 4, r.where+": "+strings.TrimSuffix(r.text, ".")+".", nil)
 	}
 }
 
-// each goes through the cells of a kind, by scenario; what is the same in several columns is said once.
-func (k *Kernels) each(kind target.Kind, say func(tag, why string)) {
+// each lists what say says of cells, by scenario; what it says of several columns stands once.
+func (k *Kernels) each(say func(*KernelCell) string) (list []remark) {
 	for n := range k.Scenarios {
-		var whys []string
+		var texts []string
 		where := make(map[string][]string)
 		for i := range k.Columns {
-			c := &k.Columns[i].Cells[n]
-			if c.Judged() && c.Outcome.Kind == kind {
-				if where[c.Outcome.Why] == nil {
-					whys = append(whys, c.Outcome.Why)
-				}
-				where[c.Outcome.Why] = append(where[c.Outcome.Why], k.Columns[i].Label)
+			text := say(&k.Columns[i].Cells[n])
+			if text == "" {
+				continue
 			}
+			if where[text] == nil {
+				texts = append(texts, text)
+			}
+			where[text] = append(where[text], k.Columns[i].Label)
 		}
-		for _, why := range whys {
-			say(fmt.Sprintf("%s on %s", k.Scenarios[n].Name, strings.Join(where[why], ", ")), why)
+		for _, text := range texts {
+			list = append(list, remark{k.Scenarios[n].Name + " on " + strings.Join(where[text], ", "), text})
 		}
 	}
+	return list
 }
 
-// A warning is the first line of what a kernel said, and where.
-type warning struct{ where, text string }
-
 // warnings lists the different ones with the scenarios in which they came.
-func (k *Kernels) warnings() (list []warning) {
+func (k *Kernels) warnings() (list []remark) {
 	for i := range k.Columns {
 		var lines []string
 		in := make(map[string][]string)
@@ -213,7 +239,7 @@ func (k *Kernels) warnings() (list []warning) {
 			}
 		}
 		for _, line := range lines {
-			list = append(list, warning{k.Columns[i].Label + ", in " + strings.Join(in[line], ", "), line})
+			list = append(list, remark{k.Columns[i].Label + ", in " + strings.Join(in[line], ", "), line})
 		}
 	}
 	return list
@@ -236,10 +262,7 @@ func (k *Kernels) Stories(w io.Writer, l Look) error {
 		}
 	}
 	p.line("")
-	for i := range k.Columns {
-		c := &k.Columns[i]
-		p.hang(p.on(c.Label, bold)+"  ", text.StringWidth(c.Label)+2, about(&c.Kernel), nil)
-	}
+	k.columns(p)
 	return p.writeTo(w)
 }
 
