@@ -61,7 +61,7 @@ func newRoot() *cobra.Command {
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newRun(), newReport(), newServe(), newLitmus(), newVerify(), newVerifyWorker(), newGate(), newGateWorker(), newCompare(), newList(), newCensus(), newBaseline(), newHistory(), newEnv(), newVersion())
+	root.AddCommand(newRun(), newReport(), newServe(), newLitmus(), newVM(), newVerify(), newVerifyWorker(), newGate(), newGateWorker(), newCompare(), newList(), newCensus(), newBaseline(), newHistory(), newEnv(), newVersion())
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	goHelp(root)

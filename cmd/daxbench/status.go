@@ -107,7 +107,13 @@ func statusOf(err error) int {
 	var signal signalError
 	var bad *badAnswer
 	var open *undecided
+	var guest *guestError
+	var guests *guestsError
 	switch {
+	case errors.As(err, &guests):
+		return guests.status
+	case errors.As(err, &guest):
+		return guest.status
 	case errors.As(err, &signal):
 		return statusOfStopped(err, signal)
 	case errors.As(err, &bad):

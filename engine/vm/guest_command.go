@@ -34,9 +34,12 @@ func runCommand(args []string, p *port) (status int, err error) {
 		out.Close()
 		return 0, err
 	}
+	if err := os.MkdirAll(Work, 0o755); err != nil {
+		return 0, err
+	}
 	const exe = "/proc/self/exe"
 	child, err := syscall.ForkExec(exe, append([]string{"daxbench"}, args...), &syscall.ProcAttr{
-		Dir: "/tmp", Env: os.Environ(), Files: []uintptr{null.Fd(), out.Fd(), errs.Fd()},
+		Dir: Work, Env: os.Environ(), Files: []uintptr{null.Fd(), out.Fd(), errs.Fd()},
 		Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 	out.Close()

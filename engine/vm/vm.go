@@ -70,6 +70,9 @@ const Mounts = "{mounts}"
 // Out is the folder in the guest that comes back.
 const Out = "/out"
 
+// Work is the folder in the guest that the command starts in. It is there for files of Machine.
+const Work = "/in"
+
 // Run boots k and runs this program there with the arguments args. Its standard output and error are copied to stdout and
 // stderr as they come. What it leaves in the guest's folder /out is put into the folder out, which must exist; a guest that
 // dies leaves nothing half: what had come over whole stays. Errors: *BootError if the guest did not come up or died, with the

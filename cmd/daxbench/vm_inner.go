@@ -1,0 +1,171 @@
+package main
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"daxbench/engine/vm"
+)
+
+// An inner is the command that runs in the guests.
+type inner struct {
+	name      string   // litmus, run, …
+	args      []string // all of it
+	oneTarget bool     // it takes one file system at a time
+	joins     bool     // it is litmus on file systems, whose results are shown side by side
+	expects   bool     // -expect: the exit status is for git bisect run
+	litmus    litmusFlags
+	files     map[string][]byte // that it reads, by their names in the guest
+}
+
+// hostOnly are commands that are of no use in a guest.
+var hostOnly = []string{"vm", "help", "completion", "serve", "baseline", "history", "gate", "compare", "report"}
+
+// newInner reads the command line of a command, so that what is wrong with it is said before anything is booted, and adds what it
+// needs in a guest.
+func newInner(args []string) (*inner, error) {
+	if len(args) == 0 {
+		return nil, usagef("which command is to run in the guest? Such as: daxbench vm -kernel debian:newest -- litmus")
+	}
+	cmd, rest, err := newRoot().Find(twoDashes(args))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	in := &inner{name: cmd.Name(), args: slices.Clone(args)}
+	if !cmd.HasParent() || slices.Contains(hostOnly, in.name) {
+		return nil, usagef("%s is of no use in a guest; such as litmus and run are", in.name)
+	}
+	if err := cmd.ParseFlags(rest); err != nil {
+		return nil, flagError(cmd, err)
+	}
+	fl := cmd.Flags()
+	if out := fl.Lookup("o"); out != nil && out.Changed && !inOut(out.Value.String()) {
+		return nil, usagef("-o %s: results of the guest are in %s there, and -o before the -- names the folder here", out.Value.String(), vm.Out)
+	}
+	if err := in.takeFiles(); err != nil {
+		return nil, err
+	}
+	switch in.name {
+	case "litmus":
+		in.addLitmus(fl)
+	case "run":
+		in.addRun(cmd)
+	}
+	return in, nil
+}
+
+func inOut(dir string) bool {
+	return path.Clean(dir) == vm.Out || strings.HasPrefix(path.Clean(dir), vm.Out+"/")
+}
+
+// addLitmus adds what litmus needs.
+func (in *inner) addLitmus(fl *pflag.FlagSet) {
+	given := fl.Changed
+	if given("list") || given("against") || given("policy") || given("kernel") {
+		return
+	}
+	target, _ := fl.GetString("target")
+	switch {
+	case !given("target"):
+		in.args = append(in.args, "-target", vm.Mounts)
+	case target == onEngine:
+		return
+	}
+	if !given("umount") {
+		in.args = append(in.args, "-umount")
+	}
+	in.expects = given("expect")
+	if !given("o") {
+		in.args = append(in.args, "-o", vm.Out)
+		in.joins = true
+	}
+	in.litmus.verbose, _ = fl.GetBool("v")
+	in.litmus.format, _ = fl.GetString("format")
+}
+
+// addRun adds what run needs.
+func (in *inner) addRun(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	if !fl.Changed("o") && !fl.Changed("resume") {
+		in.args = append(in.args, "-o", vm.Out)
+	}
+	if fl.Lookup("target") != nil && !fl.Changed("target") {
+		in.args = append(in.args, "-target", vm.Mounts)
+		in.oneTarget = true
+	}
+}
+
+// guestFiles is the folder in the guest that a command starts in, with the files that it reads.
+const guestFiles = vm.Work
+
+// takeFiles reads the files that -expect and -scenario name, and changes the arguments to what they are called in the guest.
+func (in *inner) takeFiles() error {
+	for i := 1; i < len(in.args); i++ {
+		flag, value, joined := strings.Cut(in.args[i], "=")
+		name := strings.TrimLeft(flag, "-")
+		if name == flag || (name != "expect" && name != "scenario") {
+			continue
+		}
+		if !joined {
+			if i++; i == len(in.args) {
+				return nil // said already
+			}
+			value = in.args[i]
+		}
+		var names []string
+		for n := range strings.SplitSeq(value, ",") {
+			if name == "scenario" && !strings.ContainsAny(n, "/.") {
+				names = append(names, n)
+				continue
+			}
+			there, err := in.takeFile(n)
+			if err != nil {
+				return err
+			}
+			names = append(names, there)
+		}
+		if value = strings.Join(names, ","); joined {
+			value = flag + "=" + value
+		}
+		in.args[i] = value
+	}
+	return nil
+}
+
+func (in *inner) takeFile(name string) (there string, err error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	if in.files == nil {
+		in.files = make(map[string][]byte)
+	}
+	there = filepath.Base(name)
+	for n := 2; in.files[path.Join(guestFiles, there)] != nil; n++ {
+		there = strconv.Itoa(n) + "-" + filepath.Base(name)
+	}
+	in.files[path.Join(guestFiles, there)] = text
+	if !strings.Contains(there, ".") {
+		there = "./" + there // else it would be the name of a scenario
+	}
+	return there, nil
+}
+
+// untestable is what git bisect run takes for a commit that cannot be judged.
+const untestable = 125
+
+// statusFor gives an error the status that git bisect run understands, if the command is one for it.
+func (in *inner) statusFor(err error) error {
+	status := statusOf(err)
+	if !in.expects || status == statusBad || status > 128 {
+		return err
+	}
+	return &guestsError{untestable, err}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"daxbench/workloads/litmus"
+)
+
+// Who hears what. Of one guest, all is passed on as it comes. Of several, each line has the guest's label before it. What
+// litmus prints is made here, from what it left: one table for all of them, as wide as this terminal.
+
+// outputs are where a guest's standard output and error go.
+func (w *guests) outputs(g *guestRun) (stdout, stderr io.Writer) {
+	stdout, stderr = w.lines(w.stdout, g), w.lines(w.stderr, g)
+	if w.inner.joins {
+		stdout = io.Discard
+	}
+	return stdout, stderr
+}
+
+// lines is a writer to w that others may write to meanwhile.
+func (w *guests) lines(to io.Writer, g *guestRun) io.Writer {
+	l := &lineWriter{w: w, to: to}
+	if len(w.list) > 1 {
+		l.prefix = g.label + ": "
+	}
+	return l
+}
+
+// conclude prints the table of what litmus found in all guests.
+func (w *guests) conclude() error {
+	if !w.inner.joins {
+		return nil
+	}
+	var labels []string
+	var all []*litmus.Kernels
+	for _, g := range w.list {
+		k, err := litmus.ReadKernels(g.out)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // g has said why
+		}
+		if err != nil {
+			return err
+		}
+		labels, all = append(labels, g.label), append(all, k)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	if err := w.inner.litmus.writeKernels(w.stdout, litmus.JoinKernels(labels, all)); err != nil {
+		return err
+	}
+	w.say(fmt.Sprintf("results are in %s; for a page of them: daxbench report %s", w.flags.out, w.flags.out))
+	return nil
+}
+
+// maxLine is how much of a line without an end is kept back.
+const maxLine = 64 << 10
+
+// A lineWriter writes whole lines, with a prefix. Of a line that does not end, it writes a piece.
+type lineWriter struct {
+	w      *guests
+	to     io.Writer
+	prefix string
+	rest   []byte
+}
+
+func (l *lineWriter) Write(b []byte) (int, error) {
+	n := len(b)
+	l.rest = append(l.rest, b...)
+	for {
+		i := bytes.IndexByte(l.rest, '\n')
+		if i < 0 && len(l.rest) < maxLine {
+			return n, nil
+		}
+		if i < 0 {
+			i = maxLine - 1
+		}
+		if err := l.line(l.rest[:i+1]); err != nil {
+			return 0, err
+		}
+		l.rest = l.rest[i+1:]
+	}
+}
+
+func (l *lineWriter) line(text []byte) error {
+	l.w.mu.Lock()
+	defer l.w.mu.Unlock()
+	_, err := l.to.Write(append([]byte(l.prefix), text...))
+	return err
+}
+
+// flush writes what is left of a line that did not end. Among those of others it is ended.
+func (l *lineWriter) flush() {
+	if len(l.rest) > 0 {
+		if l.prefix != "" {
+			l.rest = append(l.rest, '\n')
+		}
+		l.line(l.rest)
+		l.rest = nil
+	}
+}
+
+// A guestError says that a command in a guest did not end well. It has said why itself.
+type guestError struct {
+	status int
+	error
+}
+
+func (e *guestError) Unwrap() error { return e.error }
+
+// statusRanks order exit statuses, the worst first: a bad answer; a command that was not understood; what could not be had; no
+// verdict.
+var statusRanks = []int{statusBad, statusUsage, statusEnvironment, statusUndecided}
+
+// worstOf joins errors into one that has the worst of their statuses. A signal's counts for most.
+func worstOf(errs []error) error {
+	all := errors.Join(errs...)
+	if all == nil {
+		return nil
+	}
+	worst, rank := 0, len(statusRanks)+1
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		status, r := statusOf(err), len(statusRanks)
+		for i, s := range statusRanks {
+			if s == status {
+				r = i
+			}
+		}
+		if status > 128 {
+			r = -1
+		}
+		if r < rank {
+			worst, rank = status, r
+		}
+	}
+	return &guestsError{worst, all}
+}
+
+// A guestsError is what failed of several guests.
+type guestsError struct {
+	status int
+	error
+}
+
+func (e *guestsError) Unwrap() []error {
+	if joined, ok := e.error.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{e.error}
+}
