@@ -27,6 +27,13 @@ var elsewhere = map[string]string{
 	"daxbench gate -baseline baselines/amd-epyc-2/2026-11-26-f7cdb0b":                    "TestGateBaseline",
 	"daxbench baseline record -promote":                                                  "TestScripts/baseline",
 	"daxbench baseline record":                                                           "TestScripts/baseline",
+
+	"daxbench litmus -target dir:/mnt/pmem":                                      "TestLitmusMounted",
+	"daxbench litmus -target dir:/mnt/xfs,dir:/mnt/ext4 -umount -o results/here": "TestLitmusMounted",
+	"daxbench litmus -v -target dir:/mnt/pmem -scenario unlink-under-dio":        "TestLitmusMounted",
+	"daxbench litmus -target dir:/mnt/pmem -format expect > golden.txt":          "TestLitmusMounted",
+	"daxbench litmus -target dir:/mnt/pmem -expect golden.txt":                   "TestLitmusMounted",
+	"daxbench litmus -against results/here":                                      "TestScripts/litmus_kernel",
 }
 
 // stand-ins for what a reader has and a test has not, or not in reasonable time.

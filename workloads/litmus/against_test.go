@@ -2,11 +2,14 @@ package litmus
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"daxbench/engine/enginetest"
 	"daxbench/engine/layout"
 	"daxbench/engine/target"
 	"daxbench/engine/vfs"
@@ -141,4 +144,21 @@ func TestDepartures(t *testing.T) {
 		}
 		seen[d] = true
 	}
+	const begin, end = "<!-- departures: go test ./workloads/litmus -run Departures -update -->\n", "<!-- end of departures -->\n"
+	enginetest.Generated(t, "../../engine/README.md", begin, end, departureTable(Departures), *update)
+}
+
+// departureTable is what engine/README.md shows.
+func departureTable(list []Departure) string {
+	if len(list) == 0 {
+		return "\nNo difference is known.\n\n"
+	}
+	var b strings.Builder
+	b.WriteString("\n| scenario | kernels | file system | the kernel | the engine | why |\n|---|---|---|---|---|---|\n")
+	for _, d := range list {
+		kernels := map[string]string{"": "all", "6.0": "up to 6.14", "6.19": "from 6.15 on"}[d.Preset]
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", d.Scenario, kernels, cmp.Or(d.FS, "all"), d.Kernel, d.Model, d.Reason)
+	}
+	b.WriteString("\n")
+	return b.String()
 }
