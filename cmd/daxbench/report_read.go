@@ -16,6 +16,7 @@ import (
 	"daxbench/reports/compare"
 	"daxbench/reports/folder"
 	"daxbench/reports/gallery"
+	"daxbench/reports/kernels"
 	"daxbench/reports/report"
 	"daxbench/reports/safety"
 	"daxbench/reports/unit"
@@ -25,6 +26,12 @@ import (
 // page makes the page of the runs in these folders. dir is the folder in which a page of one run belongs; empty if there is
 // none. A page that lacks something is returned with the error.
 func (f *reportFlags) page(args []string) (p *report.Page, dir string, err error) {
+	if list, runs, err := kernelFolders(args); err != nil || list != nil {
+		if err != nil {
+			return nil, "", err
+		}
+		return f.ofKernels(args, list, runs)
+	}
 	if len(args) > 1 {
 		p, err = f.several(args)
 		return p, "", err
@@ -143,12 +150,14 @@ func onePage(src *gallery.Source) (*report.Page, error) {
 	if charts != nil {
 		charts = inputError{charts}
 	}
+	parts, unread := readKernels(src.Run.FS, src.Run.Dir, src.Name, nil)
+	unread = addKernels(p, parts, unread)
 	var torn error
 	for _, text := range src.Run.Damage { // the page says it in its warnings
 		torn = errors.Join(torn, inputError{errors.New(text)})
 	}
 	p.Origin = append(p.Origin, maker()...)
-	return p, errors.Join(torn, unsafe, charts, idle)
+	return p, errors.Join(torn, unsafe, unread, charts, idle)
 }
 
 // maker is the program that makes the page, which need not be the one that measured, with its libraries.
@@ -179,7 +188,8 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 	labels, dirs := apart(args)
 	var sources []*gallery.Source
 	found := make([]*safety.Matrix, len(dirs))
-	var missing error
+	var parts []kernels.Part
+	var missing, unread error
 	words := make([]string, len(dirs))
 	for i, dir := range dirs {
 		src, err := readSource(dir, f.reference)
@@ -191,6 +201,9 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 		words[i] = labels[i] + "=" + src.Run.Dir
 		if found[i], err = safety.Read(src.Run.Dir); err != nil {
 			missing = errors.Join(missing, inputError{err})
+		}
+		if parts, err = readKernels(src.Run.FS, src.Run.Dir, labels[i], parts); err != nil {
+			unread = errors.Join(unread, err)
 		}
 	}
 	if err := f.acrossKernels(sources, &o); err != nil {
@@ -218,6 +231,7 @@ func (f *reportFlags) several(args []string) (*report.Page, error) {
 		p.Warnings = append(p.Warnings, "What litmus or verify found is missing: "+printable(missing.Error()))
 		err = errors.Join(missing, err)
 	}
+	err = errors.Join(err, addKernels(p, parts, unread))
 	p.Origin = append(p.Origin, maker()...)
 	if v.Compared == 0 {
 		err = errors.Join(err, &undecided{"nothing was compared: the runs have no workload with enough rounds in common"})
@@ -254,10 +268,7 @@ func (f *reportFlags) acrossKernels(sources []*gallery.Source, o *versus.Options
 // from the others.
 func apart(args []string) (labels, dirs []string) {
 	for _, arg := range args {
-		label, dir, ok := strings.Cut(arg, "=")
-		if !ok || label == "" || there(arg) {
-			label, dir = "", arg
-		}
+		label, dir := splitLabel(arg)
 		if filepath.Base(dir) == folder.ResultsName { // a run may be named by its results
 			dir = filepath.Dir(dir)
 		}
@@ -278,6 +289,15 @@ func apart(args []string) (labels, dirs []string) {
 		}
 	}
 	return labels, dirs
+}
+
+// splitLabel splits an argument into the label that somebody gave, or none, and the folder.
+func splitLabel(arg string) (label, dir string) {
+	label, dir, ok := strings.Cut(arg, "=")
+	if !ok || label == "" || there(arg) {
+		return "", arg
+	}
+	return label, dir
 }
 
 // commonReference is the policy that all of these runs were planned to be held against, and have beside others; empty if

@@ -75,7 +75,7 @@ func (m *Matrix) Sentences() (out []Sentence) {
 		say(Blank, "There is no verdict %s.", who)
 	}
 	if len(blank) > 0 {
-		say(Blank, "Nothing is known of %s: no scenario there came to a verdict.", m.who(blank))
+		say(Blank, "Nothing is known of %s: no scenario there came to a verdict.", m.Who(blank))
 	}
 	return out
 }
@@ -167,14 +167,14 @@ func (m *Matrix) each(list []int, say func(int) string) string {
 			parts = append(parts, fmt.Sprintf("otherwise on %s, below", unit.Plural(n, "other")))
 			break
 		}
-		parts = append(parts, "on "+m.who(columns[text])+" "+text)
+		parts = append(parts, "on "+m.Who(columns[text])+" "+text)
 	}
 	return strings.Join(parts, "; ")
 }
 
-// who names columns: a kernel alone if they are all that it has with DAX, else with their names, and together kernels of which
+// Who names columns: a kernel alone if they are all that it has with DAX, else with their names, and together kernels of which
 // the same ones are meant: "6.1, 6.16 and 7.3 with xfs".
-func (m *Matrix) who(list []int) string {
+func (m *Matrix) Who(list []int) string {
 	var order []string
 	groups := make(map[string][]string) // by what stands behind them
 	for k, i := range list {

@@ -21,31 +21,28 @@ type kernelsView struct {
 // signView is a sign with what it stands for.
 type signView struct{ Class, Sign, Word, Text string }
 
-// outcomes are how scenarios end, the gravest first.
-var outcomes = []struct {
+// An outcome is how a scenario ends, and how that is shown.
+type outcome struct {
 	kind kernels.Kind
 	signView
-}{
-	{kernels.Violated, signView{"loss", "✗", "freed", "an invariant of safety was broken: a block was freed or reached while it was pinned, or as the cell says"}},
-	{kernels.Hung, signView{"hang", "∞", "hangs", "somebody waits for ever, or for as long as somebody else likes; D: sleeps and cannot be interrupted, S: can be"}},
-	{kernels.Blocked, signView{"delay", "!", "waits", "somebody waited until the pin was released; D and S as above"}},
+}
+
+// outcomes are all, the gravest first.
+var outcomes = []outcome{
+	{kernels.Violated, signView{"loss", "✗", "freed", "a block was freed or reached while it was pinned, or another invariant of safety was broken, as the cell says"}},
+	{kernels.Hung, signView{"hang", "∞", "hangs", "somebody waits for ever, or for as long as somebody else likes; D: cannot be interrupted, S: can be"}},
+	{kernels.Blocked, signView{"delay", "!", "waits", "somebody waited until the pin was released; D and S as Linux has them for the task"}},
 	{kernels.Refused, signView{"refused", "⊘", "refused", "a step was answered with an error, which a program can handle"}},
 	{kernels.Parked, signView{"refused", "…", "put aside", "something waits for the pin, and nobody for it"}},
 	{kernels.Safe, signView{"kept", "✓", "safe", "nothing was broken and nobody waited"}},
 	{kernels.Lost, signView{"notfound", "?", "no verdict", "a step failed, or the file system became unusable: nothing follows"}},
-	{kernels.NotApplicable, signView{"unknown", "–", "—", "it cannot be run there"}},
+	{kernels.NotApplicable, signView{"unknown", "–", "n/a", "it cannot be run there"}},
 	{kernels.Unplayed, signView{"unknown", "–", "not played", "it was not put to that kernel"}},
 }
 
 // signOf is how a cell is shown.
 func signOf(kind kernels.Kind) signView {
-	i := slices.IndexFunc(outcomes, func(o struct {
-		kind kernels.Kind
-		signView
-	}) bool {
-		return o.kind == kind
-	})
-	return outcomes[i].signView
+	return outcomes[slices.IndexFunc(outcomes, func(o outcome) bool { return o.kind == kind })].signView
 }
 
 // kernelTones are the words and classes of what a matrix comes to.
@@ -62,7 +59,7 @@ const (
 	maxSteps = 200 // lines of a scenario, or of a story
 	maxFrame = 40  // functions of a stack
 	maxLog   = 20  // warnings
-	maxHead  = 24  // columns of a matrix that are named one by one
+	maxEach  = 24  // columns of which a sentence stands by itself
 )
 
 // kernels makes the view of a matrix; nil if there is none.
@@ -88,7 +85,9 @@ func (b *viewer) kernels(m *kernels.Matrix) *kernelsView {
 	for i := range m.Columns {
 		c := &m.Columns[i]
 		v.Spans = addSpan(v.Spans, clean(c.Group, maxName))
-		v.Columns = append(v.Columns, headView{clean(c.Name, maxName), clean(c.Kernel.Release+", "+c.Kernel.FS+", "+c.Kernel.Proof(), maxProse), clean(c.Label, maxName)})
+		v.Columns = append(v.Columns, headView{
+			Name: clean(c.Name, maxName), About: clean(c.Kernel.Release+", "+c.Kernel.FS+", "+c.Kernel.Proof(), maxProse), Full: clean(c.Label, maxName), Edge: edge(m, i),
+		})
 	}
 	v.Groups = []rowGroup{{}}
 	for i := range m.Rows {
@@ -97,9 +96,12 @@ func (b *viewer) kernels(m *kernels.Matrix) *kernelsView {
 	return v
 }
 
+// edge says whether column i is the first of another kernel.
+func edge(m *kernels.Matrix, i int) bool { return i > 0 && m.Columns[i].Group != m.Columns[i-1].Group }
+
 // kernelsRow makes the view of a scenario. Cells in which the same happened have one finding.
 func (b *viewer) kernelsRow(m *kernels.Matrix, r *kernels.Row) matrixRow {
-	row := matrixRow{Name: clean(r.Name, maxName), About: clean(r.Title, maxProse), Steps: cleaned(r.Steps[:min(len(r.Steps), maxSteps)], maxTitle)}
+	row := matrixRow{Name: clean(r.Name, maxTitle), About: clean(r.Title, maxProse), Steps: cleaned(r.Steps[:min(len(r.Steps), maxSteps)], maxTitle)}
 	if r.Number > 0 {
 		row.Name = fmt.Sprintf("%d %s", r.Number, row.Name)
 	}
@@ -145,10 +147,25 @@ func likeness(c *kernels.Cell) string {
 	return strings.Join(append(words, c.Log...), "\n")
 }
 
+// wordOf is the word for a cell, which is that of the file, and the state of a task stays with it. What is not applicable has none
+// that could be read out.
+func wordOf(c *kernels.Cell) string {
+	if c.Kind == kernels.NotApplicable {
+		return signOf(c.Kind).Word
+	}
+	word := clean(cmp.Or(c.Word, signOf(c.Kind).Word), maxName)
+	if at := strings.LastIndexByte(word, ' '); at > 0 && at == len(word)-2 {
+		word = word[:at] + "\u00a0" + word[at+1:]
+	}
+	return word
+}
+
 // newKernelCell makes the view of a cell in column i.
 func newKernelCell(m *kernels.Matrix, r *kernels.Row, i int) matrixCell {
 	c, s := &r.Cells[i], signOf(r.Cells[i].Kind)
-	cell := matrixCell{Of: clean(m.Columns[i].Label, maxName), Class: s.Class, Sign: s.Sign, Word: clean(cmp.Or(c.Word, s.Word), maxName), Text: clean(cmp.Or(c.Sentence, s.Text), maxProse)}
+	cell := matrixCell{
+		Of: clean(m.Columns[i].Label, maxName), Class: s.Class, Sign: s.Sign, Word: wordOf(c), Text: clean(cmp.Or(c.Sentence, s.Text), maxProse), Edge: edge(m, i),
+	}
 	var brief []string
 	if c.Harmed() {
 		brief = append(brief, "bystander")
@@ -165,26 +182,17 @@ func (b *viewer) kernelsFinding(m *kernels.Matrix, r *kernels.Row, columns []int
 	c, s := &r.Cells[columns[0]], signOf(r.Cells[columns[0]].Kind)
 	first := clean(m.Columns[columns[0]].Label, maxName)
 	f := findingView{
-		ID: b.anchor("kernels", r.Name, first), Class: s.Class, Sign: s.Sign, Text: clean(cmp.Or(c.Word, s.Word), maxName),
+		ID: b.anchor("kernels", r.Name, first), Class: s.Class, Sign: s.Sign, Text: wordOf(c), Head: clean(m.Who(columns), maxProse),
 		Quiet: c.Kind == kernels.Safe && len(c.Log)+len(c.Stalls) == 0 || c.Kind == kernels.NotApplicable, Replay: clean(c.Replay, maxCommand),
 	}
-	var heads []string
-	same := true
-	for _, i := range columns {
-		heads = append(heads, clean(m.Columns[i].Label, maxName))
-		same = same && r.Cells[i].Sentence == c.Sentence
-	}
-	if n := len(heads); n > maxHead {
-		heads = append(heads[:maxHead:maxHead], unit.Plural(n-maxHead, "other"))
-	}
-	f.Head = strings.Join(heads, ", ")
+	same := !slices.ContainsFunc(columns, func(i int) bool { return r.Cells[i].Sentence != c.Sentence })
 	if c.Run != "" {
 		f.Text += ", run " + clean(c.Run, maxName)
 	}
 	if same && c.Sentence != "" {
 		f.Text += ": " + clean(c.Sentence, maxProse)
 	} else if !same {
-		for _, i := range columns[:min(len(columns), maxHead)] {
+		for _, i := range columns[:min(len(columns), maxEach)] {
 			f.Each = append(f.Each, clean(m.Columns[i].Label, maxName)+": "+clean(r.Cells[i].Sentence, maxProse))
 		}
 	}

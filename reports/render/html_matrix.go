@@ -10,6 +10,12 @@ type matrixView struct {
 	Groups       []rowGroup
 }
 
+// maxEasy is how many columns stand side by side with room to spare: as many as there are hazards.
+const maxEasy = 9
+
+// Many says whether the columns have to be narrow.
+func (v *matrixView) Many() bool { return len(v.Columns) > maxEasy }
+
 // spanView is a heading above some of the columns.
 type spanView struct {
 	Title string
@@ -17,7 +23,10 @@ type spanView struct {
 }
 
 // headView is the head of a column. Full is its name where nothing stands above it; empty if that is Name.
-type headView struct{ Name, About, Full string }
+type headView struct {
+	Name, About, Full string
+	Edge              bool // something else begins here
+}
 
 // rowGroup is some of the rows; Title is empty if it is all of them.
 type rowGroup struct {
@@ -40,6 +49,7 @@ type matrixCell struct {
 	Class, Sign, Word string
 	Brief             string
 	Loud              string // what is not as one may think
+	Edge              bool   // something else begins here
 	Href              string // of what was seen; empty if there is nothing
 	Text              string
 }
