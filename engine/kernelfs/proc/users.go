@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // A User is a process that uses a mounted file system.
@@ -114,9 +116,12 @@ func (f FS) maps(pid int, dev string) (string, error) {
 			continue
 		}
 		var major, minor uint32
-		if _, err := fmt.Sscanf(words[3], "%x:%x", &major, &minor); err == nil && fmt.Sprintf("%d:%d", major, minor) == dev {
+		if _, err := fmt.Sscanf(words[3], "%x:%x", &major, &minor); err == nil && devName(unix.Mkdev(major, minor)) == dev {
 			return "a mapping of " + printable(unescape(strings.Join(words[5:], " "))), nil
 		}
 	}
 	return "", nil
 }
+
+// devName is what mountinfo calls a device.
+func devName(dev uint64) string { return fmt.Sprintf("%d:%d", unix.Major(dev), unix.Minor(dev)) }

@@ -48,7 +48,7 @@ var complaints = []struct {
 
 var (
 	instruction = regexp.MustCompile(`^(?:RIP: 0010:|pc : )(\S+?)\+0x`) // of the kernel, not of the process
-	frame       = regexp.MustCompile(`^ +(?:\? )?(\S+?)\+0x`)
+	frame       = regexp.MustCompile(`^ +([^\s?]\S*?)\+0x`) // of the call trace; "? f" was merely found on the stack
 )
 
 // asleep are functions that any sleeping task is in.
