@@ -43,7 +43,8 @@ engine/kernelfs/wire:  engine/target
 engine/kernelfs/child: engine/target engine/kernelfs/wire
 engine/kernelfs/proc:
 engine/kernelfs/slow:
-engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child engine/kernelfs/proc engine/kernelfs/slow
+engine/kernelfs/aide:  engine/kernelfs/wire engine/kernelfs/proc
+engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child engine/kernelfs/proc engine/kernelfs/slow engine/kernelfs/aide
 engine/vm/debian:
 engine/vm/initramfs:
 engine/vm:            engine/vm/debian engine/vm/initramfs

@@ -5,14 +5,12 @@ import (
 	"context"
 	"os"
 
-	"daxbench/engine/kernelfs/child"
+	"daxbench/engine/kernelfs"
 	"daxbench/engine/vm"
 )
 
 func main() {
 	vm.Guest()
-	if fd, ok := child.Asked(); ok {
-		child.Main(fd)
-	}
+	kernelfs.Serve()
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }

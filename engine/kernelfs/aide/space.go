@@ -1,0 +1,172 @@
+package aide
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"daxbench/engine/kernelfs/proc"
+)
+
+// step is the smallest piece of space that fill reaches for.
+const step = 64 << 10
+
+// fill lets a file take all the free space but Keep bytes, or gives some back.
+func fill(r Request, a *Answer) error {
+	f, err := os.OpenFile(r.Path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	size := info.Size()
+	if a.Free, err = free(f); err != nil {
+		return err
+	}
+	if short := r.Keep - a.Free; short > 0 && size > 0 {
+		size = max(0, size-roundUp(short))
+		if err := f.Truncate(size); err != nil {
+			return err
+		}
+	}
+	for part := int64(1) << 40; part >= step; {
+		if a.Free, err = free(f); err != nil {
+			return err
+		}
+		part = min(part, (a.Free-r.Keep)/step*step)
+		if r.Most > 0 {
+			part = min(part, (r.Most-size)/step*step)
+		}
+		if part < step {
+			break
+		}
+		switch err := unix.Fallocate(int(f.Fd()), 0, size, part); err {
+		case nil:
+			size += part
+		case unix.ENOSPC:
+			part /= 2
+		case unix.EINTR:
+		default:
+			return fmt.Errorf("fallocate: %w", err)
+		}
+	}
+	err = unix.Syncfs(int(f.Fd()))
+	a.Free, _ = free(f)
+	return err
+}
+
+func roundUp(n int64) int64 { return (n + step - 1) / step * step }
+
+// free is how many bytes are free, after the file system did what it had put off.
+func free(f *os.File) (int64, error) {
+	if err := unix.Syncfs(int(f.Fd())); err != nil {
+		return 0, err
+	}
+	var st unix.Statfs_t
+	err := unix.Fstatfs(int(f.Fd()), &st)
+	return int64(st.Bavail) * st.Bsize, err
+}
+
+const (
+	// rounds is how often seek fills the file system: xfs frees blocks in the background.
+	rounds = 3
+	// most is how many files a round makes: sixteen times what 2 MiB of free space take.
+	most = 8192
+)
+
+// seek makes small files until one of them has the block, and gives that its name. Those that came to nothing are removed.
+func seek(r Request, a *Answer) error {
+	dir, err := os.MkdirTemp(r.Dir, "seek")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	for round := range rounds {
+		won, err := seekOnce(r, a, dir)
+		if err != nil {
+			return err
+		}
+		if won != "" {
+			err := os.Rename(won, r.Path)
+			return errors.Join(err, os.RemoveAll(dir), syncfs(r.Dir))
+		}
+		if err := errors.Join(empty(Request{Path: dir}, nil), syncfs(r.Dir)); err != nil {
+			return err
+		}
+		time.Sleep(time.Duration(round+1) * 20 * time.Millisecond)
+	}
+	return nil
+}
+
+func syncfs(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return unix.Syncfs(int(f.Fd()))
+}
+
+// seekOnce fills the file system once. When files of the size that is wanted find no room, smaller ones may.
+func seekOnce(r Request, a *Answer, dir string) (won string, err error) {
+	for n, pages := 0, max(1, r.Pages); n < most; n++ {
+		path := filepath.Join(dir, fmt.Sprint(n))
+		found, err := try(r, a, path, pages)
+		a.Tried++
+		switch {
+		case found:
+			return path, nil
+		case err == nil:
+		case errno(err) != unix.ENOSPC:
+			return "", err
+		case pages == 1:
+			return "", nil
+		default:
+			pages = 1
+		}
+	}
+	return "", nil
+}
+
+// try makes one file and looks whether it has the block. A write that comes short owns blocks, too.
+func try(r Request, a *Answer, path string, pages int) (found bool, err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	_, werr := f.Write(bytes.Repeat([]byte{r.Fill}, pages*os.Getpagesize()))
+	list, err := proc.Extents(int(f.Fd()))
+	if err != nil {
+		return false, err
+	}
+	page, found := owner(list, r.Block, int64(os.Getpagesize()))
+	if !found {
+		return false, werr
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return false, err
+	}
+	a.Found, a.Page, a.Ino = true, page, st.Ino
+	return true, nil
+}
+
+// owner finds the page of a file that lies, if only in part, on the size bytes of the device from block on.
+func owner(list []proc.Extent, block, size int64) (page int, found bool) {
+	for _, e := range list {
+		if physical([]proc.Extent{e}, e.Logical) < 0 || e.Physical >= block+size || e.Physical+e.Length <= block {
+			continue
+		}
+		return int((e.Logical + max(0, block-e.Physical)) / size), true
+	}
+	return 0, false
+}

@@ -1,0 +1,123 @@
+package kernelfs
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"daxbench/engine/target"
+)
+
+// killedAfter is how long is waited for a process to die that was sent SIGKILL.
+const killedAfter = 200 * time.Millisecond
+
+// Facts implements target.Subject. The first call judges: who is blocked then is so for ever.
+func (s *subject) Facts() (target.Facts, error) {
+	if !s.judged {
+		s.judged = true
+		s.judge()
+	}
+	s.watch()
+	s.log = append(s.log, s.m.kmsg.Warnings()...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	facts := target.Facts{Findings: slices.Clone(s.found), Story: slices.Clone(s.story), Log: slices.Clone(s.log)}
+	for _, st := range s.stalls {
+		facts.Stalls = append(facts.Stalls, st.Stall)
+	}
+	return facts, nil
+}
+
+func (s *subject) judge() {
+	s.waitBystander()
+	s.watch()
+	s.mu.Lock()
+	stuck := slices.DeleteFunc(slices.Clone(s.calls), func(c *call) bool { return c.status.Returned || c.isOwn() })
+	stalls := slices.Clone(s.stalls)
+	held := slices.ContainsFunc(s.holds, func(h *hold) bool { return !h.over })
+	s.mu.Unlock()
+	for _, st := range stalls {
+		if isReclaim(st.Action) && evicts(st.Stack) {
+			s.find("R", "P2b", "%q of %s sleeps in eviction, in state %s: %s", st.Action, st.Task, st.State, telling(st.Stack))
+		}
+	}
+	for _, c := range stuck {
+		if !held {
+			s.mu.Lock()
+			what := c.view.String()
+			s.mu.Unlock()
+			s.find("W", "P2", "%s is in %q although no pin is left: %s", c.task, c.actions[0].Action(), what)
+		}
+	}
+	if len(stuck) == 0 {
+		s.seekLost()
+		return
+	}
+	s.tryToKill(stuck)
+}
+
+// isReclaim reports whether an action makes the kernel reclaim inodes.
+func isReclaim(action string) bool {
+	return strings.HasPrefix(action, target.DropCaches.String()) || strings.HasPrefix(action, target.Shrink.String())
+}
+
+// waitBystander waits for the bystander, who has a limit of his own.
+func (s *subject) waitBystander() {
+	s.mu.Lock()
+	b := s.beside
+	s.mu.Unlock()
+	if b != nil {
+		<-b.done
+	}
+}
+
+// tryToKill finds out whether SIGKILL helps those who hang.
+func (s *subject) tryToKill(stuck []*call) {
+	s.mu.Lock()
+	var stalls []*stall
+	for _, c := range stuck {
+		if c.stall != nil {
+			stalls = append(stalls, c.stall)
+		}
+		c.proc.end()
+	}
+	s.mu.Unlock()
+	time.Sleep(killedAfter)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range stalls {
+		if st.Kill = target.Ignored; st.who.isGone() {
+			st.Kill, st.Ended = target.Died, "SIGKILL"
+		}
+	}
+}
+
+// maxSought bounds for how many pins it is sought what became of their blocks.
+const maxSought = 2
+
+// seekLost finds blocks of files that are gone, whom nobody pins any more, and that have not come back all the same.
+func (s *subject) seekLost() {
+	if s.m.room == nil || s.unmounted {
+		return
+	}
+	s.mu.Lock()
+	var lost []*hold
+	for _, h := range s.holds {
+		if h.over && h.reused == "" && h.block >= 0 && h.file.unlinked && !slices.ContainsFunc(s.order, func(p *process) bool { return p.has(h.file.name) }) {
+			lost = append(lost, h)
+		}
+	}
+	s.mu.Unlock()
+	for _, h := range lost[:min(maxSought, len(lost))] {
+		got, err := s.seek(nil, h, s.m.in(files, "sought"), h.file)
+		switch {
+		case err != nil:
+			s.tell(nil, "whether block %d has come back cannot be found out: %v", h.block/pageSize(), err)
+		case got.Found:
+			s.tell(nil, "block %d, which %s had pinned, has come back", h.block/pageSize(), h.name)
+		default:
+			s.find("L", "P3", "block %d of %s has not come back: the file is unlinked, nobody has it open, mapped or pinned, and none of %d new files got the block",
+				h.block/pageSize(), h.file.name, got.Tried)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package kernelfs
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"daxbench/engine/kernelfs/child"
+	"daxbench/engine/kernelfs/wire"
+	"daxbench/engine/target"
+)
+
+// remount mounts again what a scenario has left unmounted.
+func (m *Maker) remount() error {
+	if is, err := m.isMounted(); err != nil || is {
+		return err
+	}
+	return m.byChild(m.mountCall("mount"))
+}
+
+// byChild has a child of its own make one call.
+func (m *Maker) byChild(call wire.Call) error {
+	w, err := startWorker(call.Task, child.Environ(descriptor))
+	if err != nil {
+		return err
+	}
+	defer w.kill()
+	defer w.conn.Close()
+	done := make(chan error, 1)
+	go func() {
+		if err := w.conn.Send(call); err != nil {
+			done <- err
+			return
+		}
+		for {
+			var a wire.Answer
+			_, err := w.conn.Receive(&a)
+			if err == nil && a.Began {
+				continue
+			}
+			if err == nil && a.Failed != "" {
+				err = errors.New(a.Failed)
+			}
+			done <- err
+			return
+		}
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(aideLimit):
+		return fmt.Errorf("%q does not return within %v", call.Task, aideLimit)
+	}
+}
+
+// unplug takes the driver from the device. The file system is of no use then.
+func unplug(s *subject, c *call, a *target.Step) error {
+	_, err := s.command(c, c.proc, wire.Call{Task: c.task, Verb: target.Unplug, Device: s.m.namespace()}, nil, nil)
+	if err == nil {
+		s.m.spoil(s, errors.New("its device was taken away"))
+	}
+	return err
+}
+
+// namespace is what the driver calls the device: namespace0.0.
+func (m *Maker) namespace() string {
+	path, err := filepath.EvalSymlinks(filepath.Join(m.sys.Root, "sys/class/block", m.device(), "device"))
+	if err != nil {
+		return m.device()
+	}
+	return filepath.Base(path)
+}

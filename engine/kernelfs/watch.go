@@ -1,0 +1,237 @@
+package kernelfs
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"daxbench/engine/kernelfs/proc"
+	"daxbench/engine/target"
+)
+
+const (
+	// stillFor is how long a thread that sleeps must not have run to be taken to stay asleep: three times the 10 ms that a
+	// tick of a slow kernel takes.
+	stillFor = 30 * time.Millisecond
+	// blockedAfter is how long one wait must last to be a wait for somebody else. A commit of a journal takes less.
+	blockedAfter = 250 * time.Millisecond
+	// idleAfter is how long nothing must happen while nobody waits for anybody: workers of the kernel may have things to do.
+	idleAfter = 200 * time.Millisecond
+	// tick is how often threads are looked at.
+	tick = 5 * time.Millisecond
+)
+
+// A view is what was seen of a call since it is in a system call.
+type view struct {
+	last  proc.Thread
+	seen  bool
+	still time.Time // since when the thread has not run
+	waits []span    // by function, as they were first seen
+}
+
+// A span is the time between two looks that saw a thread in one function.
+type span struct {
+	what        string // as Status says it
+	ordinary    bool
+	first, last time.Duration // by the clock of the subject
+	real        time.Duration // that passed for the machine
+	began       time.Time
+}
+
+// look adds what was seen now.
+func (v *view) look(t proc.Thread, at time.Duration) {
+	now := time.Now()
+	if !v.seen || t.Switches != v.last.Switches || t.TID != v.last.TID || !asleep(t.State) {
+		v.still = now
+	}
+	v.last, v.seen = t, true
+	if !asleep(t.State) {
+		return
+	}
+	what := describe(t)
+	i := slices.IndexFunc(v.waits, func(s span) bool { return s.what == what })
+	if i < 0 {
+		v.waits = append(v.waits, span{what: what, ordinary: isOrdinary(t.Stack), first: at, began: now})
+		i = len(v.waits) - 1
+	}
+	w := &v.waits[i]
+	w.last, w.real = at, now.Sub(w.began)
+}
+
+func asleep(state byte) bool { return state == 'S' || state == 'D' }
+
+// isQuiet reports whether the thread has been asleep, without running, for long enough to stay so.
+func (v *view) isQuiet() bool {
+	return v.seen && asleep(v.last.State) && time.Since(v.still) >= stillFor
+}
+
+// slept returns how long the longest wait has lasted until now, if it was for somebody else, and what for.
+func (v *view) slept(now time.Duration) (d time.Duration, what string) {
+	for _, w := range v.waits {
+		if w.real >= blockedAfter && !w.ordinary && now-w.first > d {
+			d, what = now-w.first, w.what
+		}
+	}
+	return d, what
+}
+
+func (v *view) String() string {
+	if !v.seen {
+		return "something that was not seen"
+	}
+	return describe(v.last)
+}
+
+// describe says what a thread does: "D in dax_break_layout_final".
+func describe(t proc.Thread) string {
+	in := telling(t.Stack)
+	switch {
+	case in != "":
+	case t.Wchan != "" && t.Wchan != "0":
+		in = t.Wchan
+	case t.Syscall != "":
+		in = "system call " + t.Syscall
+	default:
+		return string(t.State)
+	}
+	return fmt.Sprintf("%c in %s", t.State, in)
+}
+
+// see looks at who is in a spot. If that is a whole process, the one of its threads that says most.
+func (s *subject) see(at spot) *view {
+	v := new(view)
+	if at.tid != 0 {
+		if t, err := s.m.sys.Thread(at.pid, at.tid); err == nil {
+			v.look(t, 0)
+		}
+		return v
+	}
+	if p, err := s.m.sys.Process(at.pid); err == nil {
+		if t, ok := foremost(p.Threads); ok {
+			v.look(t, 0)
+		}
+	}
+	return v
+}
+
+// foremost returns the thread that keeps a process from ending: in state D rather than S rather than any other.
+func foremost(list []proc.Thread) (best proc.Thread, ok bool) {
+	rank := func(state byte) int { return slices.Index([]byte{'R', 'S', 'D'}, state) }
+	for _, t := range list {
+		if t.State != 'Z' && t.State != 'X' && (!ok || rank(t.State) > rank(best.State)) {
+			best, ok = t, true
+		}
+	}
+	return best, ok
+}
+
+// watch looks at everybody who is in a system call. The looking is done without the lock: it may take a while.
+func (s *subject) watch() {
+	s.mu.Lock()
+	calls := slices.DeleteFunc(slices.Clone(s.calls), func(c *call) bool { return c.status.Returned || c.at.pid == 0 })
+	spots := make([]spot, len(calls))
+	for i, c := range calls {
+		spots[i] = c.at
+	}
+	s.mu.Unlock()
+	for i, c := range calls {
+		v := s.see(spots[i])
+		s.mu.Lock()
+		if v.seen && c.at == spots[i] {
+			now := s.nowLocked()
+			c.view.look(v.last, now)
+			s.noteStall(c, now)
+		}
+		s.mu.Unlock()
+	}
+	s.askBystander()
+}
+
+// isOwn reports whether a call waits for I/O of its own only. The caller holds mu.
+func (c *call) isOwn() bool {
+	return c.own || c.now != nil && c.now.Verb == target.Exit && exitsAIO(c.view.last.Stack)
+}
+
+// isSettled reports whether a call is not going to return soon. The caller holds mu.
+func (s *subject) isSettled(c *call) bool {
+	return c.status.Returned || c.at.pid != 0 && (c.view.isQuiet() || time.Since(c.at.since) >= s.m.o.Patience)
+}
+
+// Settle implements target.Subject: those who sleep do so for a while, and who runs for longer than our patience goes on.
+func (s *subject) Settle() error {
+	s.mu.Lock()
+	for _, c := range s.fresh {
+		go s.run(c)
+	}
+	if len(s.fresh) > 0 {
+		s.changed = time.Now()
+	}
+	s.fresh = nil
+	s.mu.Unlock()
+	for {
+		s.watch()
+		s.mu.Lock()
+		busy := slices.ContainsFunc(s.calls, func(c *call) bool { return !s.isSettled(c) })
+		if !busy {
+			s.noted = s.returned()
+			s.mu.Unlock()
+			return nil
+		}
+		s.mu.Unlock()
+		time.Sleep(tick)
+	}
+}
+
+// returned counts the calls that have returned. The caller holds mu.
+func (s *subject) returned() (n int) {
+	for _, c := range s.calls {
+		if c.status.Returned {
+			n++
+		}
+	}
+	return n
+}
+
+// Advance implements target.Subject. When nothing has changed for our patience, it is taken not to change for d either.
+func (s *subject) Advance(d time.Duration) (time.Duration, error) {
+	began := s.Now()
+	for {
+		s.watch()
+		s.mu.Lock()
+		now := s.nowLocked()
+		left := began + d - now
+		n := s.returned()
+		back := n > s.noted
+		if !back && left > 0 && time.Since(s.changed) >= s.patience() {
+			s.skip(left)
+			left = 0
+		}
+		s.noted = n
+		s.mu.Unlock()
+		switch {
+		case back:
+			return min(d, now-began), nil
+		case left <= 0:
+			return d, nil
+		}
+		time.Sleep(min(left, tick))
+	}
+}
+
+// patience is how long nothing must change. The caller holds mu.
+func (s *subject) patience() time.Duration {
+	waits := slices.ContainsFunc(s.calls, func(c *call) bool { return !c.status.Returned && !c.isOwn() })
+	if waits || s.beside.isOut() {
+		return s.m.o.Patience
+	}
+	return min(idleAfter, s.m.o.Patience)
+}
+
+// skip moves the clock on. It is told once, until something happens. The caller holds mu.
+func (s *subject) skip(d time.Duration) {
+	if s.told != s.changed {
+		s.told = s.changed
+		s.tellLocked(target.Line{Kind: target.Remarked, Text: fmt.Sprintf("nothing has changed for %v; from here on it is not waited for time to pass", s.patience())})
+	}
+	s.skipped += d
+}
