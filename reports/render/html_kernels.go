@@ -85,6 +85,7 @@ func (b *viewer) kernels(m *kernels.Matrix) *kernelsView {
 	for i := range m.Columns {
 		c := &m.Columns[i]
 		v.Spans = addSpan(v.Spans, clean(c.Group, maxName))
+		v.Spans[len(v.Spans)-1].Edge = len(v.Spans) > 1
 		v.Columns = append(v.Columns, headView{
 			Name: clean(c.Name, maxName), About: clean(c.Kernel.Release+", "+c.Kernel.FS+", "+c.Kernel.Proof(), maxProse), Full: clean(c.Label, maxName), Edge: edge(m, i),
 		})
@@ -128,6 +129,15 @@ func (b *viewer) kernelsRow(m *kernels.Matrix, r *kernels.Row) matrixRow {
 		}
 		row.Findings = append(row.Findings, f)
 	}
+	slices.SortStableFunc(row.Findings, func(a, b findingView) int { // what there is to tell comes first
+		switch {
+		case a.Quiet == b.Quiet:
+			return 0
+		case a.Quiet:
+			return 1
+		}
+		return -1
+	})
 	row.Summary = cmp.Or(strings.Join(words, "; "), "nothing was broken, and nobody waited")
 	for i := range r.Cells {
 		cell := newKernelCell(m, r, i)

@@ -20,12 +20,13 @@ func (v *matrixView) Many() bool { return len(v.Columns) > maxEasy }
 type spanView struct {
 	Title string
 	N     int
+	Edge  bool // it is set apart from what stands before
 }
 
 // headView is the head of a column. Full is its name where nothing stands above it; empty if that is Name.
 type headView struct {
 	Name, About, Full string
-	Edge              bool // something else begins here
+	Edge              bool // as that of a span
 }
 
 // rowGroup is some of the rows; Title is empty if it is all of them.
@@ -49,7 +50,7 @@ type matrixCell struct {
 	Class, Sign, Word string
 	Brief             string
 	Loud              string // what is not as one may think
-	Edge              bool   // something else begins here
+	Edge              bool   // it is set apart from what stands before
 	Href              string // of what was seen; empty if there is nothing
 	Text              string
 }
@@ -85,7 +86,7 @@ func addSpan(spans []spanView, title string) []spanView {
 		spans[last].N++
 		return spans
 	}
-	return append(spans, spanView{title, 1})
+	return append(spans, spanView{Title: title, N: 1})
 }
 
 // rows are those of all groups.
