@@ -77,7 +77,7 @@ reports/kernels:      reports/unit reports/folder
 reports/gallery:      reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart
 reports/report:       reports/unit reports/folder reports/stats reports/compare reports/versus reports/chart reports/safety reports/kernels reports/gallery
 reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate reports/versus reports/chart reports/safety reports/kernels reports/report
-reports/serve:        reports/unit reports/folder reports/compare reports/chart reports/safety reports/gallery reports/report reports/render
+reports/serve:        reports/unit reports/folder reports/compare reports/chart reports/safety reports/kernels reports/gallery reports/report reports/render
 
 baselines:            reports/unit reports/folder reports/stats reports/safety
 cmd/...:              above

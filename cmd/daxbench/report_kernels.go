@@ -111,17 +111,23 @@ func (f *reportFlags) ofKernels(args []string, list []kernelFolder, runs []strin
 	if called, dirs := apart(args); len(args) == 1 {
 		name, dir = called[0], dirs[0]
 	}
-	p = report.OfKernels(m, name)
+	p = newKernelsPage(m, name, dir)
 	if len(runs) > 0 {
 		p.Warnings = append(p.Warnings, "Runs are not on this page, as not every folder has one: "+strings.Join(runs, ", "))
 	}
+	return p, dir, played(m)
+}
+
+// newKernelsPage makes the page. Its files are named as seen from dir, if it belongs there.
+func newKernelsPage(m *kernels.Matrix, name, dir string) *report.Page {
+	p := report.OfKernels(m, name)
 	for i := range p.Files {
 		if rel, err := filepath.Rel(dir, p.Files[i].Path); dir != "" && err == nil {
 			p.Files[i].Path = rel
 		}
 	}
 	p.Origin = append(p.Origin, maker()...)
-	return p, dir, played(m)
+	return p
 }
 
 // joined puts what several folders have side by side.

@@ -14,6 +14,7 @@ import (
 	"daxbench/reports/compare"
 	"daxbench/reports/folder"
 	"daxbench/reports/gallery"
+	"daxbench/reports/kernels"
 	"daxbench/reports/render"
 	"daxbench/reports/serve"
 )
@@ -93,6 +94,9 @@ func (f *serveFlags) execute(cmd *cobra.Command, dir string) error {
 
 // pageOf is the report of the run in a folder, as daxbench report makes it.
 func pageOf(ctx context.Context, in serve.Folder, name string) ([]byte, error) {
+	if m, err := servedKernels(in); m != nil || err != nil {
+		return kernelsPage(m, name, in.Dir, err)
+	}
 	src, err := servedSource(in)
 	if err != nil {
 		return nil, err
@@ -119,8 +123,40 @@ func servedSource(in serve.Folder) (*gallery.Source, error) {
 	return sourceOf(run, "")
 }
 
+// servedKernels reads what scenarios came to on kernels in a folder that has no run; nil if it has one.
+func servedKernels(in serve.Folder) (*kernels.Matrix, error) {
+	for _, name := range []string{folder.ManifestName, folder.ResultsName} {
+		if _, err := fs.Stat(in.FS, name); err == nil {
+			return nil, nil
+		}
+	}
+	m, err := kernels.ReadFS(in.FS, in.Dir)
+	if err != nil {
+		err = inputError{err}
+	}
+	return m, err
+}
+
+// kernelsPage is the report of scenarios on kernels, as daxbench report makes it.
+func kernelsPage(m *kernels.Matrix, name, dir string, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = render.HTML(&out, newKernelsPage(m, name, dir), render.HTMLOptions{})
+	return out.Bytes(), err
+}
+
 // findingOf is the first thing to know of the run in a folder.
 func findingOf(_ context.Context, in serve.Folder) (string, error) {
+	if m, err := servedKernels(in); err != nil {
+		return "", err
+	} else if m != nil {
+		for _, s := range m.Sentences() {
+			return s.Text, nil
+		}
+		return "", nil
+	}
 	src, err := servedSource(in)
 	if err != nil {
 		return "", err

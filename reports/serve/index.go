@@ -6,8 +6,6 @@ import (
 	"path"
 	"slices"
 	"time"
-
-	"daxbench/reports/folder"
 )
 
 // indexBudget is how long the index reads runs that are not known yet: a page that takes longer seems to be broken. The next one
@@ -64,7 +62,7 @@ func (s *Server) newest() (dirs []string, cut string) {
 	list := make([]dated, len(found))
 	for i, dir := range found {
 		list[i].dir = dir
-		for _, name := range []string{folder.ManifestName, folder.ResultsName} {
+		for _, name := range marks {
 			if info, err := s.tree.lookAt(path.Join(dir, name)); err == nil {
 				list[i].at = info.ModTime()
 				break

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"daxbench/reports/folder"
+	"daxbench/reports/kernels"
 	"daxbench/reports/safety"
 )
 
@@ -79,7 +80,7 @@ func (s *Server) isRun(dir string) bool {
 	if !shown(dir) || strings.Count(dir, "/") >= maxDepth {
 		return false
 	}
-	for _, name := range []string{folder.ManifestName, folder.ResultsName} {
+	for _, name := range marks {
 		if info, err := s.tree.root.Lstat(path.Join(dir, name)); err == nil && !info.IsDir() {
 			_, err := s.tree.lookAt(dir)
 			return err == nil
@@ -183,7 +184,7 @@ func (s *Server) report(ctx context.Context, dir string) ([]byte, error) {
 
 // files are the names of raw files that are shown: what a report comes from. Pictures are shown as well, and the results of
 // storms in the record of a baseline, which has a file for each.
-var files = []string{folder.ResultsName, folder.ManifestName, safety.LitmusName, safety.VerifyName}
+var files = []string{folder.ResultsName, folder.ManifestName, safety.LitmusName, safety.VerifyName, kernels.Name}
 
 // raw lists the files of a run that are shown.
 func (r *run) raw() (names []string) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daxbench/reports/folder"
+	"daxbench/reports/kernels"
 	"daxbench/reports/render"
 )
 
@@ -23,6 +24,7 @@ const (
 	silent      state = "silent"  // it says that it is running, but nobody writes it
 	damaged     state = "damaged" // it cannot be read
 	unread      state = "unread"  // there was no time to read it
+	played      state = "kernels" // it is no run: scenarios were played on kernels
 )
 
 // about says what a state means where its name does not.
@@ -43,7 +45,7 @@ type run struct {
 	Trouble string // why it is damaged; cleaned
 	Changed time.Time
 	Verdict string // cleaned; empty if there is none
-	*head          // nil if it is damaged or unread
+	*head          // nil if it is damaged, unread or played
 	files   *listing
 }
 
@@ -56,6 +58,9 @@ func (s *Server) look(dir string, holding holders) *run {
 		return r.damage(fmt.Errorf("%q is no regular file", r.files.odd))
 	case r.files.more:
 		return r.damage(fmt.Errorf("there are more than %d files in its folder", maxListing))
+	case !r.files.has(folder.ManifestName) && !r.files.has(folder.ResultsName) && r.files.has(kernels.Name):
+		r.State = played
+		return r
 	case !r.files.has(folder.ManifestName):
 		return r.damage(errors.New("run.json is missing"))
 	}
@@ -102,7 +107,7 @@ func (s *Server) verdict(r *run) (v said, ok bool) {
 	if s.Verdict == nil || r.State == damaged || r.State == running || r.head != nil && r.Rounds == 0 {
 		return v, true
 	}
-	if r.head == nil {
+	if r.head == nil && r.State != played {
 		return v, false
 	}
 	return s.said.get(r.Dir, r.files.stamp)
@@ -111,7 +116,7 @@ func (s *Server) verdict(r *run) (v said, ok bool) {
 // judge adds the verdict, which takes reading all of the run.
 func (s *Server) judge(ctx context.Context, r *run) {
 	v, ok := s.verdict(r)
-	if !ok && r.head != nil {
+	if !ok && (r.head != nil || r.State == played) {
 		v.text, v.err = s.Verdict(ctx, s.folderOf(r.Dir))
 		if ctx.Err() != nil {
 			return

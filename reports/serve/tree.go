@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"daxbench/reports/folder"
+	"daxbench/reports/kernels"
 )
 
 // Limits of the tree. A folder of runs is flat; baselines are three deep.
@@ -112,7 +113,7 @@ type listing struct {
 	charts  []string // below the folder, with those of the folder charts
 	odd     string   // a name that should be a regular file and is not; empty if there is none
 	more    bool
-	changed time.Time // when run.json was written last
+	changed time.Time // when run.json was written last, or kernels.json if that is all
 }
 
 // has says whether one of the texts has a name.
@@ -142,7 +143,7 @@ func (t *tree) read(dir string) *listing {
 			fmt.Fprintf(&stamp, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
 			l.texts = append(l.texts, name)
 			l.results = l.results || len(folder.ResultsNames([]fs.DirEntry{e})) > 0
-			if name == folder.ManifestName {
+			if name == folder.ManifestName || name == kernels.Name && l.changed.IsZero() { // run.json comes last
 				l.changed = info.ModTime()
 			}
 		case ".png":
@@ -161,11 +162,12 @@ func (t *tree) read(dir string) *listing {
 	return l
 }
 
-// isRun says whether a folder with these entries is one of a run, or was to be one.
+// marks are the files by which a folder is known for one of a run, or of scenarios on kernels, the surest first.
+var marks = []string{folder.ManifestName, folder.ResultsName, kernels.Name}
+
+// isRun says whether a folder with these entries is one of a run, or was to be one, or of scenarios on kernels.
 func isRun(entries []fs.DirEntry) bool {
-	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
-		return (e.Name() == folder.ManifestName || e.Name() == folder.ResultsName) && !e.IsDir()
-	})
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return slices.Contains(marks, e.Name()) && !e.IsDir() })
 }
 
 // runs finds the folders of runs. cut says in words what was left out, if anything.

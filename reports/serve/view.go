@@ -143,6 +143,9 @@ func (s *Server) newRunView(r *run) *runView {
 	if h := r.head; h != nil {
 		s.addHead(v, r, h)
 	}
+	if r.State == played {
+		v.Report = v.ReportHref
+	}
 	if r.files == nil {
 		return v
 	}
