@@ -19,6 +19,7 @@ import (
 // A Maker makes subjects in one directory, one after the other. It implements target.Maker.
 type Maker struct {
 	o      Options
+	bare   bool // only the directory is wanted, see Open
 	sys    proc.FS
 	mount  proc.Mount
 	dir    string // that was given, without symbolic links
@@ -100,6 +101,19 @@ func (m *Maker) open(dir string) error {
 	if err := m.checkUsers(); err != nil {
 		return err
 	}
+	if !m.bare {
+		if err := m.openTools(); err != nil {
+			return err
+		}
+	}
+	if err := m.settleIn(); err != nil {
+		return err
+	}
+	return m.measure()
+}
+
+// openTools opens what scenarios need besides a directory.
+func (m *Maker) openTools() (err error) {
 	if m.scratch, err = os.MkdirTemp("", "daxbench"); err != nil {
 		return err
 	}
@@ -107,10 +121,7 @@ func (m *Maker) open(dir string) error {
 		m.slow, m.noSlow = nil, err.Error()
 	}
 	m.kmsg = proc.OpenKmsg()
-	if err := m.settleIn(); err != nil {
-		return err
-	}
-	return m.measure()
+	return nil
 }
 
 // checkUsers refuses a mount that somebody else uses.
@@ -162,6 +173,9 @@ func (m *Maker) settleIn() error {
 		return err
 	}
 	m.can.Flag = flag
+	if m.bare {
+		return nil
+	}
 	return m.dropReserve()
 }
 

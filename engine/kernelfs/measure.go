@@ -48,6 +48,9 @@ func (m *Maker) measure() error {
 	if err := m.readGuest(); err != nil {
 		return err
 	}
+	if m.bare {
+		return nil
+	}
 	if m.slow == nil {
 		m.lacks("I/O that can be held: %s", m.noSlow)
 	}

@@ -70,8 +70,11 @@ func (f FS) SysNumbers(name string) ([]int64, error) {
 	return all, nil
 }
 
-// gone reports whether an error says that there is no such process: it went before open, or before read.
-func gone(err error) bool { return errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) }
+// gone reports whether an error says that there is no such process: it went before open, or before read. EINVAL is what
+// mountinfo of a zombie says, which has no name space any more.
+func gone(err error) bool {
+	return errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EINVAL)
+}
 
 // longest is the most runes of a text of others that is passed on.
 const longest = 300
