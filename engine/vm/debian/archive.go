@@ -91,14 +91,21 @@ func sources(all []*origin) []byte {
 		fmt.Fprintf(&b, "Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nArchitectures: amd64\nTargets: Packages\n",
 			o.uri, strings.Join(o.wanted(), " "))
 		for _, key := range kept {
-			if v := strings.TrimRight(o.options[key], "\n"); v != "" { // a key may be written out, over lines
-				v = strings.ReplaceAll(strings.ReplaceAll(v, "\n", "\n "), "\n \n", "\n .\n")
-				fmt.Fprintf(&b, "%s: %s\n", key, v)
+			if v := strings.Trim(o.options[key], "\n"); v != "" {
+				fmt.Fprintf(&b, "%s:%s\n", key, folded(v))
 			}
 		}
 		b.WriteByte('\n')
 	}
 	return b.Bytes()
+}
+
+// folded is a value as it stands behind a field's colon. A key may be written out there, over lines.
+func folded(v string) string {
+	if !strings.Contains(v, "\n") {
+		return " " + v
+	}
+	return strings.ReplaceAll(strings.ReplaceAll("\n"+v, "\n", "\n "), "\n \n", "\n .\n")
 }
 
 // wanted lists the codenames of the suites to ask.

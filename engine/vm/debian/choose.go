@@ -20,11 +20,11 @@ var (
 	specForm = regexp.MustCompile(`^[0-9]{1,5}(\.[0-9]{1,5}){0,3}$`)
 
 	// The kernels for virtual machines: an eighth of the modules, all that is needed here, and the same configuration otherwise.
-	imageForm = regexp.MustCompile(`^linux-image-[0-9][^ ]*-cloud-amd64(-unsigned)?$`)
+	imageForm = regexp.MustCompile(`^linux-image-[0-9][0-9a-z.+~-]*-cloud-amd64(-unsigned)?$`)
 
 	// What may belong to one: since 6.19 linux-image is empty, and linux-binary, linux-modules and linux-base of the same
 	// version have its files.
-	partForm = regexp.MustCompile(`^linux-(image|binary|modules|base)-[0-9][^ ]*-cloud-amd64(-unsigned)?$`)
+	partForm = regexp.MustCompile(`^linux-(image|binary|modules|base)-[0-9][0-9a-z.+~-]*-cloud-amd64(-unsigned)?$`)
 
 	// A dependency on the very same version: "linux-binary-7.3.4 (= 7.3.4-1)".
 	exactForm = regexp.MustCompile(`^(linux-[^ (:]+)(?::any)? *\(= *([^ )]+)\)$`)

@@ -9,10 +9,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"golang.org/x/sys/unix"
 	"pault.ag/go/debian/deb"
+	"pault.ag/go/debian/version"
 )
 
 // bounds are how much a package may hold.
@@ -152,7 +154,7 @@ func (u *unpacker) control(controls *deb.ArEntry) (string, error) {
 			return "", readError(err)
 		}
 		all, err := parseStanzas(text)
-		if err != nil || len(all) != 1 || !clean(all[0].name()) || !clean(all[0].version()) {
+		if err != nil || len(all) != 1 || !honest(all[0]) {
 			return "", wrong("it does not say what it is")
 		}
 		if arch := all[0]["Architecture"]; arch != "amd64" && arch != "all" {
@@ -160,6 +162,15 @@ func (u *unpacker) control(controls *deb.ArEntry) (string, error) {
 		}
 		return all[0].name() + " " + all[0].version(), nil
 	}
+}
+
+// nameForm is that of names of packages: Debian Policy 5.6.7.
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]{1,199}$`)
+
+// honest tells names and versions of packages from what only poses as one: both are printed.
+func honest(s stanza) bool {
+	_, err := version.Parse(s.version())
+	return err == nil && len(s.version()) < 200 && nameForm.MatchString(s.name())
 }
 
 // open reads the files of one part of a package; done ends that.
