@@ -7,6 +7,7 @@
 //	    run.json                     all about the run, byte for byte
 //	    counts.txt                   exact counts of a census, in the Go benchmark format; may be absent
 //	    SHA256SUMS                   of all others, as sha256sum writes it
+//	kernels/<date>-<commit>/         scenarios on real kernels: <label>/kernels.json, and SHA256SUMS of all
 //
 // A record is a copy of a run folder that was found worth keeping. It says what was seen on that machine on that day.
 // What a gate takes from here is the commit, to measure it anew, and exact counts; times drift by tens of per cent within

@@ -93,7 +93,7 @@ func (s *Store) Machines() ([]string, error) {
 	}
 	var out []string
 	for _, d := range list {
-		if !d.IsDir() || checkName(d.Name()) != nil {
+		if !d.IsDir() || checkName(d.Name()) != nil || d.Name() == kernelsName {
 			continue
 		}
 		below, err := fs.ReadDir(s.root.FS(), d.Name())
@@ -111,6 +111,9 @@ func (s *Store) Machines() ([]string, error) {
 func (s *Store) machine(name string) (*os.Root, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
+	}
+	if name == kernelsName {
+		return nil, fmt.Errorf("%s/%s %w: it is no machine, and holds what scenarios came to on real kernels; daxbench report shows it", s.dir, name, ErrName)
 	}
 	info, err := s.root.Lstat(name)
 	switch {

@@ -79,7 +79,7 @@ reports/report:       reports/unit reports/folder reports/stats reports/compare 
 reports/render:       reports/unit reports/folder reports/stats reports/compare reports/gate reports/versus reports/chart reports/safety reports/kernels reports/report
 reports/serve:        reports/unit reports/folder reports/compare reports/chart reports/safety reports/kernels reports/gallery reports/report reports/render
 
-baselines:            reports/unit reports/folder reports/stats reports/safety
+baselines:            reports/unit reports/folder reports/stats reports/safety reports/kernels
 cmd/...:              above
 `
 

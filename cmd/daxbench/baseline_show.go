@@ -189,6 +189,13 @@ func newBaselineVerify() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if f.machine == "" {
+				b, g, err := verifyKernels(p, s)
+				if err != nil {
+					return err
+				}
+				bad, good = bad+b, good+g
+			}
 			if err := p.print(cmd.OutOrStdout()); err != nil {
 				return err
 			}
@@ -205,6 +212,32 @@ func newBaselineVerify() *cobra.Command {
 	}
 	f.flags(cmd.Flags(), "all")
 	return cmd
+}
+
+// verifyKernels is verify for records of scenarios on real kernels, which are no machine's.
+func verifyKernels(p *page, s *baselines.Store) (bad, good int, err error) {
+	list, err := s.Kernels()
+	bare := 0
+	for _, k := range list {
+		for _, problem := range k.Problems {
+			p.item(0, 0, "", "kernels/"+k.Name+": "+problem.String())
+		}
+		bad += len(k.Problems)
+		switch {
+		case len(k.Problems) > 0:
+		case k.Bare:
+			bare++
+		default:
+			good++
+		}
+	}
+	if good > 0 {
+		p.item(0, 0, "", fmt.Sprintf("kernels: %s as recorded", unit.Plural(good, "record")))
+	}
+	if bare > 0 {
+		p.item(0, 0, "", fmt.Sprintf("kernels: %s could be read; nothing says what was recorded", unit.Plural(bare, "record")))
+	}
+	return bad, good, err
 }
 
 // verify writes what is wrong, and counts files that are not as recorded and records that are.
