@@ -82,15 +82,18 @@ func newPlan(k Kernel, m Machine, args []string) (p *plan, err error) {
 	if p.exe, err = os.Executable(); err != nil {
 		return nil, err
 	}
-	for _, file := range []string{k.Image, k.Modules} {
-		if file == "" {
+	for _, file := range []*string{&p.kernel.Image, &p.kernel.Modules} {
+		if *file == "" {
 			continue
 		}
-		if _, err := os.Stat(file); err != nil {
+		if *file, err = filepath.Abs(*file); err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(*file); err != nil {
 			return nil, err
 		}
 	}
-	p.config = readConfig(k)
+	p.config = readConfig(p.kernel)
 	return p, nil
 }
 

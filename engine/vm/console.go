@@ -47,17 +47,13 @@ var stamp = regexp.MustCompile(`^(<\d>)?\[ *\d+\.\d+\](\[ *[TC]\d+\])? ?`)
 // deaths are how a kernel says that it is at its end, the clearest first.
 var deaths = []string{"Kernel panic", "BUG:", "Oops", "general protection fault", "kernel BUG at", "VFS: Unable to mount"}
 
-// panicLine finds the line of a console that says why the kernel died; empty if there is none.
+// panicLine finds the line of a console that says why the kernel died, the first of the clearest kind; empty if there is none.
 func panicLine(console string) string {
 	for _, death := range deaths {
-		found := ""
 		for line := range strings.Lines(console) {
 			if strings.Contains(line, death) {
-				found = strings.TrimSpace(stamp.ReplaceAllString(line, ""))
+				return strings.TrimSpace(stamp.ReplaceAllString(line, ""))
 			}
-		}
-		if found != "" {
-			return found
 		}
 	}
 	return ""

@@ -48,8 +48,21 @@ const (
 	initrdFD  = 5
 )
 
+// A wiring is where QEMU finds the initramfs and what is at the other end of the serial ports.
+type wiring struct{ initrd, console, frames string }
+
+// inherited is what Run gives it. Sockets, since what is written to them waits when the reader is slow; of a file QEMU drops it.
+var inherited = wiring{
+	initrd:  fmt.Sprintf("/dev/fd/%d", initrdFD),
+	console: fmt.Sprintf("socket,id=console,fd=%d", consoleFD),
+	frames:  fmt.Sprintf("socket,id=frames,fd=%d", framesFD),
+}
+
+// byHand is for a terminal.
+var byHand = wiring{initrd: keptImage, console: "stdio,id=console", frames: "file,id=frames,path=frames.bin"}
+
 // qemuArgs is QEMU's command line. accel is not Auto.
-func qemuArgs(k Kernel, m Machine, accel Accel, sizes []int) []string {
+func qemuArgs(k Kernel, m Machine, accel Accel, sizes []int, w wiring) []string {
 	ram, devices := layOut(m.memory(), sizes)
 	args := []string{
 		// The guest has what stands here, and nothing that a default or a user's file adds.
@@ -65,11 +78,11 @@ func qemuArgs(k Kernel, m Machine, accel Accel, sizes []int) []string {
 		"-smp", "1",
 		"-m", strconv.Itoa(ram),
 		"-kernel", k.Image,
-		"-initrd", fmt.Sprintf("/dev/fd/%d", initrdFD),
+		"-initrd", w.initrd,
 		"-append", strings.Join(commandLine(m, accel, devices), " "),
-		// ttyS0 and ttyS1. Sockets, since what is written to them waits when the reader is slow; of a file QEMU drops it.
-		"-chardev", fmt.Sprintf("socket,id=console,fd=%d", consoleFD), "-serial", "chardev:console",
-		"-chardev", fmt.Sprintf("socket,id=frames,fd=%d", framesFD), "-serial", "chardev:frames",
+		// ttyS0 and ttyS1.
+		"-chardev", w.console, "-serial", "chardev:console",
+		"-chardev", w.frames, "-serial", "chardev:frames",
 	)
 }
 

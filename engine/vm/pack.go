@@ -37,10 +37,10 @@ func (r regular) ReadDir(name string) ([]fs.DirEntry, error) {
 	return kept, err
 }
 
-// maxUnpacked is how large unpacked results may be, bytes, and maxFiles how many.
+// maxUnpacked is how large unpacked results may be, bytes, and maxFiles how many: a recorded run has some fifty.
 const (
 	maxUnpacked = 4 << 30
-	maxFiles    = 10000
+	maxFiles    = 1000
 )
 
 // unpack puts packed results into the folder out, which exists. All of them are unpacked first, into a folder in it, and

@@ -43,7 +43,7 @@ func startQEMU(program string, args []string, image *os.File, c *console) (*qemu
 	q.cmd = exec.Command(program, args...)
 	q.cmd.Stdout, q.cmd.Stderr = q.said, q.said
 	q.cmd.ExtraFiles = []*os.File{theirLines, theirFrames, image}
-	q.cmd.WaitDelay = goodbyeLimit
+	q.cmd.WaitDelay = hostLimits.goodbye
 	// A terminal's Ctrl-C is for this process to obey, which then ends QEMU; and QEMU does not outlive it.
 	q.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := q.cmd.Start(); err != nil {
@@ -65,7 +65,7 @@ func startQEMU(program string, args []string, image *os.File, c *console) (*qemu
 // end waits until QEMU has ended: by itself if the guest has said goodbye, else at once.
 func (q *qemu) end(goodbye bool) {
 	if goodbye {
-		t := time.AfterFunc(goodbyeLimit, q.kill)
+		t := time.AfterFunc(hostLimits.goodbye, q.kill)
 		defer t.Stop()
 	} else {
 		// The other side of the frames is closed, or what comes is of no use: QEMU is ending, or has no reason not to.

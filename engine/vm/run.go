@@ -1,24 +1,29 @@
 package vm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// Limits of host time. An emulated guest comes up within 20 s on a busy machine with two cores; where KVM works, within two.
-const (
-	defaultLimit = time.Hour
-	bootLimit    = 10 * time.Minute
-	bootLimitKVM = 10 * time.Second
-	goodbyeLimit = 5 * time.Second // from the last frame to QEMU's end
-)
+// defaultLimit is that of Machine.Limit.
+const defaultLimit = time.Hour
+
+// limits are of host time.
+type limits struct {
+	boot    time.Duration // until the guest's first process reports
+	bootKVM time.Duration // the same under KVM
+	goodbye time.Duration // from the last frame to QEMU's end
+}
+
+// hostLimits: an emulated guest comes up within 20 s on a busy machine with two cores; where KVM works, within two. Tests set others.
+var hostLimits = limits{boot: 10 * time.Minute, bootKVM: 10 * time.Second, goodbye: 5 * time.Second}
 
 // noKVM says that KVM was tried by this process, and of no use.
 var noKVM atomic.Bool
@@ -84,8 +89,8 @@ func kvmUsable() bool {
 }
 
 // attempt boots once.
-func (p *plan) attempt(ctx context.Context, accel Accel, stdout, stderr io.Writer, out string) (*Result, error) {
-	if err := ctx.Err(); err != nil {
+func (p *plan) attempt(ctx context.Context, accel Accel, stdout, stderr io.Writer, out string) (r *Result, err error) {
+	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	began := time.Now()
@@ -94,50 +99,48 @@ func (p *plan) attempt(ctx context.Context, accel Accel, stdout, stderr io.Write
 		return nil, err
 	}
 	defer image.Close()
-	args := qemuArgs(p.kernel, p.machine, accel, p.sizes())
 	c := &console{to: p.machine.Console}
-	defer func() {
-		if p.machine.Keep != "" {
-			p.keep(image, args, c)
-		}
-	}()
-	q, err := startQEMU(p.qemu, args, image, c)
+	if p.machine.Keep != "" {
+		defer func() { err = errors.Join(err, p.keep(image, accel, c)) }()
+	}
+	q, err := startQEMU(p.qemu, qemuArgs(p.kernel, p.machine, accel, p.sizes(), inherited), image, c)
 	if err != nil {
 		return nil, err
 	}
 	defer q.stop()
-	g := &talk{frames: newFrameReader(q.frames), stdout: stdout, stderr: stderr}
-	limit := bootLimit
+	t := &talk{frames: newFrameReader(q.frames), stdout: stdout, stderr: stderr}
+	limit := hostLimits.boot
 	if accel == KVM {
-		limit = bootLimitKVM
+		limit = hostLimits.bootKVM
 	}
 	life := time.AfterFunc(limit, func() {
-		if !g.came.Load() {
+		if !t.came.Load() {
 			q.kill()
 		}
 	})
 	defer life.Stop()
-	stop := context.AfterFunc(ctx, q.kill)
-	defer stop()
-	err = g.listen()
-	q.end(g.last != nil)
-	res := &Result{Accel: accel, Release: g.hello.Release, Host: time.Since(began), Console: c.String()}
-	if g.last == nil {
-		if errors.Is(err, errOutput) {
-			return nil, err
-		}
-		return nil, p.died(ctx, g, q, c, limit, time.Since(began))
-	}
-	res.Status, res.Guest = g.last.Status, time.Duration(g.last.Guest)
-	if err := g.judge(p.kernel.Label); err != nil {
+	defer context.AfterFunc(ctx, q.kill)()
+	if err := t.listen(); err != nil {
 		return nil, err
 	}
-	return res, unpack(&g.packed, out)
+	q.end(t.last != nil)
+	if t.last == nil {
+		return nil, p.died(ctx, t.came.Load(), q.said, c, time.Since(began) >= limit, limit)
+	}
+	if t.whole() {
+		err = unpack(bytes.NewReader(t.packed.Bytes()), out)
+	}
+	if err = errors.Join(err, t.judge(p.kernel.Label)); err != nil {
+		return nil, err
+	}
+	return &Result{
+		Status: t.last.Status, Accel: accel, Release: t.hello.Release, Guest: time.Duration(t.last.Guest), Host: time.Since(began), Console: c.String(),
+	}, nil
 }
 
 // died says how a guest ended that did not say so itself.
-func (p *plan) died(ctx context.Context, g *talk, q *qemu, c *console, limit, took time.Duration) error {
-	e := &BootError{Kernel: p.kernel.Label, Came: g.came.Load(), Console: c.String(), QEMU: q.said.String()}
+func (p *plan) died(ctx context.Context, came bool, said, c *console, late bool, limit time.Duration) error {
+	e := &BootError{Kernel: p.kernel.Label, Came: came, Console: c.String(), QEMU: said.String()}
 	e.Panic = panicLine(e.Console)
 	var over *limitError
 	switch cause := context.Cause(ctx); {
@@ -145,10 +148,10 @@ func (p *plan) died(ctx context.Context, g *talk, q *qemu, c *console, limit, to
 		e.What = "the guest was stopped, " + over.Error()
 	case cause != nil:
 		return cause
-	case e.Came:
+	case came:
 		e.What = "the guest died before its command had ended"
-	case e.Panic == "" && took >= limit:
-		e.What = "the guest did not come up: " + "its first process did not report within " + limit.String()
+	case late && e.Panic == "":
+		e.What = "the guest did not come up: its first process did not report within " + limit.String()
 	default:
 		e.What = "the guest did not come up"
 	}
@@ -166,25 +169,4 @@ func (p *plan) image(accel Accel) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-// keep leaves what a guest was made from in a folder, to be looked at or booted by hand.
-func (p *plan) keep(image *os.File, args []string, c *console) error {
-	if err := os.MkdirAll(p.machine.Keep, 0o777); err != nil {
-		return err
-	}
-	name := func(n string) string { return filepath.Join(p.machine.Keep, n) }
-	f, err := os.Create(name("initramfs.cpio"))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := io.Copy(f, io.NewSectionReader(image, 0, 1<<40)); err != nil {
-		return err
-	}
-	var line strings.Builder
-	for _, a := range append([]string{p.qemu}, args...) {
-		fmt.Fprintf(&line, "'%s' ", strings.ReplaceAll(a, "'", `'\''`))
-	}
-	return errors.Join(os.WriteFile(name("qemu.sh"), []byte(line.String()+"\n"), 0o777), os.WriteFile(name("console.txt"), []byte(c.String()), 0o666))
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -13,9 +12,6 @@ import (
 
 // maxPacked is how large packed results may be, bytes: a recorded run is some hundred kilobytes.
 const maxPacked = 1 << 30
-
-// errOutput is what listen's error is if what the guest says cannot be written here.
-var errOutput = errors.New("writing what the guest says")
 
 // A talk is what a guest has said so far.
 type talk struct {
@@ -59,7 +55,7 @@ func (t *talk) take(f frame) error {
 		fallthrough
 	case frameOut:
 		if _, err := to.Write(f.payload); err != nil {
-			return fmt.Errorf("%w: %w", errOutput, err)
+			return fmt.Errorf("writing what the guest says: %w", err)
 		}
 	case framePacked:
 		if t.packed.Len()+len(f.payload) > maxPacked {
@@ -92,13 +88,17 @@ func (e *TornError) Error() string {
 	return fmt.Sprintf("%s: %s: %d frames lost, %d bytes of garbage", e.Kernel, what, e.Frames, e.Garbage)
 }
 
-// judge says whether all came over.
-func (t *talk) judge(label string) error {
+// whole reports whether the results came over as they were sent.
+func (t *talk) whole() bool {
 	sum := sha256.Sum256(t.packed.Bytes())
-	torn := t.packed.Len() != t.last.Packed || hex.EncodeToString(sum[:]) != t.last.Sum
+	return t.packed.Len() == t.last.Packed && hex.EncodeToString(sum[:]) == t.last.Sum
+}
+
+// judge says what the guest could not do, and what did not come over.
+func (t *talk) judge(label string) error {
 	switch {
-	case torn || t.frames.lost > 0:
-		return &TornError{label, t.frames.lost, t.frames.garbage, torn}
+	case t.frames.lost > 0 || !t.whole():
+		return &TornError{label, t.frames.lost, t.frames.garbage, !t.whole()}
 	case t.last.Failed != "":
 		return fmt.Errorf("%s: in the guest: %s", label, t.last.Failed)
 	}

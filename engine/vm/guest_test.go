@@ -1,0 +1,141 @@
+package vm
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// playGuest and playCommand are environment variables that make the test binary PID 1's half of a guest, and its command.
+const (
+	playGuest   = "DAXBENCH_VM_TEST_GUEST"
+	playCommand = "DAXBENCH_VM_TEST_COMMAND"
+)
+
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(playCommand) != "":
+		os.Exit(command(os.Getenv(playCommand)))
+	case os.Getenv(playGuest) != "":
+		os.Setenv(playCommand, os.Getenv(playGuest))
+		os.Exit(firstProcess())
+	}
+	os.Exit(m.Run())
+}
+
+// command is what a guest runs.
+func command(what string) int {
+	fmt.Println("out of", what, strings.Join(os.Args[1:], " "))
+	fmt.Fprintln(os.Stderr, "err")
+	switch what {
+	case "killed":
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		time.Sleep(time.Minute)
+	case "orphan":
+		// It ends while the command runs, and somebody must reap it.
+		exec.Command("sh", "-c", "sh -c 'sleep 0.05' & exit").Run()
+		time.Sleep(200 * time.Millisecond)
+	case "stuck":
+		stuck := exec.Command("sleep", "5")
+		stuck.Stdout = os.Stdout // which it holds open
+		stuck.Start()
+	}
+	return 7
+}
+
+// firstProcess does what PID 1 does with a command, frames on standard output.
+func firstProcess() int {
+	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	p := &port{frames: frameWriter{w: os.Stdout}}
+	status, err := runCommand([]string{"a", "b"}, p)
+	p.say("status %d, %v", status, err)
+	var ws unix.WaitStatus
+	if pid, err := unix.Wait4(-1, &ws, unix.WNOHANG, nil); pid > 0 {
+		p.say("%d was not reaped, %v", pid, err)
+	}
+	return 0
+}
+
+// TestRunCommand: a command's outputs and its status come over, whatever it leaves behind.
+func TestRunCommand(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("the folder " + Work + " can be made by root only")
+	}
+	if _, err := os.Stat(Work); err != nil {
+		defer os.Remove(Work)
+	}
+	for what, status := range map[string]string{"plain": "status 7, <nil>", "killed": "status 137, <nil>", "orphan": "status 7, <nil>", "stuck": "status 7, <nil>"} {
+		t.Run(what, func(t *testing.T) {
+			began := time.Now()
+			c := exec.Command("/proc/self/exe")
+			c.Env = append(os.Environ(), playGuest+"="+what)
+			var out bytes.Buffer
+			c.Stdout = &out
+			c.WaitDelay = 100 * time.Millisecond
+			if err := c.Run(); err != nil && what != "stuck" {
+				t.Fatal(err)
+			}
+			frames, reader := readAll(t, &out)
+			said := map[frameKind]string{}
+			for _, f := range frames {
+				said[f.kind] += string(f.payload)
+			}
+			if said[frameOut] != "out of "+what+" a b\n" || !strings.HasPrefix(said[frameErr], "err\n") || !strings.HasSuffix(said[frameErr], "guest: "+status+"\n") {
+				t.Errorf("%q", said)
+			}
+			if took := time.Since(began); reader.lost+reader.garbage > 0 || took > 4*time.Second || what == "stuck" && took < orphansLimit {
+				t.Errorf("%d lost, %d of garbage, after %v", reader.lost, reader.garbage, time.Since(began))
+			}
+		})
+	}
+}
+
+// TestGuestIsNone: a process that is not PID 1 of a guest goes on.
+func TestGuestIsNone(t *testing.T) { Guest() }
+
+// TestOpenPort: a terminal changes no byte of what is written to a port.
+func TestOpenPort(t *testing.T) {
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer master.Close()
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Skip(err)
+	}
+	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Skip(err)
+	}
+	port, err := openPort(fmt.Sprintf("/dev/pts/%d", n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer port.Close()
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	if _, err := port.Write(all); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 0, len(all))
+	for len(got) < len(all) {
+		b := make([]byte, len(all))
+		n, err := master.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, b[:n]...)
+	}
+	if !bytes.Equal(got, all) {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,388 @@
+package vm
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A fake is a QEMU that plays a guest: a script, first on PATH. What it sends stands in files, since a shell cannot count.
+type fake struct {
+	t   *testing.T
+	dir string
+}
+
+// newFake makes one whose body is a script; $D is a folder with the files that send writes, and the console and the frames of the
+// guest are descriptors 3 and 4.
+func newFake(t *testing.T, body string) *fake {
+	f := &fake{t, t.TempDir()}
+	bin := filepath.Join(f.dir, "bin")
+	script := "#!/bin/sh\nD='" + f.dir + "'\necho \"$*\" >> $D/called\n" + body + "\n"
+	if err := errors.Join(os.Mkdir(bin, 0o777), os.WriteFile(filepath.Join(bin, "qemu-system-x86_64"), []byte(script), 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	f.file("image", nil)
+	return f
+}
+
+func (f *fake) file(name string, content []byte) {
+	f.t.Helper()
+	if err := os.WriteFile(filepath.Join(f.dir, name), content, 0o666); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// frames puts what a guest sends into a file.
+func (f *fake) frames(name string, frames ...frame) []byte {
+	f.t.Helper()
+	b := written(f.t, frames...)
+	f.file(name, b)
+	return b
+}
+
+// booted is what a boot came to.
+type booted struct {
+	result              *Result
+	stdout, stderr, out string
+}
+
+// boot runs the fake.
+func (f *fake) boot(m Machine) (b booted, err error) {
+	f.t.Helper()
+	var o, e bytes.Buffer
+	b.out = f.t.TempDir()
+	// What is left in a folder for temporary files is found below.
+	tmp := f.t.TempDir()
+	f.t.Setenv("TMPDIR", tmp)
+	k := Kernel{Name: "fake", Label: "fake", Image: filepath.Join(f.dir, "image")}
+	b.result, err = Run(f.t.Context(), k, m, []string{"litmus"}, &o, &e, b.out)
+	if left, _ := os.ReadDir(tmp); len(left) > 0 {
+		f.t.Errorf("left behind: %v", left)
+	}
+	b.stdout, b.stderr = o.String(), e.String()
+	return b, err
+}
+
+func (f *fake) called() string {
+	text, _ := os.ReadFile(filepath.Join(f.dir, "called"))
+	return string(text)
+}
+
+func asJSON(t testing.TB, v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// packedFiles are results with these files.
+func packedFiles(t testing.TB, files map[string]string) []byte {
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := pack(&b, dir); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// goodGuest is what a guest says whose command ends with a status.
+func goodGuest(t testing.TB, status int) []frame {
+	packed := packedFiles(t, map[string]string{"kernels.json": "{}", "charts/a.png": "png"})
+	sum := sha256.Sum256(packed)
+	return []frame{
+		{frameHello, asJSON(t, hello{Release: "6.1-fake", Guest: 3e9})},
+		{frameErr, []byte("warning\n")}, {frameOut, []byte("table\n")}, {framePacked, packed},
+		{frameEnd, asJSON(t, end{Status: status, Guest: 5e9, Packed: len(packed), Sum: hex.EncodeToString(sum[:])})},
+	}
+}
+
+// files lists what is in a folder.
+func files(t *testing.T, dir string) string {
+	var names []string
+	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+		if err == nil && !info.IsDir() {
+			names = append(names, strings.TrimPrefix(path, dir+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestRun(t *testing.T) {
+	f := newFake(t, `printf '[ 1.0] Linux\r\n' >&3; cat $D/frames >&4; printf 'bye' >&3`)
+	f.frames("frames", goodGuest(t, 3)...)
+	var console bytes.Buffer
+	b, err := f.boot(Machine{Accel: Counted, Console: &console})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := b.result
+	if r.Status != 3 || r.Accel != Counted || r.Release != "6.1-fake" || r.Guest != 5*time.Second || r.Host <= 0 || r.Console != "[ 1.0] Linux\nbye" || console.String() != r.Console {
+		t.Errorf("%+v, console %q", r, console.String())
+	}
+	if b.stdout != "table\n" || b.stderr != "warning\n" {
+		t.Errorf("stdout %q, stderr %q", b.stdout, b.stderr)
+	}
+	if got := files(t, b.out); got != "charts/a.png kernels.json" {
+		t.Errorf("results: %s", got)
+	}
+	if !strings.Contains(f.called(), "-icount") {
+		t.Errorf("called: %s", f.called())
+	}
+}
+
+// TestRunStreams: what a guest says is passed on while it runs.
+func TestRunStreams(t *testing.T) {
+	f := newFake(t, `cat $D/first >&4; until [ -e $D/heard ]; do sleep 0.01; done; cat $D/rest >&4`)
+	all := goodGuest(t, 0)
+	whole := f.frames("all", all...)
+	first := len(written(t, all[:3]...))
+	f.file("first", whole[:first])
+	f.file("rest", whole[first:])
+	stdout := writerFunc(func(b []byte) { f.file("heard", b) })
+	if _, err := Run(t.Context(), Kernel{Image: filepath.Join(f.dir, "image")}, Machine{Accel: TCG, Limit: 20 * time.Second}, nil, stdout, stdout, t.TempDir()); err != nil {
+		t.Error(err)
+	}
+}
+
+type writerFunc func(b []byte)
+
+func (w writerFunc) Write(b []byte) (int, error) {
+	w(b)
+	return len(b), nil
+}
+
+// TestRunDies: guests that do not end well, and what is said of them.
+func TestRunDies(t *testing.T) {
+	defer func(l limits) { hostLimits = l }(hostLimits)
+	good := goodGuest(t, 0)
+	for _, tt := range []struct {
+		name, body string
+		frames     []frame
+		limits     limits
+		machine    Machine
+		says       []string
+		came       bool
+		stdout     string
+	}{
+		{name: "QEMU refuses", body: `echo "qemu: no such machine" >&2; exit 1`, says: []string{"did not come up: qemu: no such machine"}},
+		{name: "panic while booting", body: `printf '[ 1.5] x\r\n[ 1.6] Kernel panic - not syncing: No working init found.\r\n' >&3`,
+			says: []string{"did not come up: Kernel panic - not syncing: No working init found.", "[ 1.5] x"}},
+		{name: "panic later", body: `cat $D/frames >&4; printf '[ 9.9] Oops\n[ 9.9] Kernel panic - not syncing: Fatal exception\n' >&3`, frames: good[:3], came: true,
+			stdout: "table\n", says: []string{"died before its command had ended: Kernel panic - not syncing: Fatal exception"}},
+		{name: "triple fault", body: `cat $D/frames >&4`, frames: good[:2], came: true, says: []string{"died before its command had ended"}},
+		{name: "nothing ever", body: `exec sleep 100`, limits: limits{boot: 100 * time.Millisecond, goodbye: time.Second}, says: []string{"its first process did not report within 100ms"}},
+		{name: "hangs later", body: `cat $D/frames >&4; sleep 100`, frames: good[:3], machine: Machine{Limit: 300 * time.Millisecond}, came: true, stdout: "table\n",
+			says: []string{"no end within 300ms of host time"}},
+		{name: "a child of it lives on", body: `cat $D/frames >&4; sleep 100 & exit 3`, frames: good[:1], limits: limits{boot: time.Minute, goodbye: time.Second}, came: true,
+			says: []string{"died before"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			hostLimits = tt.limits
+			if hostLimits == (limits{}) {
+				hostLimits = limits{boot: time.Minute, goodbye: time.Second}
+			}
+			f := newFake(t, tt.body)
+			f.frames("frames", tt.frames...)
+			tt.machine.Accel = Counted
+			began := time.Now()
+			b, err := f.boot(tt.machine)
+			var boot *BootError
+			if b.result != nil || !errors.As(err, &boot) || boot.Came != tt.came {
+				t.Fatalf("%+v, %v", b.result, err)
+			}
+			for _, s := range tt.says {
+				if !strings.Contains(err.Error(), s) {
+					t.Errorf("%q is not said in: %v", s, err)
+				}
+			}
+			if got := files(t, b.out); got != "" || b.stdout != tt.stdout {
+				t.Errorf("results: %s, stdout %q", got, b.stdout)
+			}
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// TestRunTorn: a guest whose words did not all arrive.
+func TestRunTorn(t *testing.T) {
+	good := goodGuest(t, 0)
+	whole := written(t, good...)
+	cut := func(n int) []byte { // the n-th frame is missing
+		at := len(written(t, good[:n]...))
+		return append(bytes.Clone(whole[:at]), whole[at+len(written(t, good[n])):]...)
+	}
+	for _, tt := range []struct {
+		name    string
+		stream  []byte
+		results bool
+		left    string
+	}{
+		{"output is missing", cut(2), false, "charts/a.png kernels.json"},
+		{"results are missing", cut(3), true, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t, `cat $D/frames >&4`)
+			f.file("frames", tt.stream)
+			b, err := f.boot(Machine{Accel: Counted})
+			var torn *TornError
+			if !errors.As(err, &torn) || torn.Results != tt.results || torn.Frames != 1 {
+				t.Errorf("%v", err)
+			}
+			if got := files(t, b.out); got != tt.left {
+				t.Errorf("results: %s", got)
+			}
+		})
+	}
+}
+
+// TestRunFails: what the guest itself could not do.
+func TestRunFails(t *testing.T) {
+	f := newFake(t, `cat $D/frames >&4`)
+	f.frames("frames", frame{frameHello, []byte(`{}`)}, frame{frameEnd, asJSON(t, end{Failed: "no file system could be mounted", Sum: hex.EncodeToString(sha256.New().Sum(nil))})})
+	if _, err := f.boot(Machine{Accel: Counted}); err == nil || !strings.Contains(err.Error(), "no file system could be mounted") {
+		t.Error(err)
+	}
+}
+
+// TestRunStops: a context that ends takes QEMU with it.
+func TestRunStops(t *testing.T) {
+	f := newFake(t, `echo $$ > $D/pid; cat $D/frames >&4; sleep 100`)
+	f.frames("frames", goodGuest(t, 0)[:3]...)
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stdout := writerFunc(func([]byte) { cancel(why) })
+	_, err := Run(ctx, Kernel{Image: filepath.Join(f.dir, "image")}, Machine{Accel: Counted}, nil, stdout, stdout, t.TempDir())
+	if !errors.Is(err, why) {
+		t.Error(err)
+	}
+	pid, _ := os.ReadFile(filepath.Join(f.dir, "pid"))
+	if _, err := os.Stat("/proc/" + strings.TrimSpace(string(pid))); err == nil {
+		t.Errorf("process %s lives on", pid)
+	}
+}
+
+// TestAuto: KVM is tried where there is some, once; what does not come up under it is emulated.
+func TestAuto(t *testing.T) {
+	defer func(l limits, d, c string) { hostLimits, kvmDevice, cpuInfo = l, d, c; noKVM.Store(false) }(hostLimits, kvmDevice, cpuInfo)
+	hostLimits = limits{boot: time.Minute, bootKVM: 200 * time.Millisecond, goodbye: time.Second}
+	for _, tt := range []struct {
+		name, body, flags string
+		accel             Accel
+		want              Accel
+		calls             int // of two boots
+		says              int
+	}{
+		{"no such processor", `cat $D/frames >&4`, "fpu sse", Auto, Counted, 2, 0},
+		{"it works", `cat $D/frames >&4`, "fpu svm", Auto, KVM, 2, 0},
+		{"it dies", `case "$*" in *kvm*) echo "failed to set MSR" >&2; exit 134;; esac; cat $D/frames >&4`, "vmx", Auto, Counted, 3, 1},
+		{"it hangs", `case "$*" in *kvm*) exec sleep 100;; esac; cat $D/frames >&4`, "vmx", "", Counted, 3, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			noKVM.Store(false)
+			f := newFake(t, tt.body)
+			f.frames("frames", goodGuest(t, 0)...)
+			f.file("kvm", nil)
+			f.file("cpuinfo", []byte("flags\t\t: "+tt.flags+"\n"))
+			kvmDevice, cpuInfo = filepath.Join(f.dir, "kvm"), filepath.Join(f.dir, "cpuinfo")
+			said := ""
+			for range 2 {
+				b, err := f.boot(Machine{Accel: tt.accel})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if b.result.Accel != tt.want {
+					t.Errorf("%s was used", b.result.Accel)
+				}
+				said += b.stderr
+			}
+			if got := strings.Count(f.called(), "\n"); got != tt.calls {
+				t.Errorf("%d calls of QEMU:\n%s", got, f.called())
+			}
+			if got := strings.Count(said, "KVM is of no use here"); got != tt.says {
+				t.Errorf("said: %s", said)
+			}
+		})
+	}
+	t.Run("asked for", func(t *testing.T) {
+		f := newFake(t, `exit 1`)
+		var boot *BootError
+		if _, err := f.boot(Machine{Accel: KVM}); !errors.As(err, &boot) || strings.Count(f.called(), "\n") != 1 {
+			t.Errorf("%v, %s", err, f.called())
+		}
+	})
+}
+
+// TestRunMissing: programs that are not installed are named, with their packages.
+func TestRunMissing(t *testing.T) {
+	defer func(s []string) { sbin = s }(sbin)
+	sbin = nil
+	image := filepath.Join(t.TempDir(), "image")
+	os.WriteFile(image, nil, 0o666)
+	boot := func(fs ...string) error {
+		_, err := Run(t.Context(), Kernel{Image: image}, Machine{Accel: Counted, FS: fs}, nil, nil, nil, t.TempDir())
+		return err
+	}
+	t.Setenv("PATH", "")
+	var missing *MissingError
+	if err := boot(); !errors.As(err, &missing) || missing.Package != "qemu-system-x86" {
+		t.Error(err)
+	}
+	f := newFake(t, "exit 1")
+	t.Setenv("PATH", filepath.Join(f.dir, "bin"))
+	if err := boot("xfs"); !errors.As(err, &missing) || missing.Package != "xfsprogs" {
+		t.Error(err)
+	}
+	if err := boot("btrfs"); err == nil || !strings.Contains(err.Error(), `unknown file system "btrfs"`) {
+		t.Error(err)
+	}
+	image += "-not"
+	if err := boot(); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// TestKeep: what is kept boots the same by hand.
+func TestKeep(t *testing.T) {
+	f := newFake(t, `cat $D/frames >&4; echo hello >&3`)
+	f.frames("frames", goodGuest(t, 0)...)
+	keep := filepath.Join(t.TempDir(), "keep")
+	if _, err := f.boot(Machine{Accel: Counted, Keep: keep, Files: map[string][]byte{Work + "/x.txt": []byte("x's content")}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := files(t, keep); got != "console.txt initramfs.cpio qemu.sh" {
+		t.Error(got)
+	}
+	image, _ := os.ReadFile(filepath.Join(keep, "initramfs.cpio"))
+	for _, want := range []string{"x's content", `"args":["litmus"]`, `"clock":"counted instructions, 2 ns each"`} {
+		if !bytes.Contains(image, []byte(want)) {
+			t.Errorf("the initramfs has no %s", want)
+		}
+	}
+	line, _ := os.ReadFile(filepath.Join(keep, "qemu.sh"))
+	if !strings.Contains(string(line), fmt.Sprintf("'%s/image'", f.dir)) || strings.Contains(string(line), "/dev/fd/") {
+		t.Errorf("%s", line)
+	}
+}
