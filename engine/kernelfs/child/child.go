@@ -15,6 +15,7 @@ package child
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strconv"
 
@@ -50,8 +51,11 @@ func Environ(fd int) []string {
 	return []string{wire.Env + "=" + strconv.Itoa(fd), "GODEBUG=asyncpreemptoff=1", "GOTRACEBACK=single"}
 }
 
-// Main is a child until the other end of the socket is closed. It never returns.
+// Main is a child until the other end of the socket is closed. It never returns. A terminal's interrupt is the
+// controller's to answer: it ends what its children have in flight, then them.
 func Main(fd int) {
+	signal.Ignore(unix.SIGINT)
+	signal.Notify(make(chan os.Signal, 1), wire.Signal)
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(maxHeap)
 	conn, err := wire.New(fd)

@@ -4,11 +4,18 @@
 // thread per task; it does what it is told and judges nothing.
 package wire
 
-import "daxbench/engine/target"
+import (
+	"golang.org/x/sys/unix"
+
+	"daxbench/engine/target"
+)
 
 // Env is the environment variable that makes this program a child. Its value is the
 // number of the descriptor of the socket.
 const Env = "DAXBENCH_CHILD"
+
+// Signal is what a child takes without dying, to end a wait that signals end.
+const Signal = unix.SIGUSR1
 
 // A Call is one system call, or a few that belong together, to be made by one
 // thread. Which fields count depends on the verb. A page is one of the machine's,

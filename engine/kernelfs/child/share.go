@@ -1,0 +1,118 @@
+package child
+
+import (
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"daxbench/engine/kernelfs/wire"
+)
+
+// reflink makes a file that shares all blocks of another one, and has it open.
+func reflink(p *process, r *request, _ *wire.Answer) error {
+	src, done, err := p.use(r.File, r.Path)
+	if err != nil {
+		return err
+	}
+	defer done()
+	dst, err := openAt(r.Other, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR)
+	if err != nil {
+		return err
+	}
+	if err := unix.IoctlFileClone(dst, src); err != nil {
+		unix.Close(dst)
+		unix.Unlink(r.Other)
+		return fmt.Errorf("FICLONE: %w", err)
+	}
+	p.keep(r.Copy, dst)
+	return nil
+}
+
+// dedupe asks for the blocks of two files to be shared as far as they are the same. That they differ is no failure: the
+// kernel finds out after it has broken the layouts of both.
+func dedupe(p *process, r *request, _ *wire.Answer) error {
+	first, done, err := p.use(r.File, r.Path)
+	if err != nil {
+		return err
+	}
+	defer done()
+	second, done2, err := p.use(r.Copy, r.Other)
+	if err != nil {
+		return err
+	}
+	defer done2()
+	length := int64(1<<63 - 1)
+	for _, fd := range []int{first, second} {
+		var st unix.Stat_t
+		if err := unix.Fstat(fd, &st); err != nil {
+			return fmt.Errorf("fstat: %w", err)
+		}
+		length = min(length, st.Size)
+	}
+	what := unix.FileDedupeRange{Src_length: uint64(length), Info: []unix.FileDedupeRangeInfo{{Dest_fd: int64(second)}}}
+	if err := unix.IoctlFileDedupeRange(first, &what); err != nil {
+		return fmt.Errorf("FIDEDUPERANGE: %w", err)
+	}
+	if status := what.Info[0].Status; status < 0 {
+		return fmt.Errorf("FIDEDUPERANGE: %w", unix.Errno(-status))
+	}
+	return nil
+}
+
+// A fsxattr is struct fsxattr of linux/fs.h.
+type fsxattr struct {
+	xflags, extsize, nextents, projid, cowextsize uint32
+	_                                             [8]byte
+}
+
+// From linux/fs.h; package unix lacks them.
+const (
+	getXAttr = 0x801c581f // FS_IOC_FSGETXATTR: _IOR('X', 31, struct fsxattr)
+	setXAttr = 0x401c5820 // FS_IOC_FSSETXATTR: _IOW('X', 32, struct fsxattr)
+	xflagDAX = 0x8000     // FS_XFLAG_DAX
+)
+
+// changeDAX changes FS_XFLAG_DAX: change is given the flag and returns what it is to be.
+func changeDAX(fd int, change func(on bool) bool) error {
+	var x fsxattr
+	if err := ioctl(fd, getXAttr, unsafe.Pointer(&x)); err != nil {
+		return fmt.Errorf("FS_IOC_FSGETXATTR: %w", err)
+	}
+	on := change(x.xflags&xflagDAX != 0)
+	x.xflags &^= xflagDAX
+	if on {
+		x.xflags |= xflagDAX
+	}
+	return failed("FS_IOC_FSSETXATTR", ioctl(fd, setXAttr, unsafe.Pointer(&x)))
+}
+
+func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg)); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+func setDAX(p *process, r *request, _ *wire.Answer) error {
+	fd, done, err := p.use(r.File, r.Path)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return changeDAX(fd, func(bool) bool { return r.On })
+}
+
+// dontCache changes the flag and changes it back: on a mount with dax=inode, the first lets the kernel call
+// d_mark_dontcache, which nothing takes back.
+func dontCache(p *process, r *request, _ *wire.Answer) error {
+	fd, ok := p.handle(r.File)
+	if !ok {
+		return errNotOpen
+	}
+	other := func(on bool) bool { return !on }
+	if err := changeDAX(fd, other); err != nil {
+		return err
+	}
+	return changeDAX(fd, other)
+}
