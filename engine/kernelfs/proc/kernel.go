@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 )
 
 // HasSymbol reports whether the kernel, or a module that is loaded, has a function of this name; not one that was inlined
-// wherever it is called. What the compiler has made of it (name.isra.0) counts.
+// wherever it is called. What the compiler has made of it (name.isra.0) counts. In an emulated machine it takes a second.
 func (f FS) HasSymbol(name string) (bool, error) {
 	file, err := os.Open(f.path("proc/kallsyms"))
 	if err != nil {
@@ -21,13 +22,14 @@ func (f FS) HasSymbol(name string) (bool, error) {
 	defer file.Close()
 	lines := bufio.NewScanner(file) // names have at most KSYM_NAME_LEN = 512 bytes
 	functions := 0
-	for lines.Scan() {
-		words := strings.Fields(lines.Text()) // address, type, name, [module]
-		if len(words) < 3 || !strings.Contains("tTwW", words[1]) {
+	for lines.Scan() { // "ADDRESS TYPE NAME", and behind a tab the module
+		_, rest, _ := bytes.Cut(lines.Bytes(), []byte(" "))
+		kind, rest, ok := bytes.Cut(rest, []byte(" "))
+		if !ok || len(kind) != 1 || bytes.IndexByte([]byte("tTwW"), kind[0]) < 0 {
 			continue
 		}
 		functions++
-		if rest, ok := strings.CutPrefix(words[2], name); ok && (rest == "" || rest[0] == '.') {
+		if rest, ok := bytes.CutPrefix(rest, []byte(name)); ok && (len(rest) == 0 || rest[0] == '.' || rest[0] == '\t') {
 			return true, nil
 		}
 	}

@@ -171,9 +171,9 @@ func TestKmsgRecords(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}
-	flood := make([]string, 3*maxWarnings)
+	flood := make([]string, maxWarnings+5)
 	for i := range flood {
-		flood[i] = "XFS (x): " + strings.Repeat("corruption ", 1000)
+		flood[i] = "XFS: Assertion failed: " + strings.Repeat("x", 4*longest)
 	}
 	got := warnings(log(flood...))
 	if len(got) != maxWarnings+1 || len([]rune(got[0])) > longest {

@@ -2,10 +2,12 @@ package proc
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -177,6 +179,24 @@ func TestRealUsers(t *testing.T) {
 	}
 	defer unix.Munmap(mem)
 	file.Close()
+	dead := exec.Command("/proc/self/exe", "-test.run=^$") // a zombie from some moment on
+	if err := dead.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer dead.Wait()
+	for {
+		p, err := (FS{"/"}).Process(dead.Process.Pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Zombie {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if users, _, err := (FS{"/"}).Users(m); err != nil || len(users) > 0 {
+		t.Errorf("with a zombie: %v, %v", users, err)
+	}
 	if has, err := (FS{"/"}).uses(os.Getpid(), m); err != nil || has != "a mapping of "+file.Name() {
 		t.Errorf("with a mapping: %q, %v", has, err)
 	}

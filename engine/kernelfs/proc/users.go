@@ -58,6 +58,9 @@ func (f FS) name(pid int) string {
 // process itself sees mounted, which may be another name space.
 func (f FS) uses(pid int, m Mount) (string, error) {
 	mounts, err := f.mounts(pid)
+	if errors.Is(err, unix.EINVAL) { // it has ended, and nobody has waited for it
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -48,7 +48,7 @@ var complaints = []struct {
 
 var (
 	instruction = regexp.MustCompile(`^(?:RIP: 0010:|pc : )(\S+?)\+0x`) // of the kernel, not of the process
-	frame       = regexp.MustCompile(`^ +([^\s?]\S*?)\+0x`) // of the call trace; "? f" was merely found on the stack
+	frame       = regexp.MustCompile(`^ +([^\s?]\S*?)\+0x`)             // of the call trace; "? f" was merely found on the stack
 )
 
 // asleep are functions that any sleeping task is in.
@@ -57,6 +57,7 @@ var asleep = []string{"__schedule", "schedule", "schedule_timeout", "schedule_pr
 
 // line takes the next line of the log.
 func (r *reader) line(l string) {
+	l = l[:min(len(l), 4*longest)] // more would not be passed on
 	switch {
 	case strings.Contains(l, "[ cut here ]"):
 		r.end()

@@ -40,11 +40,11 @@ const (
 // patience is how long the file system may take to go once it is unmounted.
 const patience = 5 * time.Second
 
-// OpenFUSE is Open with FUSE only.
-func OpenFUSE(dir string) (_ *Pool, err error) {
+// openFUSE opens a Pool.
+func openFUSE(dir string) (_ *Pool, err error) {
 	defer func() {
 		if err != nil {
-			err = none("fuse", err)
+			err = fmt.Errorf("fuse: %w", err)
 		}
 	}()
 	if err := sweepMounts(); err != nil {
@@ -238,6 +238,9 @@ func sweepMounts() error {
 		}
 		if err != nil {
 			return fmt.Errorf("what a process that is gone left mounted on %s: %w", words[4], err)
+		}
+		if dir := filepath.Dir(words[4]); stale(filepath.Base(dir)) {
+			removeDir(dir)
 		}
 	}
 	return nil

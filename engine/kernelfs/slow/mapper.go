@@ -14,40 +14,39 @@ import (
 type mapper struct {
 	control control
 	on      backing
-	dir     string // of device nodes, where there is no udev
-	mark    string
-	made    int   // so far, for names
-	free    []int // numbers of MiB
+	dir     string // of device nodes, where there is no udev; its name is unique, and begins the names of devices
+	made    int    // so far
+	free    []int  // numbers of MiB
 }
 
-// openMapper opens a Pool on one kind of backing.
-func openMapper(dir string, on opener) (_ *Pool, err error) {
-	kind := "dm-linear over " + on.kind
-	defer func() {
-		if err != nil {
-			err = none(kind, err)
-		}
-	}()
-	m := &mapper{}
-	if m.control, err = openControl(); err != nil {
-		return nil, err
-	}
-	if err = m.open(dir, on); err == nil {
-		p := newPool(kind, true, m)
-		if err = p.try(); err == nil {
-			return p, nil
+// openMapper opens a Pool on the first backing that is to be had.
+func openMapper(dir string) (*Pool, error) { return openMapperOn(dir, backings...) }
+
+func openMapperOn(dir string, on ...opener) (*Pool, error) {
+	c, err := openControl()
+	if err == nil {
+		if err = c.sweep(); err != nil {
+			c.close()
 		}
 	}
-	return nil, errors.Join(err, m.close())
+	if err != nil {
+		return nil, fmt.Errorf("device mapper: %w", err)
+	}
+	for _, o := range on {
+		m := &mapper{control: c}
+		oerr := m.open(dir, o)
+		if oerr == nil {
+			p := newPool("dm-linear over "+o.kind, true, m)
+			if oerr = p.try(); oerr == nil {
+				return p, nil
+			}
+		}
+		err = also(err, fmt.Errorf("device mapper over %s: %w", o.kind, also(oerr, m.leave())))
+	}
+	return nil, also(err, c.close())
 }
 
 func (m *mapper) open(dir string, on opener) (err error) {
-	if err = m.control.sweep(); err != nil {
-		return err
-	}
-	if m.mark, err = mark(); err != nil {
-		return err
-	}
 	if m.dir, err = ownDir(dir); err != nil {
 		return err
 	}
@@ -60,7 +59,8 @@ func (m *mapper) open(dir string, on opener) (err error) {
 	return nil
 }
 
-func (m *mapper) close() error {
+// leave gives back all but control.
+func (m *mapper) leave() error {
 	var errs []error
 	if m.on.file != nil {
 		errs = append(errs, m.on.file.Close())
@@ -68,15 +68,18 @@ func (m *mapper) close() error {
 	if m.dir != "" {
 		errs = append(errs, removeDir(m.dir))
 	}
-	return errors.Join(append(errs, m.control.close())...)
+	return errors.Join(errs...)
 }
+
+func (m *mapper) close() error { return errors.Join(m.leave(), m.control.close()) }
 
 // A mapped is a Held of the device mapper.
 type mapped struct {
-	m    *mapper
-	name string
-	at   int // number of the MiB
-	node string
+	m     *mapper
+	name  string
+	at    int // number of the MiB
+	node  string
+	holds bool
 }
 
 func (m *mapper) make(fill byte) (held, error) {
@@ -84,7 +87,7 @@ func (m *mapper) make(fill byte) (held, error) {
 		return nil, ErrFull
 	}
 	m.made++
-	h := &mapped{m: m, name: fmt.Sprintf("%s-%d", m.mark, m.made), at: m.free[0]}
+	h := &mapped{m: m, name: fmt.Sprintf("%s-%d", filepath.Base(m.dir), m.made), at: m.free[0]}
 	dev, err := m.control.create(h.name, m.on.file.Name(), int64(h.at)*Size)
 	if err != nil {
 		return nil, err
@@ -104,7 +107,11 @@ func (h *mapped) prepare(dev uint64, fill byte) (err error) {
 	if err := h.fill(fill); err != nil {
 		return err
 	}
-	return h.m.control.suspend(h.name)
+	if err := h.m.control.suspend(h.name); err != nil {
+		return err
+	}
+	h.holds = true
+	return nil
 }
 
 // node returns the path of a block device: where udev or devtmpfs put it, else made at path.
@@ -155,13 +162,20 @@ func (h *mapped) read(p []byte) error {
 	})
 }
 
-func (h *mapped) path() string   { return h.node }
-func (h *mapped) release() error { return h.m.control.resume(h.name) }
+func (h *mapped) path() string { return h.node }
+
+func (h *mapped) release() error {
+	if err := h.m.control.resume(h.name); err != nil {
+		return err
+	}
+	h.holds = false
+	return nil
+}
 
 // close removes the device, or lets it go with whoever has it open: then its MiB is not used again.
 func (h *mapped) close() error {
 	var errs []error
-	if h.m.on.wipe && h.node != "" {
+	if h.m.on.wipe && h.node != "" && !h.holds {
 		errs = append(errs, h.fill(0))
 	}
 	switch err := h.m.control.remove(h.name); {

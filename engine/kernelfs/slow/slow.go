@@ -61,33 +61,37 @@ func newPool(kind string, late bool, w way) *Pool {
 
 // Open finds the best way that works here, and tries it once. What it needs in the file system is made below dir, which must
 // not lie on one that may get stuck. It also removes what processes that are gone left behind. Error: ErrNone.
-func Open(dir string) (*Pool, error) {
-	p, err := OpenMapper(dir)
-	if err == nil {
-		return p, nil
-	}
-	f, ferr := OpenFUSE(dir)
-	if ferr == nil {
-		return f, nil
-	}
-	return nil, errors.Join(err, ferr)
-}
+func Open(dir string) (*Pool, error) { return first(dir, openMapper, openFUSE) }
 
-// OpenMapper is Open with the device mapper only.
-func OpenMapper(dir string) (*Pool, error) {
-	var errs []error
-	for _, b := range backings {
-		p, err := openMapper(dir, b)
+// OpenMapper is Open with the device mapper only, and OpenFUSE with FUSE only.
+func OpenMapper(dir string) (*Pool, error) { return first(dir, openMapper) }
+
+// OpenFUSE see OpenMapper.
+func OpenFUSE(dir string) (*Pool, error) { return first(dir, openFUSE) }
+
+// first opens a Pool in the first way that works.
+func first(dir string, ways ...func(dir string) (*Pool, error)) (*Pool, error) {
+	var none error
+	for _, open := range ways {
+		p, err := open(dir)
 		if err == nil {
 			return p, nil
 		}
-		errs = append(errs, err)
+		none = also(none, err)
 	}
-	return nil, errors.Join(errs...)
+	return nil, fmt.Errorf("%w: %w", ErrNone, none)
 }
 
-// none makes an ErrNone of what a way lacks.
-func none(kind string, err error) error { return fmt.Errorf("%w: %s: %w", ErrNone, kind, err) }
+// also makes one line of two errors, or of one.
+func also(err, more error) error {
+	switch {
+	case err == nil:
+		return more
+	case more == nil:
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, more)
+}
 
 // try makes a Held and lets it go, to see that a way works.
 func (p *Pool) try() error {

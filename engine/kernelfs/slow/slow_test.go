@@ -30,8 +30,13 @@ var ways = []struct {
 	open func(dir string) (*Pool, error)
 }{
 	{"fuse", OpenFUSE},
-	{"loop", func(dir string) (*Pool, error) { return openMapper(dir, opener{"loop", openLoop}) }},
-	{"brd", func(dir string) (*Pool, error) { return openMapper(dir, opener{"brd", openRAM}) }},
+	{"loop", func(dir string) (*Pool, error) { return first(dir, on(opener{"loop", openLoop})) }},
+	{"brd", func(dir string) (*Pool, error) { return first(dir, on(opener{"brd", openRAM})) }},
+}
+
+// on opens with one backing.
+func on(o opener) func(dir string) (*Pool, error) {
+	return func(dir string) (*Pool, error) { return openMapperOn(dir, o) }
 }
 
 // each runs a test on each way that works here, and looks that nothing is left behind.
@@ -387,6 +392,29 @@ func TestRemainsOfTheDead(t *testing.T) {
 		}
 		if err := again.Close(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestTwoPools has two at a time, of which one is closed.
+func TestTwoPools(t *testing.T) {
+	each(t, func(t *testing.T, p *Pool) {
+		first := made(t, p, 'D')
+		other, err := open(p.Kind(), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := made(t, other, 'E')
+		if first.Path() == second.Path() {
+			t.Errorf("both are at %s", first.Path())
+		}
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+		fd, buf := opened(t, first.Path()), page(t, 'x')
+		done := begin(func() (int, error) { return unix.Pread(fd, buf, 0) })
+		if err := errors.Join(goesOn(done), first.Release(), ends(done)); err != nil || buf[0] != 'D' {
+			t.Errorf("the other: %v, read %q…", err, buf[:8])
 		}
 	})
 }
