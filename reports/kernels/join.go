@@ -114,17 +114,10 @@ func (m *Matrix) note() {
 		}
 		label := m.Columns[i].Label
 		if unplayed > 0 {
-			say("%s: %s of %d not played.", label, were(unplayed), len(m.Rows))
+			say("%s: %s of %s not played.", label, unit.Count(unplayed), unit.Plural(len(m.Rows), "scenario"))
 		}
 		if lost > 0 {
-			say("%s: no verdict in %s of %d.", label, unit.Plural(lost, "scenario"), len(m.Rows))
+			say("%s: %s of %s without a verdict.", label, unit.Count(lost), unit.Plural(len(m.Rows), "scenario"))
 		}
 	}
-}
-
-func were(n int) string {
-	if n == 1 {
-		return "1 scenario was"
-	}
-	return unit.Count(n) + " scenarios were"
 }
