@@ -49,16 +49,16 @@ func (f *litmusFlags) putToKernels(cmd *cobra.Command, dirs []string, scenarios 
 			return errors.Join(err, e)
 		}
 	}
-	switch {
-	case err != nil:
+	if ctx.Err() != nil {
 		return err
-	case expected != nil:
-		return meet(cmd.ErrOrStderr(), f.mounted.expect, expected, k)
+	}
+	if expected != nil {
+		return errors.Join(meet(cmd.ErrOrStderr(), f.mounted.expect, expected, k), err)
 	}
 	if n := len(k.Lost()); n > 0 {
-		return &undecided{fmt.Sprintf("%s no verdict, for reasons that stand above", unit.Plural(n, "scenario has", "scenarios have"))}
+		err = errors.Join(&undecided{unit.Plural(n, "cell has", "cells have") + " no verdict, for reasons that stand above"}, err)
 	}
-	return nil
+	return err
 }
 
 // playMounted makes itself at home in each directory, says what it will do there, and plays. What was played is returned
@@ -74,7 +74,11 @@ func (f *litmusFlags) playMounted(ctx context.Context, stderr io.Writer, dirs []
 		if e != nil {
 			return nil, errors.Join(err, e)
 		}
-		defer func() { err = errors.Join(err, m.Close()) }()
+		defer func() {
+			if e := m.Close(); e != nil {
+				err = errors.Join(err, inputError{fmt.Errorf("%s: %w", dir, e)})
+			}
+		}()
 		mounted = append(mounted, m)
 		for _, line := range append(m.Announce(), m.Notes()...) {
 			fmt.Fprintf(stderr, "daxbench: %s: %s\n", dir, printable(line))

@@ -110,7 +110,7 @@ func round(d time.Duration) time.Duration {
 	case d > time.Millisecond:
 		return d.Round(10 * time.Microsecond)
 	}
-	return d
+	return d.Round(100 * time.Nanosecond)
 }
 
 // letters puts blanks between letters.

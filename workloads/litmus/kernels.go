@@ -3,6 +3,7 @@ package litmus
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,7 +119,7 @@ func lostCell(why string) KernelCell {
 func playKernel(m Mounted, e Entry) KernelCell {
 	c, err := Run(m, e)
 	if err != nil {
-		return lostCell(err.Error())
+		return lostCell(cmp.Or(errors.Unwrap(err), err).Error()) // without the scenario's name
 	}
 	worst := &c.Runs[0]
 	for i := range c.Runs {

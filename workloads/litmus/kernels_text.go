@@ -147,7 +147,7 @@ func about(k *kernelfs.Kernel) string {
 	default:
 		parts = append(parts, "DAX, without a final break at eviction")
 	}
-	if k.Clock != "" {
+	if k.Clock != "" && k.Clock != "real" {
 		parts = append(parts, "time is "+k.Clock)
 	}
 	if k.Machine != "" {
@@ -172,8 +172,13 @@ func (k *Kernels) found(p *page) {
 	}
 	p.list("Violations", k.each(is(target.Violated)), bad)
 	p.list("Who hangs", k.each(is(target.Hung)), bad)
-	p.list("The kernels warned", k.warnings(), middle)
-	p.list("No verdict", k.each(func(c *KernelCell) string { return c.Lost }), bad)
+	p.list("The kernels warned", k.byText(func(c *KernelCell) []string { return c.Log }), middle)
+	p.list("No verdict", k.byText(func(c *KernelCell) []string {
+		if c.Lost == "" {
+			return nil
+		}
+		return []string{c.Lost}
+	}), bad)
 }
 
 // why is a sentence: what made it this kind, and if a block went to another file, which bytes went with it.
@@ -223,23 +228,23 @@ func (k *Kernels) each(say func(*KernelCell) string) (list []remark) {
 	return list
 }
 
-// warnings lists the different ones with the scenarios in which they came.
-func (k *Kernels) warnings() (list []remark) {
+// byText lists what say says of cells, each text of a column once, with the scenarios.
+func (k *Kernels) byText(say func(*KernelCell) []string) (list []remark) {
 	for i := range k.Columns {
-		var lines []string
+		var texts []string
 		in := make(map[string][]string)
 		for n := range k.Columns[i].Cells {
-			for _, line := range k.Columns[i].Cells[n].Log {
-				if in[line] == nil {
-					lines = append(lines, line)
+			for _, text := range say(&k.Columns[i].Cells[n]) {
+				if in[text] == nil {
+					texts = append(texts, text)
 				}
-				if !slices.Contains(in[line], k.Scenarios[n].Name) {
-					in[line] = append(in[line], k.Scenarios[n].Name)
+				if !slices.Contains(in[text], k.Scenarios[n].Name) {
+					in[text] = append(in[text], k.Scenarios[n].Name)
 				}
 			}
 		}
-		for _, line := range lines {
-			list = append(list, remark{k.Columns[i].Label + ", in " + strings.Join(in[line], ", "), line})
+		for _, text := range texts {
+			list = append(list, remark{k.Columns[i].Label + ", in " + strings.Join(in[text], ", "), text})
 		}
 	}
 	return list
