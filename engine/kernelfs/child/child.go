@@ -15,11 +15,8 @@ package child
 import (
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 
 	"daxbench/engine/kernelfs/wire"
 )
@@ -51,16 +48,15 @@ func Environ(fd int) []string {
 	return []string{wire.Env + "=" + strconv.Itoa(fd), "GODEBUG=asyncpreemptoff=1", "GOTRACEBACK=single"}
 }
 
-// Main is a child until the other end of the socket is closed. It never returns. A terminal's interrupt is the
-// controller's to answer: it ends what its children have in flight, then them.
+// Main is a child until the other end of the socket is closed. It never returns.
 func Main(fd int) {
-	signal.Ignore(unix.SIGINT)
-	signal.Notify(make(chan os.Signal, 1), wire.Signal)
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(maxHeap)
 	conn, err := wire.New(fd)
 	if err == nil {
-		unix.CloseOnExec(fd)
+		err = takeSignals()
+	}
+	if err == nil {
 		err = newProcess(conn).serve()
 	}
 	if err != nil {

@@ -325,10 +325,8 @@ func TestSharing(t *testing.T) {
 func TestThreads(t *testing.T) {
 	c, f := start(t), filepath.Join(t.TempDir(), "F")
 	c.mapped("F", f, 1, 'f')
-	r, w := pipe(t)
-	for range fillPipe(t, w) {
-		_ = r
-	}
+	_, w := pipe(t)
+	fillPipe(t, w)
 	id := c.send(wire.Call{Task: "stuck", Verb: target.Pin, File: "F", Holder: "vmsplice"}, int(w.Fd()))
 	began, ok := c.wait(id, true, patience)
 	if !ok {
@@ -347,7 +345,7 @@ func TestThreads(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, ok := c.wait(id, false, patience)
-	if !ok || a.Errno != int(unix.EINTR) && a.Errno != int(unix.ERESTART) {
+	if !ok || a.Errno != int(unix.EINTR) {
 		t.Errorf("after a signal: %+v", a)
 	}
 	c.do(wire.Call{Task: "stuck", Verb: target.Check, File: "F", Fill: 49})

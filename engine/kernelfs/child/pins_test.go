@@ -28,18 +28,16 @@ func pipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// fillPipe fills a pipe and returns how many bytes that took.
-func fillPipe(t *testing.T, w *os.File) int {
+// fillPipe fills a pipe.
+func fillPipe(t *testing.T, w *os.File) {
 	t.Helper()
 	size, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := w.Write(make([]byte, size))
-	if err != nil {
+	if _, err := w.Write(make([]byte, size)); err != nil {
 		t.Fatal(err)
 	}
-	return n
 }
 
 // TestHoldersAll holds the list of holders against that of package target.
