@@ -47,7 +47,9 @@ engine/kernelfs/aide:  engine/kernelfs/wire engine/kernelfs/proc
 engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child engine/kernelfs/proc engine/kernelfs/slow engine/kernelfs/aide
 engine/vm/debian:
 engine/vm/initramfs:
-engine/vm:            engine/vm/debian engine/vm/initramfs
+engine/vm/line:
+engine/vm/vmtest:      engine/vm/line
+engine/vm:            engine/vm/debian engine/vm/initramfs engine/vm/line
 engine/verify/model:
 engine/verify/spin:
 engine/verify:        engine engine/internal/sync engine/internal/sched engine/enginetest engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/verify/model engine/vfs

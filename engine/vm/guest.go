@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"daxbench/engine/vm/line"
 )
 
 // framesPort is where frames leave the guest: the second serial port.
@@ -21,16 +23,16 @@ const framesPort = "/dev/ttyS1"
 // A port is the guest's way out. It is safe for several goroutines.
 type port struct {
 	mu     sync.Mutex
-	frames frameWriter
+	frames *line.Writer
 }
 
-func (p *port) write(kind frameKind, payload []byte) error {
+func (p *port) write(kind line.Kind, payload []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.frames.write(kind, payload)
+	return p.frames.Write(kind, payload)
 }
 
-func (p *port) writeJSON(kind frameKind, v any) error {
+func (p *port) writeJSON(kind line.Kind, v any) error {
 	payload, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -40,7 +42,7 @@ func (p *port) writeJSON(kind frameKind, v any) error {
 
 // say tells the user of the host, on standard error.
 func (p *port) say(format string, args ...any) {
-	p.write(frameErr, fmt.Appendf(nil, "guest: "+format+"\n", args...))
+	p.write(line.Err, fmt.Appendf(nil, "guest: "+format+"\n", args...))
 }
 
 // guest is PID 1.
@@ -68,10 +70,10 @@ func guest() {
 		fmt.Fprintln(os.Stderr, "daxbench:", err)
 		return
 	}
-	p := &port{frames: frameWriter{w: tty}}
-	p.writeJSON(frameHello, hello{Release: release(), Guest: sinceBoot()})
+	p := &port{frames: line.NewWriter(tty)}
+	p.writeJSON(line.First, line.Hello{Release: release(), Guest: sinceBoot()})
 	status, err := obey(o, p)
-	last := end{Status: status, Guest: sinceBoot()}
+	last := line.End{Status: status, Guest: sinceBoot()}
 	if err != nil {
 		last.Failed = err.Error()
 	}
@@ -79,7 +81,7 @@ func guest() {
 	last.Packed = len(packed)
 	sum := sha256.Sum256(packed)
 	last.Sum = hex.EncodeToString(sum[:])
-	p.writeJSON(frameEnd, last)
+	p.writeJSON(line.Last, last)
 	unix.IoctlSetInt(int(tty.Fd()), unix.TCSBRK, 1) // tcdrain(3): the last bytes are on their way
 }
 
@@ -113,7 +115,7 @@ func packResults(p *port) []byte {
 		p.say("packing results: %v", err)
 		return nil
 	}
-	p.write(framePacked, b.Bytes())
+	p.write(line.Packed, b.Bytes())
 	return b.Bytes()
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"daxbench/engine/vm/line"
 )
 
 // signalled is added to the number of a signal that ended a command, as a shell does.
@@ -25,11 +27,11 @@ func runCommand(args []string, p *port) (status int, err error) {
 	}
 	defer null.Close()
 	var copies sync.WaitGroup
-	out, err := p.pipe(frameOut, &copies)
+	out, err := p.pipe(line.Out, &copies)
 	if err != nil {
 		return 0, err
 	}
-	errs, err := p.pipe(frameErr, &copies)
+	errs, err := p.pipe(line.Err, &copies)
 	if err != nil {
 		out.Close()
 		return 0, err
@@ -63,14 +65,14 @@ func runCommand(args []string, p *port) (status int, err error) {
 }
 
 // pipe returns an end of a pipe. What is written to it is sent in frames of a kind.
-func (p *port) pipe(kind frameKind, copies *sync.WaitGroup) (*os.File, error) {
+func (p *port) pipe(kind line.Kind, copies *sync.WaitGroup) (*os.File, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	copies.Go(func() {
 		defer r.Close()
-		b := make([]byte, maxPayload)
+		b := make([]byte, line.MaxPayload)
 		for {
 			n, err := r.Read(b)
 			if n > 0 {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"daxbench/engine/vm/line"
 )
 
 // playGuest and playCommand are environment variables that make the test binary PID 1's half of a guest, and its command.
@@ -53,7 +55,7 @@ func command(what string) int {
 // firstProcess does what PID 1 does with a command, frames on standard output.
 func firstProcess() int {
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	p := &port{frames: frameWriter{w: os.Stdout}}
+	p := &port{frames: line.NewWriter(os.Stdout)}
 	status, err := runCommand([]string{"a", "b"}, p)
 	p.say("status %d, %v", status, err)
 	var ws unix.WaitStatus
@@ -82,16 +84,19 @@ func TestRunCommand(t *testing.T) {
 			if err := c.Run(); err != nil && what != "stuck" {
 				t.Fatal(err)
 			}
-			frames, reader := readAll(t, &out)
-			said := map[frameKind]string{}
-			for _, f := range frames {
-				said[f.kind] += string(f.payload)
+			said, reader := map[line.Kind]string{}, line.NewReader(&out)
+			for {
+				f, err := reader.Read()
+				if err != nil {
+					break
+				}
+				said[f.Kind] += string(f.Payload)
 			}
-			if said[frameOut] != "out of "+what+" a b\n" || !strings.HasPrefix(said[frameErr], "err\n") || !strings.HasSuffix(said[frameErr], "guest: "+status+"\n") {
+			if said[line.Out] != "out of "+what+" a b\n" || !strings.HasPrefix(said[line.Err], "err\n") || !strings.HasSuffix(said[line.Err], "guest: "+status+"\n") {
 				t.Errorf("%q", said)
 			}
-			if took := time.Since(began); reader.lost+reader.garbage > 0 || took > 4*time.Second || what == "stuck" && took < orphansLimit {
-				t.Errorf("%d lost, %d of garbage, after %v", reader.lost, reader.garbage, time.Since(began))
+			if took := time.Since(began); reader.Lost+reader.Garbage > 0 || took > 4*time.Second || what == "stuck" && took < orphansLimit {
+				t.Errorf("%d lost, %d of garbage, after %v", reader.Lost, reader.Garbage, time.Since(began))
 			}
 		})
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"daxbench/engine/vm/line"
 )
 
 // defaultLimit is that of Machine.Limit.
@@ -108,7 +110,7 @@ func (p *plan) attempt(ctx context.Context, accel Accel, stdout, stderr io.Write
 		return nil, err
 	}
 	defer q.stop()
-	t := &talk{frames: newFrameReader(q.frames), stdout: stdout, stderr: stderr}
+	t := &talk{frames: line.NewReader(q.frames), stdout: stdout, stderr: stderr}
 	limit := hostLimits.boot
 	if accel == KVM {
 		limit = hostLimits.bootKVM

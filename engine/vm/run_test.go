@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,42 +12,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daxbench/engine/vm/line"
+	"daxbench/engine/vm/vmtest"
 )
 
-// A fake is a QEMU that plays a guest: a script, first on PATH. What it sends stands in files, since a shell cannot count.
+// A fake is a QEMU that can be booted.
 type fake struct {
-	t   *testing.T
-	dir string
+	*vmtest.Fake
+	t *testing.T
 }
 
-// newFake makes one whose body is a script; $D is a folder with the files that send writes, and the console and the frames of the
-// guest are descriptors 3 and 4.
-func newFake(t *testing.T, body string) *fake {
-	f := &fake{t, t.TempDir()}
-	bin := filepath.Join(f.dir, "bin")
-	script := "#!/bin/sh\nD='" + f.dir + "'\necho \"$*\" >> $D/called\n" + body + "\n"
-	if err := errors.Join(os.Mkdir(bin, 0o777), os.WriteFile(filepath.Join(bin, "qemu-system-x86_64"), []byte(script), 0o777)); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	f.file("image", nil)
-	return f
-}
+func newFake(t *testing.T, body string) *fake { return &fake{vmtest.QEMU(t, body), t} }
 
-func (f *fake) file(name string, content []byte) {
-	f.t.Helper()
-	if err := os.WriteFile(filepath.Join(f.dir, name), content, 0o666); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-// frames puts what a guest sends into a file.
-func (f *fake) frames(name string, frames ...frame) []byte {
-	f.t.Helper()
-	b := written(f.t, frames...)
-	f.file(name, b)
-	return b
-}
+// says puts what a guest says into the file frames.
+func (f *fake) says(frames ...line.Frame) { f.File("frames", vmtest.Written(f.t, frames...)) }
 
 // booted is what a boot came to.
 type booted struct {
@@ -64,7 +42,7 @@ func (f *fake) boot(m Machine) (b booted, err error) {
 	// What is left in a folder for temporary files is found below.
 	tmp := f.t.TempDir()
 	f.t.Setenv("TMPDIR", tmp)
-	k := Kernel{Name: "fake", Label: "fake", Image: filepath.Join(f.dir, "image")}
+	k := Kernel{Name: "fake", Label: "fake", Image: f.Image}
 	b.result, err = Run(f.t.Context(), k, m, []string{"litmus"}, &o, &e, b.out)
 	if left, _ := os.ReadDir(tmp); len(left) > 0 {
 		f.t.Errorf("left behind: %v", left)
@@ -73,44 +51,9 @@ func (f *fake) boot(m Machine) (b booted, err error) {
 	return b, err
 }
 
-func (f *fake) called() string {
-	text, _ := os.ReadFile(filepath.Join(f.dir, "called"))
-	return string(text)
-}
-
-func asJSON(t testing.TB, v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// packedFiles are results with these files.
-func packedFiles(t testing.TB, files map[string]string) []byte {
-	dir := t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o666)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var b bytes.Buffer
-	if err := pack(&b, dir); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // goodGuest is what a guest says whose command ends with a status.
-func goodGuest(t testing.TB, status int) []frame {
-	packed := packedFiles(t, map[string]string{"kernels.json": "{}", "charts/a.png": "png"})
-	sum := sha256.Sum256(packed)
-	return []frame{
-		{frameHello, asJSON(t, hello{Release: "6.1-fake", Guest: 3e9})},
-		{frameErr, []byte("warning\n")}, {frameOut, []byte("table\n")}, {framePacked, packed},
-		{frameEnd, asJSON(t, end{Status: status, Guest: 5e9, Packed: len(packed), Sum: hex.EncodeToString(sum[:])})},
-	}
+func goodGuest(t testing.TB, status int) []line.Frame {
+	return vmtest.Guest(t, status, "table\n", "warning\n", map[string]string{"kernels.json": "{}", "charts/a.png": "png"})
 }
 
 // files lists what is in a folder.
@@ -130,7 +73,7 @@ func files(t *testing.T, dir string) string {
 
 func TestRun(t *testing.T) {
 	f := newFake(t, `printf '[ 1.0] Linux\r\n' >&3; cat $D/frames >&4; printf 'bye' >&3`)
-	f.frames("frames", goodGuest(t, 3)...)
+	f.says(goodGuest(t, 3)...)
 	var console bytes.Buffer
 	b, err := f.boot(Machine{Accel: Counted, Console: &console})
 	if err != nil {
@@ -146,8 +89,8 @@ func TestRun(t *testing.T) {
 	if got := files(t, b.out); got != "charts/a.png kernels.json" {
 		t.Errorf("results: %s", got)
 	}
-	if !strings.Contains(f.called(), "-icount") {
-		t.Errorf("called: %s", f.called())
+	if !strings.Contains(f.Calls()[0], "-icount") {
+		t.Errorf("called: %q", f.Calls())
 	}
 }
 
@@ -155,12 +98,12 @@ func TestRun(t *testing.T) {
 func TestRunStreams(t *testing.T) {
 	f := newFake(t, `cat $D/first >&4; until [ -e $D/heard ]; do sleep 0.01; done; cat $D/rest >&4`)
 	all := goodGuest(t, 0)
-	whole := f.frames("all", all...)
-	first := len(written(t, all[:3]...))
-	f.file("first", whole[:first])
-	f.file("rest", whole[first:])
-	stdout := writerFunc(func(b []byte) { f.file("heard", b) })
-	if _, err := Run(t.Context(), Kernel{Image: filepath.Join(f.dir, "image")}, Machine{Accel: TCG, Limit: 20 * time.Second}, nil, stdout, stdout, t.TempDir()); err != nil {
+	whole := vmtest.Written(t, all...)
+	first := len(vmtest.Written(t, all[:3]...))
+	f.File("first", whole[:first])
+	f.File("rest", whole[first:])
+	stdout := writerFunc(func(b []byte) { f.File("heard", b) })
+	if _, err := Run(t.Context(), Kernel{Image: f.Image}, Machine{Accel: TCG, Limit: 20 * time.Second}, nil, stdout, stdout, t.TempDir()); err != nil {
 		t.Error(err)
 	}
 }
@@ -178,7 +121,7 @@ func TestRunDies(t *testing.T) {
 	good := goodGuest(t, 0)
 	for _, tt := range []struct {
 		name, body string
-		frames     []frame
+		frames     []line.Frame
 		limits     limits
 		machine    Machine
 		says       []string
@@ -203,7 +146,7 @@ func TestRunDies(t *testing.T) {
 				hostLimits = limits{boot: time.Minute, goodbye: time.Second}
 			}
 			f := newFake(t, tt.body)
-			f.frames("frames", tt.frames...)
+			f.says(tt.frames...)
 			tt.machine.Accel = Counted
 			began := time.Now()
 			b, err := f.boot(tt.machine)
@@ -229,10 +172,10 @@ func TestRunDies(t *testing.T) {
 // TestRunTorn: a guest whose words did not all arrive.
 func TestRunTorn(t *testing.T) {
 	good := goodGuest(t, 0)
-	whole := written(t, good...)
+	whole := vmtest.Written(t, good...)
 	cut := func(n int) []byte { // the n-th frame is missing
-		at := len(written(t, good[:n]...))
-		return append(bytes.Clone(whole[:at]), whole[at+len(written(t, good[n])):]...)
+		at := len(vmtest.Written(t, good[:n]...))
+		return append(bytes.Clone(whole[:at]), whole[at+len(vmtest.Written(t, good[n])):]...)
 	}
 	for _, tt := range []struct {
 		name    string
@@ -245,7 +188,7 @@ func TestRunTorn(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t, `cat $D/frames >&4`)
-			f.file("frames", tt.stream)
+			f.File("frames", tt.stream)
 			b, err := f.boot(Machine{Accel: Counted})
 			var torn *TornError
 			if !errors.As(err, &torn) || torn.Results != tt.results || torn.Frames != 1 {
@@ -261,7 +204,7 @@ func TestRunTorn(t *testing.T) {
 // TestRunFails: what the guest itself could not do.
 func TestRunFails(t *testing.T) {
 	f := newFake(t, `cat $D/frames >&4`)
-	f.frames("frames", frame{frameHello, []byte(`{}`)}, frame{frameEnd, asJSON(t, end{Failed: "no file system could be mounted", Sum: hex.EncodeToString(sha256.New().Sum(nil))})})
+	f.says(line.Frame{Kind: line.First, Payload: []byte(`{}`)}, line.Frame{Kind: line.Last, Payload: vmtest.JSON(t, line.End{Failed: "no file system could be mounted", Sum: hex.EncodeToString(sha256.New().Sum(nil))})})
 	if _, err := f.boot(Machine{Accel: Counted}); err == nil || !strings.Contains(err.Error(), "no file system could be mounted") {
 		t.Error(err)
 	}
@@ -270,15 +213,15 @@ func TestRunFails(t *testing.T) {
 // TestRunStops: a context that ends takes QEMU with it.
 func TestRunStops(t *testing.T) {
 	f := newFake(t, `echo $$ > $D/pid; cat $D/frames >&4; sleep 100`)
-	f.frames("frames", goodGuest(t, 0)[:3]...)
+	f.says(goodGuest(t, 0)[:3]...)
 	why := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stdout := writerFunc(func([]byte) { cancel(why) })
-	_, err := Run(ctx, Kernel{Image: filepath.Join(f.dir, "image")}, Machine{Accel: Counted}, nil, stdout, stdout, t.TempDir())
+	_, err := Run(ctx, Kernel{Image: f.Image}, Machine{Accel: Counted}, nil, stdout, stdout, t.TempDir())
 	if !errors.Is(err, why) {
 		t.Error(err)
 	}
-	pid, _ := os.ReadFile(filepath.Join(f.dir, "pid"))
+	pid, _ := os.ReadFile(filepath.Join(f.Dir, "pid"))
 	if _, err := os.Stat("/proc/" + strings.TrimSpace(string(pid))); err == nil {
 		t.Errorf("process %s lives on", pid)
 	}
@@ -303,10 +246,10 @@ func TestAuto(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			noKVM.Store(false)
 			f := newFake(t, tt.body)
-			f.frames("frames", goodGuest(t, 0)...)
-			f.file("kvm", nil)
-			f.file("cpuinfo", []byte("flags\t\t: "+tt.flags+"\n"))
-			kvmDevice, cpuInfo = filepath.Join(f.dir, "kvm"), filepath.Join(f.dir, "cpuinfo")
+			f.says(goodGuest(t, 0)...)
+			f.File("kvm", nil)
+			f.File("cpuinfo", []byte("flags\t\t: "+tt.flags+"\n"))
+			kvmDevice, cpuInfo = filepath.Join(f.Dir, "kvm"), filepath.Join(f.Dir, "cpuinfo")
 			said := ""
 			for range 2 {
 				b, err := f.boot(Machine{Accel: tt.accel})
@@ -318,8 +261,8 @@ func TestAuto(t *testing.T) {
 				}
 				said += b.stderr
 			}
-			if got := strings.Count(f.called(), "\n"); got != tt.calls {
-				t.Errorf("%d calls of QEMU:\n%s", got, f.called())
+			if got := len(f.Calls()); got != tt.calls {
+				t.Errorf("%d calls of QEMU:\n%q", got, f.Calls())
 			}
 			if got := strings.Count(said, "KVM is of no use here"); got != tt.says {
 				t.Errorf("said: %s", said)
@@ -329,8 +272,8 @@ func TestAuto(t *testing.T) {
 	t.Run("asked for", func(t *testing.T) {
 		f := newFake(t, `exit 1`)
 		var boot *BootError
-		if _, err := f.boot(Machine{Accel: KVM}); !errors.As(err, &boot) || strings.Count(f.called(), "\n") != 1 {
-			t.Errorf("%v, %s", err, f.called())
+		if _, err := f.boot(Machine{Accel: KVM}); !errors.As(err, &boot) || len(f.Calls()) != 1 {
+			t.Errorf("%v, %q", err, f.Calls())
 		}
 	})
 }
@@ -351,7 +294,7 @@ func TestRunMissing(t *testing.T) {
 		t.Error(err)
 	}
 	f := newFake(t, "exit 1")
-	t.Setenv("PATH", filepath.Join(f.dir, "bin"))
+	t.Setenv("PATH", f.Bin())
 	if err := boot("xfs"); !errors.As(err, &missing) || missing.Package != "xfsprogs" {
 		t.Error(err)
 	}
@@ -367,7 +310,7 @@ func TestRunMissing(t *testing.T) {
 // TestKeep: what is kept boots the same by hand.
 func TestKeep(t *testing.T) {
 	f := newFake(t, `cat $D/frames >&4; echo hello >&3`)
-	f.frames("frames", goodGuest(t, 0)...)
+	f.says(goodGuest(t, 0)...)
 	keep := filepath.Join(t.TempDir(), "keep")
 	if _, err := f.boot(Machine{Accel: Counted, Keep: keep, Files: map[string][]byte{Work + "/x.txt": []byte("x's content")}}); err != nil {
 		t.Fatal(err)
@@ -382,7 +325,7 @@ func TestKeep(t *testing.T) {
 		}
 	}
 	line, _ := os.ReadFile(filepath.Join(keep, "qemu.sh"))
-	if !strings.Contains(string(line), fmt.Sprintf("'%s/image'", f.dir)) || strings.Contains(string(line), "/dev/fd/") {
+	if !strings.Contains(string(line), fmt.Sprintf("'%s/image'", f.Dir)) || strings.Contains(string(line), "/dev/fd/") {
 		t.Errorf("%s", line)
 	}
 }

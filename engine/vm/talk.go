@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"daxbench/engine/vm/line"
 )
 
 // maxPacked is how large packed results may be, bytes: a recorded run is some hundred kilobytes.
@@ -15,19 +17,19 @@ const maxPacked = 1 << 30
 
 // A talk is what a guest has said so far.
 type talk struct {
-	frames         *frameReader
+	frames         *line.Reader
 	stdout, stderr io.Writer
 
 	came   atomic.Bool // hello has come
-	hello  hello
+	hello  line.Hello
 	packed bytes.Buffer
-	last   *end
+	last   *line.End
 }
 
 // listen hears a guest out: until it has said all, or is gone.
 func (t *talk) listen() error {
 	for t.last == nil {
-		f, err := t.frames.read()
+		f, err := t.frames.Read()
 		if err == io.EOF {
 			return nil
 		}
@@ -41,30 +43,30 @@ func (t *talk) listen() error {
 	return nil
 }
 
-func (t *talk) take(f frame) error {
+func (t *talk) take(f line.Frame) error {
 	to := t.stdout
-	switch f.kind {
-	case frameHello:
-		if err := json.Unmarshal(f.payload, &t.hello); err != nil {
+	switch f.Kind {
+	case line.First:
+		if err := json.Unmarshal(f.Payload, &t.hello); err != nil {
 			return fmt.Errorf("the guest's first words: %w", err)
 		}
 		t.came.Store(true)
 		return nil
-	case frameErr:
+	case line.Err:
 		to = t.stderr
 		fallthrough
-	case frameOut:
-		if _, err := to.Write(f.payload); err != nil {
+	case line.Out:
+		if _, err := to.Write(f.Payload); err != nil {
 			return fmt.Errorf("writing what the guest says: %w", err)
 		}
-	case framePacked:
-		if t.packed.Len()+len(f.payload) > maxPacked {
+	case line.Packed:
+		if t.packed.Len()+len(f.Payload) > maxPacked {
 			return fmt.Errorf("the guest's results are larger than %d MiB", maxPacked>>20)
 		}
-		t.packed.Write(f.payload)
-	case frameEnd:
-		var last end
-		if err := json.Unmarshal(f.payload, &last); err != nil {
+		t.packed.Write(f.Payload)
+	case line.Last:
+		var last line.End
+		if err := json.Unmarshal(f.Payload, &last); err != nil {
 			return fmt.Errorf("the guest's last words: %w", err)
 		}
 		t.last = &last
@@ -97,8 +99,8 @@ func (t *talk) whole() bool {
 // judge says what the guest could not do, and what did not come over.
 func (t *talk) judge(label string) error {
 	switch {
-	case t.frames.lost > 0 || !t.whole():
-		return &TornError{label, t.frames.lost, t.frames.garbage, !t.whole()}
+	case t.frames.Lost > 0 || !t.whole():
+		return &TornError{label, t.frames.Lost, t.frames.Garbage, !t.whole()}
 	case t.last.Failed != "":
 		return fmt.Errorf("%s: in the guest: %s", label, t.last.Failed)
 	}

@@ -1,4 +1,4 @@
-package vm
+package line
 
 import (
 	"bytes"
@@ -11,12 +11,12 @@ import (
 )
 
 // written is what a guest sends that says these things.
-func written(t testing.TB, frames ...frame) []byte {
+func written(t testing.TB, frames ...Frame) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w := frameWriter{w: &b}
+	w := NewWriter(&b)
 	for _, f := range frames {
-		if err := w.write(f.kind, f.payload); err != nil {
+		if err := w.Write(f.Kind, f.Payload); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -24,11 +24,11 @@ func written(t testing.TB, frames ...frame) []byte {
 }
 
 // readAll reads frames until the end of the stream.
-func readAll(t testing.TB, r io.Reader) (frames []frame, reader *frameReader) {
+func readAll(t testing.TB, r io.Reader) (frames []Frame, reader *Reader) {
 	t.Helper()
-	reader = newFrameReader(r)
+	reader = NewReader(r)
 	for {
-		f, err := reader.read()
+		f, err := reader.Read()
 		if err == io.EOF {
 			return frames, reader
 		}
@@ -39,16 +39,16 @@ func readAll(t testing.TB, r io.Reader) (frames []frame, reader *frameReader) {
 	}
 }
 
-func texts(frames []frame) string {
+func texts(frames []Frame) string {
 	var all []string
 	for _, f := range frames {
-		all = append(all, string(f.kind)+":"+string(f.payload))
+		all = append(all, string(f.Kind)+":"+string(f.Payload))
 	}
 	return strings.Join(all, " ")
 }
 
 func TestFrames(t *testing.T) {
-	one := written(t, frame{frameOut, []byte("one")}, frame{frameErr, []byte("two")}, frame{frameOut, nil}, frame{frameEnd, []byte("end")})
+	one := written(t, Frame{Out, []byte("one")}, Frame{Err, []byte("two")}, Frame{Out, nil}, Frame{Last, []byte("end")})
 	const all = "o:one e:two o: z:end"
 	first := headSize + len("one")
 	broken := bytes.Clone(one)
@@ -69,14 +69,14 @@ func TestFrames(t *testing.T) {
 		"one with a flipped bit":    {broken, "o:one o: z:end", 1, headSize + 3},
 		"one that says to be huge":  {long, "o:one o: z:end", 1, headSize + 3},
 		"one is missing":            {slices.Concat(one[:first], one[first+headSize+3:]), "o:one o: z:end", 1, 0},
-		"a false beginning in one":  {written(t, frame{frameOut, []byte(frameMagic)}), "o:" + frameMagic, 0, 0},
+		"a false beginning in one":  {written(t, Frame{Out, []byte(magic)}), "o:" + magic, 0, 0},
 		"half of one, then another": {slices.Concat(one[:first-1], one[first:]), "e:two o: z:end", 1, first - 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for how, r := range map[string]io.Reader{"at once": bytes.NewReader(tt.stream), "byte by byte": iotest.OneByteReader(bytes.NewReader(tt.stream))} {
 				got, reader := readAll(t, r)
-				if texts(got) != tt.want || reader.lost != tt.lost || reader.garbage != tt.garbage {
-					t.Errorf("%s: got %q, %d lost, %d bytes of garbage; want %q, %d, %d", how, texts(got), reader.lost, reader.garbage, tt.want, tt.lost, tt.garbage)
+				if texts(got) != tt.want || reader.Lost != tt.lost || reader.Garbage != tt.garbage {
+					t.Errorf("%s: got %q, %d lost, %d bytes of garbage; want %q, %d, %d", how, texts(got), reader.Lost, reader.Garbage, tt.want, tt.lost, tt.garbage)
 				}
 			}
 		})
@@ -85,15 +85,15 @@ func TestFrames(t *testing.T) {
 
 // TestFramesLong sends more than fits into a frame.
 func TestFramesLong(t *testing.T) {
-	payload := make([]byte, 3*maxPayload+5)
+	payload := make([]byte, 3*MaxPayload+5)
 	rand.NewChaCha8([32]byte{1}).Read(payload)
-	frames, reader := readAll(t, bytes.NewReader(written(t, frame{framePacked, payload})))
+	frames, reader := readAll(t, bytes.NewReader(written(t, Frame{Packed, payload})))
 	var got []byte
 	for _, f := range frames {
-		got = append(got, f.payload...)
+		got = append(got, f.Payload...)
 	}
-	if len(frames) != 4 || !bytes.Equal(got, payload) || reader.garbage != 0 {
-		t.Errorf("got %d frames, %d bytes, %d of garbage", len(frames), len(got), reader.garbage)
+	if len(frames) != 4 || !bytes.Equal(got, payload) || reader.Garbage != 0 {
+		t.Errorf("got %d frames, %d bytes, %d of garbage", len(frames), len(got), reader.Garbage)
 	}
 }
 
@@ -102,13 +102,13 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte("x"), []byte("\xdaDX\xad"), uint16(3), byte(1))
 	f.Add([]byte(""), []byte("\xdaDX\xado\x00\x00\x00\x00\x00\x00\x00\x03"), uint16(40), byte(0))
 	f.Fuzz(func(t *testing.T, before, payload []byte, at uint16, flip byte) {
-		payload = payload[:min(len(payload), maxPayload)]
-		stream := slices.Concat(before, written(t, frame{frameOut, payload}, frame{frameErr, []byte("second")}))
+		payload = payload[:min(len(payload), MaxPayload)]
+		stream := slices.Concat(before, written(t, Frame{Out, payload}, Frame{Err, []byte("second")}))
 		stream[int(at)%len(stream)] ^= flip
 		got, _ := readAll(t, bytes.NewReader(stream))
 		for _, g := range got {
-			if want := map[frameKind]string{frameOut: string(payload), frameErr: "second"}; want[g.kind] != string(g.payload) {
-				t.Fatalf("%q was never written", texts([]frame{g}))
+			if want := map[Kind]string{Out: string(payload), Err: "second"}; want[g.Kind] != string(g.Payload) {
+				t.Fatalf("%q was never written", texts([]Frame{g}))
 			}
 		}
 		if flip == 0 && !strings.HasSuffix(texts(got), "e:second") {
