@@ -110,7 +110,7 @@ Call Trace:
  dax_break_layout_final+0x105/0x1b0
  xfs_fs_evict_inode+0x32/0x60 [xfs]
  evict+0xcd/0x190
- </TASK>`, []string{"INFO: task daxbench:118 blocked for more than 10 seconds. in dax_break_layout_final"}},
+ </TASK>`, []string{"INFO: task daxbench:118 blocked for more than 10 seconds in dax_break_layout_final"}},
 	{"soft lockup", `
 watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [daxbench:118]
 RIP: 0010:dax_layout_busy_page_range+0x81/0x2f0`, []string{

@@ -89,7 +89,7 @@ func (r *reader) line(l string) {
 func (r *reader) begin(text, where string, trace bool) {
 	said := r.said
 	r.end()
-	r.dump = &dump{text: text, where: where, said: said, trace: trace}
+	r.dump = &dump{text: strings.TrimSuffix(text, "."), where: where, said: said, trace: trace}
 }
 
 // inside takes a line that is no header.
