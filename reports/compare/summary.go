@@ -307,7 +307,7 @@ func costAlone(t *Table) *Sentence {
 			if r.Cost.Bounded() {
 				value += fmt.Sprintf(" [%s, %s]", unit.Format(r.Cost.Lo, unit.Of(g.Unit)), unit.Format(r.Cost.Hi, unit.Of(g.Unit)))
 			}
-			return &Sentence{Group: i, Topic: Level, Text: fmt.Sprintf("Under %s the %s is %s (%s, median of %s).", r.Policy, g.Measure(), value,
+			return &Sentence{Group: i, Topic: Price, Text: fmt.Sprintf("Under %s the %s is %s (%s, median of %s).", r.Policy, g.Measure(), value,
 				t.in(i), unit.Plural(r.Cost.N, "round"))}
 		}
 	}

@@ -97,9 +97,9 @@ func (m *Matrix) waits(i int) string {
 		such func(*Cell) bool
 		text string
 	}{
-		{func(c *Cell) bool { return c.Kind == Hung }, "for as long as somebody else likes in %s"},
-		{(*Cell).Unkillable, "whatever SIGKILL says in %s"},
-		{(*Cell).Harmed, "a bystander in %s"},
+		{func(c *Cell) bool { return c.Kind == Hung }, "in %s for as long as somebody else likes"},
+		{(*Cell).Unkillable, "in %s SIGKILL is ignored"},
+		{(*Cell).Harmed, "in %s a bystander, too"},
 	} {
 		if n := m.count(i, w.such); n > 0 {
 			worse = append(worse, fmt.Sprintf(w.text, unit.Count(n)))

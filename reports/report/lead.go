@@ -29,9 +29,12 @@ func lead(src *gallery.Source) string {
 	if len(workloads) < len(t.Groups) {
 		text += " with " + unit.Plural(len(t.Groups), "set of parameters", "sets of parameters")
 	}
+	target, onTarget := mountedOn(m)
 	switch {
 	case len(t.Groups) == 0:
 		text = "Nothing has been measured"
+	case onTarget && len(others) == 0:
+		text = target.name() + " alone, under " + text
 	case len(others) == 0:
 		text = "The policy " + trim(reference(t)) + " alone, under " + text
 	case len(others) == 1:
@@ -62,13 +65,48 @@ func plain(n, word string) string {
 	return trim(n) + " " + word + "s"
 }
 
-// subject says what was measured: never the kernel that the machine ran, but the engine of daxbench, laid out and driven as
-// the parameters of the groups have it.
+// A mount is what a run on a mounted file system says of it.
+type mount struct{ release, fs, clock string }
+
+// mountedOn returns the mount that a run was made on; false if it was made on the engine.
+func mountedOn(m *folder.Manifest) (mount, bool) {
+	target, ok := m.Environment["target"].(map[string]any)
+	if !ok {
+		return mount{}, false
+	}
+	kernel, _ := target["kernel"].(map[string]any)
+	word := func(m map[string]any, key string) string {
+		text, _ := m[key].(string)
+		return trim(text)
+	}
+	return mount{word(kernel, "release"), word(target, "fs"), word(target, "clock")}, true
+}
+
+// name is what stands for the policy: the kernel.
+func (m mount) name() string { return strings.TrimSpace("Linux " + m.release) }
+
+// measured says what was measured, and in which time if that is not the world's.
+func (m mount) measured() string {
+	text := "Measured is " + m.name() + " itself, by system calls"
+	if m.fs != "" {
+		text += " on a mounted " + m.fs
+	}
+	if m.clock != "" && m.clock != "real" {
+		text += ". Its time is not that of hardware: " + m.clock
+	}
+	return text
+}
+
+// subject says what was measured: the kernel that a file system is mounted on, if the run was made there. Else never the kernel
+// that the machine ran, but the engine of daxbench, laid out and driven as the parameters of the groups have it.
 func subject(src *gallery.Source) string {
 	if len(src.Table.Groups) == 0 {
 		return ""
 	}
 	text := "Measured is daxbench's own engine, in user space and not in a kernel"
+	if target, ok := mountedOn(&src.Run.Manifest); ok {
+		text = target.measured()
+	}
 	made := values(src.Table, "kernel")
 	for _, p := range src.Run.Manifest.Plan.Taken {
 		if p.Key == "kernel" && p.Value != "" {

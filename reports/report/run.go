@@ -96,6 +96,9 @@ func title(src *gallery.Source) string {
 	if n := len(names); n == 1 || n == 2 {
 		what = unit.List(trimmed(names))
 	}
+	if on, ok := mountedOn(&src.Run.Manifest); ok && len(names) == 1 {
+		what = on.name()
+	}
 	under := unit.Plural(len(storms), "storm")
 	if len(storms) == 1 {
 		under = trim(storms[0])
