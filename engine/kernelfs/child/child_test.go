@@ -2,11 +2,11 @@ package child
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 
 // patience is how long a call may take that must not block.
 const patience = 30 * time.Second
+
+// quickRace lets a child that is built with the race detector end at once, not a second later.
+const quickRace = "GORACE=atexit_sleep_ms=0"
 
 // A peer is the controller's side of a child.
 type peer struct {
@@ -49,7 +52,7 @@ func start(t *testing.T) *peer {
 	}
 	c := &peer{t: t, conn: conn, came: make(chan wire.Answer, 100), status: make(chan error, 1)}
 	c.cmd = exec.Command("/proc/self/exe")
-	c.cmd.ExtraFiles, c.cmd.Env, c.cmd.Stderr = []*os.File{file}, Environ(3), &c.stderr
+	c.cmd.ExtraFiles, c.cmd.Env, c.cmd.Stderr = []*os.File{file}, append(Environ(3), quickRace), &c.stderr
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -153,12 +156,21 @@ func (c *peer) mapped(file, path string, pages int, fill byte) {
 	c.do(wire.Call{Verb: target.Fault, File: file, Pages: pages, Fill: fill})
 }
 
-// forget takes a file away from the process, and its name.
-func (c *peer) forget(file, path string) {
+// forget takes a file away from the process, and its name. The last of that, which it returns, may wait for a pin.
+func (c *peer) forget(file, path string) int {
 	c.t.Helper()
-	for _, v := range []target.Verb{target.Munmap, target.Close, target.Unlink} {
-		c.do(wire.Call{Verb: v, File: file, Path: path})
+	c.do(wire.Call{Verb: target.Munmap, File: file})
+	c.do(wire.Call{Verb: target.Close, File: file})
+	return c.send(wire.Call{Verb: target.Unlink, Path: path})
+}
+
+// forgotten waits until nothing is left of a file that nobody pins any more, and ends the child.
+func (c *peer) forgotten(id int) {
+	c.t.Helper()
+	if a, ok := c.wait(id, false, patience); !ok || a.Failed != "" {
+		c.t.Errorf("unlink: %+v", a)
 	}
+	c.send(wire.Call{Verb: target.Exit})
 }
 
 // scratch is a directory on a file system in memory, or on the disk.
@@ -237,7 +249,7 @@ func TestTwice(t *testing.T) {
 	c.do(wire.Call{Verb: target.Create, File: "F", Path: f})
 	c.do(wire.Call{Verb: target.Open, File: "F", Path: f})
 	open := func() (n int) {
-		list, err := filepath.Glob("/proc/" + itoa(c.cmd.Process.Pid) + "/fd/*")
+		list, err := filepath.Glob("/proc/" + strconv.Itoa(c.cmd.Process.Pid) + "/fd/*")
 		for _, fd := range list {
 			if link, _ := os.Readlink(fd); link == f {
 				n++
@@ -255,11 +267,6 @@ func TestTwice(t *testing.T) {
 		c.do(wire.Call{Verb: target.Close, File: "F", Task: "other"})
 	}
 	c.refuses(wire.Call{Verb: target.Close, File: "F"}, unix.EBADF)
-}
-
-func itoa(n int) string {
-	text, _ := json.Marshal(n)
-	return string(text)
 }
 
 func TestMaps(t *testing.T) {
@@ -386,7 +393,7 @@ func TestGarbage(t *testing.T) {
 		ours, theirs := os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "theirs")
 		cmd := exec.Command("/proc/self/exe")
 		var stderr bytes.Buffer
-		cmd.ExtraFiles, cmd.Env, cmd.Stderr = []*os.File{theirs}, Environ(3), &stderr
+		cmd.ExtraFiles, cmd.Env, cmd.Stderr = []*os.File{theirs}, append(Environ(3), quickRace), &stderr
 		if _, err := ours.WriteString(tt.packet); err != nil {
 			t.Fatal(err)
 		}
@@ -400,7 +407,7 @@ func TestGarbage(t *testing.T) {
 	}
 	for _, fd := range []string{"x", "77", "1"} {
 		cmd := exec.Command("/proc/self/exe")
-		cmd.Env = []string{wire.Env + "=" + fd}
+		cmd.Env = []string{wire.Env + "=" + fd, quickRace}
 		out, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != exitEnvironment || !bytes.Contains(out, []byte("descriptor")) {

@@ -65,13 +65,13 @@ func TestVmsplice(t *testing.T) {
 		t.Log("the frame of the page is not told here")
 	}
 	c.do(wire.Call{Verb: target.Write, File: "F", Index: 1, Fill: 'l'}) // later: it is the page that is in the pipe, no copy
-	c.forget("F", f)
+	unlinked := c.forget("F", f)
 	w.Close()
-	c.send(wire.Call{Verb: target.Exit})
 	got, err := io.ReadAll(r)
 	if err != nil || !bytes.Equal(got, bytes.Repeat([]byte("l"), pageSize)) {
 		t.Errorf("%v, %d bytes, %.8q", err, len(got), got)
 	}
+	c.forgotten(unlinked)
 	c = start(t)
 	c.mapped("F", f, 1, 'f')
 	c.refuses(wire.Call{Verb: target.Pin, File: "F", Holder: "vmsplice"}, unix.EBADF)
@@ -121,11 +121,11 @@ func TestDirect(t *testing.T) {
 
 // TestOver has asynchronous I/O on a device that nobody holds: it is no use as a pin.
 func TestOver(t *testing.T) {
-	dev := device(t)
 	c, f := start(t), filepath.Join(t.TempDir(), "F")
 	for _, name := range []string{"libaio", "libaio-write", "io_uring", "io_uring-write"} {
 		t.Run(name, func(t *testing.T) {
 			c.t = t
+			dev := device(t)
 			c.mapped(name, f+name, 1, 'f')
 			call := wire.Call{Verb: target.Pin, File: name, Pin: name, Holder: name, Device: dev, Offset: int64(pageSize)}
 			a := c.call(call)
@@ -139,12 +139,13 @@ func TestOver(t *testing.T) {
 			if a := c.do(wire.Call{Verb: target.Check, File: name, Fill: 'd'}); (a.Foreign == nil) != inbound {
 				t.Errorf("the page has %q", a.Foreign)
 			}
-			if err := os.WriteFile(dev, bytes.Repeat([]byte("d"), 4*pageSize), 0o600); err != nil {
-				t.Fatal(err)
-			}
 			c.refuses(wire.Call{Verb: target.Release, Pin: name}, unix.ENOENT)
-			call.Offset = 100 // no block begins there
-			c.refuses(call, unix.EINVAL)
+			call.Device += "x"
+			c.refuses(call, unix.ENOENT)
+			call.Device, call.Offset = dev, 4*int64(pageSize) // behind the end
+			if a, want := c.call(call), wire.AtOnce+": completion: 0 bytes of "; inbound && !strings.HasPrefix(a.Failed, want) {
+				t.Errorf("behind the end: %+v", a)
+			}
 		})
 	}
 	c.t = t
@@ -164,13 +165,13 @@ func TestZeroCopy(t *testing.T) {
 		t.Fatalf("%+v", a)
 	}
 	c.do(wire.Call{Verb: target.Write, File: "F", Fill: 'l'}) // later: it is the page that is sent, no copy
-	c.forget("F", f)
-	c.send(wire.Call{Verb: target.Exit})
+	unlinked := c.forget("F", f)
 	unix.Close(send)
 	got, err := io.ReadAll(receive)
 	if err != nil || len(got) != filled+pageSize || !bytes.Equal(got[filled:], bytes.Repeat([]byte("l"), pageSize)) {
 		t.Errorf("%v, %d bytes, %d before, then %.8q", err, len(got), filled, got[min(filled, len(got)):])
 	}
+	c.forgotten(unlinked)
 
 	c = start(t)
 	c.mapped("F", f, 1, 'f')
@@ -215,24 +216,31 @@ func connection(t *testing.T) (send int, receive *net.TCPConn) {
 // fillWindow sends until the peer takes no more, and makes room for more behind that.
 func fillWindow(t *testing.T, fd int) (n int) {
 	t.Helper()
-	for {
-		k, err := unix.SendmsgN(fd, make([]byte, pageSize), nil, nil, unix.MSG_DONTWAIT)
-		if errors.Is(err, unix.EAGAIN) {
-			break
-		}
-		if err != nil {
+	size := func(bytes int) {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, bytes); err != nil {
 			t.Fatal(err)
 		}
-		n += k
 	}
-	size, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF)
-	if err == nil {
-		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 2*size)
+	size(16 << 10) // it would grow by itself otherwise, to more than can be asked for
+	for {
+		k, err := unix.SendmsgN(fd, make([]byte, pageSize), nil, nil, unix.MSG_DONTWAIT)
+		if err == nil {
+			n += k
+			continue
+		}
+		if !errors.Is(err, unix.EAGAIN) {
+			t.Fatal(err)
+		}
+		const acknowledged = 100 // milliseconds, by the latest
+		room, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, acknowledged)
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			t.Fatal(err)
+		}
+		if room == 0 {
+			size(1 << 20)
+			return n
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 // TestLongterm registers a page as a buffer, which memory files allow and DAX files do not.
