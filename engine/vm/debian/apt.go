@@ -25,6 +25,8 @@ const (
 	kernelsName = "kernels" // what the lists say of kernels
 	sourcesName = "archive.sources"
 	configName  = "apt.conf"
+
+	downloadPrefix = "download-"
 )
 
 // listsAge is how long lists are good for. Backports change every few days.
@@ -209,7 +211,10 @@ func (a *apt) list(ctx context.Context) ([]byte, error) {
 // download gets packages into a new folder, which the caller removes, and lists the files in their order. Errors: ErrNetwork;
 // those of files.
 func (a *apt) download(ctx context.Context, parts []stanza, say func(string)) (dir string, debs []string, err error) {
-	if dir, err = os.MkdirTemp(a.dir, "download-*"); err != nil {
+	if err := sweep(a.dir, downloadPrefix); err != nil {
+		return "", nil, err
+	}
+	if dir, err = os.MkdirTemp(a.dir, downloadPrefix+"*"); err != nil {
 		return "", nil, err
 	}
 	args := []string{"-c", a.config(), "-q", "download", "--"}
@@ -222,8 +227,7 @@ func (a *apt) download(ctx context.Context, parts []stanza, say func(string)) (d
 	say(fmt.Sprintf("Downloading %s %s: %d MB.", parts[0].name(), parts[0].version(), (size+999_999)/1_000_000))
 	out, err := a.run(ctx, dir, "apt-get", args...)
 	for _, p := range parts {
-		found, _ := filepath.Glob(filepath.Join(dir, p.name()+"_*.deb"))
-		debs = append(debs, found...)
+		debs = append(debs, glob(dir, p.name()+"_*.deb")...)
 	}
 	if err == nil && (out.failed || len(debs) != len(parts)) {
 		os.Remove(filepath.Join(a.dir, kernelsName)) // it may have gone since yesterday

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -62,7 +63,7 @@ func unpackAs(ctx context.Context, dir string, debs []string, name string) (tree
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, err
 	}
-	if err := sweep(parent); err != nil {
+	if err := sweep(parent, tempPrefix); err != nil {
 		return nil, err
 	}
 	temp, err := os.MkdirTemp(parent, tempPrefix+"*")
@@ -95,10 +96,18 @@ func unpackAs(ctx context.Context, dir string, debs []string, name string) (tree
 // tempPrefix begins the names of trees that are being unpacked.
 const tempPrefix = ".unpack-"
 
-// sweep removes what a killed process left behind. The cache is locked, so nobody else is unpacking.
-func sweep(parent string) error {
-	left, _ := filepath.Glob(filepath.Join(parent, tempPrefix+"*"))
-	for _, dir := range left {
+// glob lists what fits a pattern in a folder, whose own name may have any signs in it.
+func glob(dir, pattern string) []string {
+	names, _ := fs.Glob(os.DirFS(dir), pattern) // what cannot be read is not there
+	for i, name := range names {
+		names[i] = filepath.Join(dir, name)
+	}
+	return names
+}
+
+// sweep removes folders that a killed process left behind. The cache is locked, so nobody else is at work in them.
+func sweep(parent, prefix string) error {
+	for _, dir := range glob(parent, prefix+"*") {
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
@@ -128,8 +137,7 @@ func readTree(dir string) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	inBoot, _ := filepath.Glob(filepath.Join(dir, "boot", "vmlinuz-*"))
-	beside, _ := filepath.Glob(filepath.Join(dir, "lib", "modules", "*", "vmlinuz"))
+	inBoot, beside := glob(dir, "boot/vmlinuz-*"), glob(dir, "lib/modules/*/vmlinuz")
 	var t Tree
 	switch {
 	case len(inBoot)+len(beside) == 0:
@@ -150,7 +158,7 @@ func readTree(dir string) (*Tree, error) {
 		t.Config = existing(filepath.Join(modules, "config"))
 	}
 	t.Modules = existing(modules)
-	if folders, _ := filepath.Glob(filepath.Join(dir, "lib", "modules", "*")); t.Modules == "" && len(folders) > 0 {
+	if folders := glob(dir, "lib/modules/*"); t.Modules == "" && len(folders) > 0 {
 		return nil, fmt.Errorf("%w: the image is of %s and the modules are of %s", ErrArchive, t.Release, filepath.Base(folders[0]))
 	}
 	return &t, nil

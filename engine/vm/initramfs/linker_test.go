@@ -93,6 +93,9 @@ func TestLibraries(t *testing.T) {
 		"RUNPATH beats RPATH": {
 			map[string]fakeELF{"lib/a.so": {}, "conf/1/a.so": {}},
 			fakeELF{needed: []string{"a.so"}, rpath: "$ORIGIN/../lib", runpath: "/nowhere"}, "conf/1/a.so"},
+		"nor does such an RPATH pass on": {
+			map[string]fakeELF{"conf/1/a.so": {needed: []string{"b.so"}}, "lib/b.so": {}, "conf/2/b.so": {}},
+			fakeELF{needed: []string{"a.so"}, rpath: "$ORIGIN/../lib", runpath: "/nowhere"}, "conf/1/a.so conf/2/b.so"},
 		"other variables are passed over": {
 			map[string]fakeELF{"conf/1/a.so": {}},
 			fakeELF{needed: []string{"a.so"}, runpath: "$ORIGIN/$LIB:lib"}, "conf/1/a.so"},
