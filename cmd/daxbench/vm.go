@@ -59,7 +59,7 @@ func newVM() *cobra.Command {
 	fl.SortFlags = false
 	fl.SetInterspersed(false)
 	fl.StringArrayVar(&f.kernel, "kernel", nil, "kernels, a list of `debian:VERSION`, debian:newest, FILE.deb+FILE.deb…, IMAGE+MODULES, each with LABEL= before it or not")
-	fl.StringArrayVar(&f.fs, "fs", []string{"xfs,ext4"}, "file systems to make in the guest, a list of `name,…`: "+strings.Join(vm.FileSystemNames(), ", ")+" (default xfs,ext4)")
+	fl.StringArrayVar(&f.fs, "fs", []string{"xfs,ext4"}, "file systems to make in the guest, a list of `name,…`: "+strings.Join(vm.FileSystemNames(), ", ")+", all, none (default xfs,ext4)")
 	fl.StringVar(&f.accel, "accel", string(vm.Auto), "how the guest's processor is made: auto, `kvm`, counted (emulated, time counts instructions), tcg (emulated, in real time); auto is kvm where it works, else counted")
 	fl.StringVarP(&f.out, "o", "o", "", "write the results to folders in `folder`, one for each kernel (default results/vm-<time>)")
 	fl.IntVar(&f.jobs, "jobs", 1, "boot `n` guests at a time")
@@ -67,7 +67,7 @@ func newVM() *cobra.Command {
 	fl.DurationVar(&f.limit, "limit", time.Hour, "give a guest up after `time`")
 	fl.StringVar(&f.console, "console", "", "write what the kernels say to `file`")
 	fl.StringVar(&f.keep, "keep", "", "leave the initramfs and QEMU's command line of each guest in a folder of `folder`, to boot it by hand")
-	cmd.RegisterFlagCompletionFunc("fs", cobra.FixedCompletions(append(vm.FileSystemNames(), "all"), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("fs", cobra.FixedCompletions(append(vm.FileSystemNames(), "all", noFS), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -119,8 +119,14 @@ func (f *vmFlags) boot(cmd *cobra.Command, in *inner) error {
 	return w.run(ctx)
 }
 
+// noFS is the value of -fs for none at all.
+const noFS = "none"
+
 // check refuses flags that cannot be meant, and returns the file systems.
 func (f *vmFlags) check() (fs []string, err error) {
+	if len(f.fs) == 1 && f.fs[0] == noFS {
+		f.fs = nil
+	}
 	if fs, err = splitList("fs", f.fs, vm.FileSystemNames()); err != nil {
 		return nil, err
 	}
@@ -236,8 +242,12 @@ func (w *guests) boot(ctx context.Context, g *guestRun) {
 		}
 	}
 	if r := g.result; r != nil {
-		w.say(fmt.Sprintf("%s: Linux %s, %s: %s ended with status %d; %s here, %s in the guest", g.label, r.Release, accelWords[r.Accel],
-			w.inner.name, r.Status, r.Host.Round(time.Second), r.Guest.Round(time.Second)))
+		where := ""
+		if left, err := os.ReadDir(g.out); err == nil && len(left) > 0 {
+			where = "; results are in " + g.out
+		}
+		w.say(fmt.Sprintf("%s: Linux %s, %s: %s ended with status %d after %s, %s in the guest%s", g.label, r.Release, accelWords[r.Accel],
+			w.inner.name, r.Status, r.Host.Round(time.Second), r.Guest.Round(time.Second), where))
 	}
 }
 

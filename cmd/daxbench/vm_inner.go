@@ -35,11 +35,14 @@ func newInner(args []string) (*inner, error) {
 		return nil, usagef("which command is to run in the guest? Such as: daxbench vm -kernel debian:newest -- litmus")
 	}
 	cmd, rest, err := newRoot().Find(twoDashes(args))
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, usageError{err}
+	case !cmd.HasParent():
+		return nil, noArgs(cmd, args)
 	}
 	in := &inner{name: cmd.Name(), args: slices.Clone(args)}
-	if !cmd.HasParent() || slices.Contains(hostOnly, in.name) {
+	if slices.Contains(hostOnly, in.name) {
 		return nil, usagef("%s is of no use in a guest; such as litmus and run are", in.name)
 	}
 	if err := cmd.ParseFlags(rest); err != nil {

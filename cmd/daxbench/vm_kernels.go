@@ -100,7 +100,6 @@ func splitImage(text string) (image, modules string, err error) {
 		}
 		return text[:i], modules, nil
 	}
-	image, _, _ = strings.Cut(text, "+")
 	if err := isFile(text); !strings.Contains(text, "+") {
 		return "", "", fmt.Errorf("-kernel %s: %w; a kernel is debian:VERSION, FILE.deb or IMAGE+MODULES", text, err)
 	}

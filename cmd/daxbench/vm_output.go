@@ -3,10 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 
+	"daxbench/reports/report"
 	"daxbench/workloads/litmus"
 )
 
@@ -39,6 +39,9 @@ func (w *guests) conclude() error {
 	var labels []string
 	var all []*litmus.Kernels
 	for _, g := range w.list {
+		if g.result == nil {
+			continue // what is in its folder is not from now
+		}
 		k, err := litmus.ReadKernels(g.out)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // g has said why
@@ -54,7 +57,7 @@ func (w *guests) conclude() error {
 	if err := w.inner.litmus.writeKernels(w.stdout, litmus.JoinKernels(labels, all)); err != nil {
 		return err
 	}
-	w.say(fmt.Sprintf("results are in %s; for a page of them: daxbench report %s", w.flags.out, w.flags.out))
+	w.say("for a page of it: daxbench report " + report.Quoted(w.flags.out))
 	return nil
 }
 
