@@ -12,6 +12,7 @@ import (
 	"daxbench/reports/gate"
 	"daxbench/workloads"
 	"daxbench/workloads/driver"
+	"daxbench/workloads/mounted"
 )
 
 func newList() *cobra.Command {
@@ -48,7 +49,7 @@ func newList() *cobra.Command {
 
 // listed are the names that list can say all about.
 func listed() []string {
-	return slices.Concat(workloads.Names(), layout.Names(), vfs.PresetNames(), suiteNames())
+	return slices.Concat(workloads.Names(), mounted.Names(), layout.Names(), vfs.PresetNames(), suiteNames())
 }
 
 // listPage is what list prints.
@@ -57,18 +58,18 @@ type listPage struct{ *page }
 // all writes one entry per workload and policy.
 func (p listPage) all() {
 	room := 0
-	for _, name := range append(workloads.Names(), layout.Names()...) {
+	for _, name := range slices.Concat(workloads.Names(), mounted.Names(), layout.Names()) {
 		room = max(room, len(name))
 	}
 	p.line("Workloads, with the parameters that they are run with:")
 	for _, wl := range workloads.All {
-		p.item(2, room, wl.Name, wl.About)
-		var knobs []string
-		for _, k := range wl.Knobs {
-			knobs = append(knobs, k.Key+"="+strings.Join(values(k), ","))
-		}
-		if len(knobs) > 0 {
-			p.item(2, room, "", strings.Join(knobs, " "))
+		p.storm(room, wl)
+	}
+	p.line("\nWorkloads on a mounted file system, for -target dir:PATH:")
+	for _, k := range mounted.All {
+		p.storm(room, &k.Workload)
+		if k.Needs != "" {
+			p.item(2, room, "", "needs "+k.Needs)
 		}
 	}
 	p.line("\nPolicies:")
@@ -93,6 +94,18 @@ func (p listPage) all() {
 		p.item(2, room, s.Name, strings.Join(cells, ", "))
 	}
 	p.line("\n\"daxbench list NAME\" says all about a workload, a policy, a kernel or a suite.")
+}
+
+// storm writes the entry of a workload, with the parameters that it is run with.
+func (p listPage) storm(room int, wl *driver.Workload) {
+	p.item(2, room, wl.Name, wl.About)
+	var knobs []string
+	for _, k := range wl.Knobs {
+		knobs = append(knobs, k.Key+"="+strings.Join(values(k), ","))
+	}
+	if len(knobs) > 0 {
+		p.item(2, room, "", strings.Join(knobs, " "))
+	}
 }
 
 // values are those that a knob takes unless -set says otherwise.
@@ -124,6 +137,10 @@ func (p listPage) one(name string) error {
 		p.workload(wl)
 		return nil
 	}
+	if k, err := mounted.Lookup(name); err == nil {
+		p.mounted(k)
+		return nil
+	}
 	if l, err := layout.Lookup(name); err == nil {
 		p.policy(l)
 		return nil
@@ -137,7 +154,7 @@ func (p listPage) one(name string) error {
 		return nil
 	}
 	return usagef("%q is no workload (%s), policy (%s), kernel (%s) or suite (%s)", name,
-		strings.Join(workloads.Names(), ", "), strings.Join(layout.Names(), ", "),
+		strings.Join(slices.Concat(workloads.Names(), mounted.Names()), ", "), strings.Join(layout.Names(), ", "),
 		strings.Join(vfs.PresetNames(), ", "), strings.Join(suiteNames(), ", "))
 }
 
@@ -177,6 +194,20 @@ func (p listPage) workload(wl *driver.Workload) {
 			about = k.About + " (" + k.Default + "; the default matrix has " + strings.Join(k.Sweep, ", ") + ")"
 		}
 		p.item(2, room, k.Key, about)
+	}
+}
+
+// mounted writes all about a storm on a mounted file system.
+func (p listPage) mounted(k *mounted.Kind) {
+	wl := k.Workload
+	wl.Knobs = k.Params()
+	p.workload(&wl)
+	p.item(2, 0, "", "It runs on a mounted file system: daxbench run -target dir:PATH -workload "+k.Name)
+	if k.Needs != "" {
+		p.item(2, 0, "", "It needs "+k.Needs+".")
+	}
+	if k.Warns != "" {
+		p.item(2, 0, "", "It "+k.Warns)
 	}
 }
 

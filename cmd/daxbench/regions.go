@@ -9,7 +9,8 @@ import (
 	"daxbench/workloads/driver"
 )
 
-// regions are the persistent memory of a run: one mapping, cut into one piece per policy.
+// regions are the persistent memory of a run: one mapping, cut into one piece per policy. On a mounted file system there is none:
+// root and the only slice are nil.
 type regions struct {
 	root   *pmem.Region
 	slices []*pmem.Region
@@ -18,9 +19,12 @@ type regions struct {
 // mostPopulated is up to how many bytes all pages are made present before the run.
 const mostPopulated = 2 << 30
 
-// openRegions maps what the plan needs. Errors: pmem.ErrNotRegion, ErrTooSmall and the others of pmem.Open; a size that
+// openRegions maps what the plan needs; storms of a place need nothing. Errors: pmem.ErrNotRegion, ErrTooSmall and the others of pmem.Open; a size that
 // is too small, or larger than the memory it is to come from, is the user's.
-func openRegions(p *driver.Plan) (*regions, error) {
+func openRegions(p *driver.Plan, on *place) (*regions, error) {
+	if on != nil {
+		return &regions{slices: make([]*pmem.Region, len(p.Policies))}, nil
+	}
 	size, err := p.EngineSize()
 	if err != nil {
 		return nil, usageError{err}
@@ -60,4 +64,9 @@ func openRegions(p *driver.Plan) (*regions, error) {
 	return r, nil
 }
 
-func (r *regions) close() error { return r.root.Close() }
+func (r *regions) close() error {
+	if r.root == nil {
+		return nil
+	}
+	return r.root.Close()
+}

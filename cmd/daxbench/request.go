@@ -12,10 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"daxbench/engine/layout"
 	"daxbench/engine/vfs"
 	"daxbench/reports/unit"
-	"daxbench/workloads"
 	"daxbench/workloads/driver"
 	"daxbench/workloads/record"
 )
@@ -88,23 +86,26 @@ func newSeed() uint64 {
 }
 
 // newPlan looks the names of a request up and lays it out. Errors are the user's, but for a population that cannot be read.
-func newPlan(r *record.Request) (*driver.Plan, error) {
+func newPlan(r *record.Request) (*driver.Plan, error) { return planOn(nil, r) }
+
+// planOn is newPlan with the storms of a place.
+func planOn(p *place, r *record.Request) (*driver.Plan, error) {
 	req := driver.Request{
 		Set: r.Set, Rounds: r.Rounds, Workers: r.Workers, Rate: r.Rate, Seed: r.Seed, Pmem: r.Pmem, Size: r.Size,
 	}
 	for _, name := range r.Workload {
-		wl, err := workloads.Lookup(name)
+		wl, err := p.storm(name)
 		if err != nil {
-			return nil, usagef("%w%s", err, meant(name, workloads.Names()))
+			return nil, err
 		}
 		req.Workloads = append(req.Workloads, wl)
 	}
 	for _, name := range r.Policy {
-		p, err := layout.Lookup(name)
+		policy, err := p.policy(name)
 		if err != nil {
-			return nil, usagef("%w%s", err, meant(name, layout.Names()))
+			return nil, err
 		}
-		req.Policies = append(req.Policies, p)
+		req.Policies = append(req.Policies, policy)
 	}
 	var err error
 	if r.Kernel != "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"daxbench/engine/layout"
 	"daxbench/engine/vfs"
 	"daxbench/workloads"
+	"daxbench/workloads/mounted"
 	"daxbench/workloads/record"
 )
 
@@ -28,6 +30,7 @@ type runFlags struct {
 	kernel                string
 	size                  bytesValue
 	out, resume           string
+	on                    targetFlags
 	profiles              profiles
 }
 
@@ -40,6 +43,10 @@ func newRun() *cobra.Command {
 			"random order, and compares the policies by the ratios of rounds. It writes a\n" +
 			"folder with results.txt, in the Go benchmark format, run.json, and at its end a\n" +
 			"report.html with charts, for which it also plays the litmus scenarios.\n\n" +
+			"With -target dir:PATH it runs other storms, by system calls, on the file system\n" +
+			"that is mounted there, in a directory of its own that it removes in the end. The\n" +
+			"kernel stands for the policy: daxbench compare holds two kernels' folders side by\n" +
+			"side. It refuses the root file system, and a mount that others use.\n\n" +
 			"An interrupt (Ctrl-C) drops the round that has begun and keeps those before it;\n" +
 			"a second one ends at once. Exit status: 0 fine; 1 a policy that should be safe\n" +
 			"was not, or a cell hung or failed; 2 usage; 3 undecided: nothing was measured in\n" +
@@ -47,6 +54,7 @@ func newRun() *cobra.Command {
 		Example: "  daxbench run\n" +
 			"  daxbench run -workload evict-storm -set dax=0,50,100 -rounds 10\n" +
 			"  daxbench run -policy dax-only,unconditional -pmem /mnt/dax/region -o dax\n" +
+			"  daxbench run -target dir:/mnt/pmem -workload mounted-unlink-storm\n" +
 			"  daxbench run -resume dax",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd) },
@@ -66,39 +74,51 @@ func newRun() *cobra.Command {
 	fl.Var(&f.size, "size", "`bytes` of each policy's region, such as 64M (default: what the storms need)")
 	fl.StringVar(&f.population, "population", "", "take the files from a directory tree, `dir:PATH`: sizes, links and order (default: synthetic)")
 	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+strings.Join(vfs.PresetNames(), ", ")+" (default: its own way; see daxbench list)")
+	f.on.define(fl)
 	fl.StringVarP(&f.out, "o", "o", "", "write the results to `folder` (default results/<time>-<seed>)")
 	fl.StringVar(&f.resume, "resume", "", "continue the run in `folder`, as it was asked for then; no other flag is needed")
 	f.profiles.flags(fl)
-	cmd.RegisterFlagCompletionFunc("workload", cobra.FixedCompletions(append(workloads.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("workload", cobra.FixedCompletions(slices.Concat(workloads.Names(), mounted.Names(), []string{"all"}), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(append(layout.Names(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// request puts the flags into the form that is recorded.
+// request puts the flags into the form that is recorded. What is run on a -target is left open.
 func (f *runFlags) request() (r record.Request, err error) {
 	r = record.Request{
 		Rounds: f.rounds, Duration: f.duration.String(), Workers: f.workers, Rate: f.rate, Seed: f.seed,
 		HangLimit: f.hangLimit.String(), Pmem: f.pmem, Size: int64(f.size), Population: f.population, Kernel: f.kernel,
+		Target: f.on.target, Others: f.on.others, Root: f.on.root,
+	}
+	if r.Set, err = parseSet(f.set); err != nil {
+		return r, err
+	}
+	if r.Target != "" {
+		return r, nil
 	}
 	if r.Workload, err = splitList("workload", f.workload, workloads.Names()); err != nil {
 		return r, err
 	}
-	if r.Policy, err = splitList("policy", f.policy, layout.Names()); err != nil {
-		return r, err
-	}
-	r.Set, err = parseSet(f.set)
+	r.Policy, err = splitList("policy", f.policy, layout.Names())
 	return r, err
 }
 
 // execute starts a run, or continues one.
 func (f *runFlags) execute(cmd *cobra.Command) error {
 	fl := cmd.Flags()
-	for _, name := range []string{"pmem", "population", "kernel", "o", "resume"} {
+	for _, name := range []string{"pmem", "population", "kernel", "target", "o", "resume"} {
 		if fl.Changed(name) && fl.Lookup(name).Value.String() == "" {
 			return usagef("-%s is empty", name)
 		}
 	}
+	if err := f.on.fit(fl); err != nil {
+		return err
+	}
 	asked, err := f.request()
+	if err == nil && asked.Target != "" {
+		asked.Policy = []string{mounted.Linux.Name()}
+		asked.Workload, err = mountedStorms(f.workload, cmd.ErrOrStderr())
+	}
 	if err != nil {
 		return err
 	}
@@ -121,6 +141,7 @@ func contradiction(fl *pflag.FlagSet, asked, recorded *record.Request) (err erro
 	fl.Visit(func(flag *pflag.Flag) {
 		_, known := fields(&record.Request{
 			Set: map[string][]string{"": nil}, Rate: 1, Pmem: "-", Size: 1, Population: "-", Kernel: "-",
+			Target: "-", Others: true, Root: true,
 		})[flag.Name]
 		if known && !reflect.DeepEqual(now[flag.Name], then[flag.Name]) && err == nil {
 			was := "not given"

@@ -11,10 +11,13 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"daxbench/engine/kernelfs"
 )
 
 // TestMain makes this test program also serve as daxbench, for scripts and for tests that need a process.
 func TestMain(m *testing.M) {
+	kernelfs.Serve() // the daxbench of these tests starts its own executable, which is this one
 	testscript.Main(m, map[string]func(){"daxbench": main, "stubborn": stubborn})
 }
 

@@ -24,6 +24,7 @@ type session struct {
 	profiles       profiles
 	stopProfiles   func() error // does nothing the second time
 
+	place   *place // nil: the engine
 	plan    *driver.Plan
 	regions *regions
 	folder  *record.Folder
@@ -35,7 +36,12 @@ type session struct {
 
 // start begins a new run in folder out, or in one that is named by the time and the seed.
 func (s *session) start(ctx context.Context, out string, asked record.Request) (err error) {
-	if s.plan, err = newPlan(&asked); err != nil {
+	ctx, leave, err := s.enter(ctx, &asked)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leave()) }()
+	if s.plan, err = planOn(s.place, &asked); err != nil {
 		return err
 	}
 	now := time.Now().UTC()
@@ -49,7 +55,7 @@ func (s *session) start(ctx context.Context, out string, asked record.Request) (
 		return err
 	}
 	defer s.stopProfiles()
-	if s.regions, err = openRegions(s.plan); err != nil {
+	if s.regions, err = openRegions(s.plan, s.place); err != nil {
 		return err
 	}
 	environment := record.Look()
@@ -58,11 +64,10 @@ func (s *session) start(ctx context.Context, out string, asked record.Request) (
 		Request: asked, Plan: record.NewPlan(s.plan, reference(asked.Policy)), Environment: environment.Map(),
 		Harness: map[string]float64{"clock-ns": environment.Clock.CostNanos},
 	}
-	m.Environment["region"] = s.regions.root.Info()
+	s.describeStorage(&m, environment)
 	if s.plan.Population != nil {
 		m.Environment["population"] = populationFacts(s.plan.Population)
 	}
-	m.Doubts(environment, s.regions.root.Info())
 	if err := harnessCost(&m); err != nil {
 		return errors.Join(err, s.regions.close())
 	}
@@ -87,7 +92,12 @@ func (s *session) resume(ctx context.Context, dir string, check func(*record.Req
 	if err := check(&f.Request); err != nil {
 		return err
 	}
-	if s.plan, err = newPlan(&f.Request); err != nil {
+	ctx, leave, err := s.enter(ctx, &f.Request)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leave()) }()
+	if s.plan, err = planOn(s.place, &f.Request); err != nil {
 		return fmt.Errorf("the run in %s cannot be continued: %w", dir, err)
 	}
 	if plan := record.NewPlan(s.plan, f.Plan.Reference); !plan.SameCells(&f.Plan) {
@@ -104,7 +114,7 @@ func (s *session) resume(ctx context.Context, dir string, check func(*record.Req
 		return err
 	}
 	defer s.stopProfiles()
-	if s.regions, err = openRegions(s.plan); err != nil {
+	if s.regions, err = openRegions(s.plan, s.place); err != nil {
 		return err
 	}
 	f.Warn("", "continued after %d of %d rounds, on %s", first-1, s.plan.Rounds, time.Now().UTC().Format(time.RFC3339))
@@ -117,6 +127,35 @@ func (s *session) resume(ctx context.Context, dir string, check func(*record.Req
 	}
 	fmt.Fprintf(s.stderr, "daxbench: continuing %s with round %d of %d; seed %d\n", dir, first, s.plan.Rounds, f.Seed)
 	return s.run(ctx, first)
+}
+
+// enter opens the place that was asked for, if one was. From then on a signal ends ctx, so that leave is called in the end.
+func (s *session) enter(ctx context.Context, asked *record.Request) (_ context.Context, leave func() error, err error) {
+	if asked.Target == "" {
+		return ctx, func() error { return nil }, nil
+	}
+	ctx, stop := withSignals(ctx)
+	if s.place, err = openPlace(asked, s.stderr); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return ctx, func() error {
+		defer stop()
+		return s.place.close()
+	}, nil
+}
+
+// describeStorage records where the storms keep their files, and what is doubtful about that and about the machine.
+func (s *session) describeStorage(m *record.Manifest, e record.Environment) {
+	if s.place != nil {
+		m.Environment["target"] = s.place.facts()
+		m.Doubts(e, nil)
+		s.place.doubts(m)
+		return
+	}
+	region := s.regions.root.Info()
+	m.Environment["region"] = region
+	m.Doubts(e, &region)
 }
 
 // harnessCost measures what the harness costs per operation, unless it is known or the plan has a storm for that.
@@ -175,6 +214,7 @@ func (s *session) run(ctx context.Context, first int) error {
 	if err == nil || status == record.Interrupted { // else somebody may still be in the region
 		err = errors.Join(err, s.regions.close())
 	}
+	err = errors.Join(err, s.place.close())
 	s.folder.Environment["load_after"] = record.Load()
 	for _, text := range watch.Changes() {
 		s.folder.Warn("", "%s", text)

@@ -25,7 +25,7 @@ func (s *session) show(ctx context.Context, status record.Status) error {
 		return err
 	}
 	var found error
-	if status == record.Finished {
+	if status == record.Finished && s.place == nil {
 		found = s.litmus(ctx)
 	}
 	if err := s.report(src); err != nil {

@@ -56,8 +56,11 @@ type Workload struct {
 // Timing says in words what is timed, and the remark.
 func (wl *Workload) Timing() string {
 	text := fmt.Sprintf("whole slices; one operation in %d on its own, for the percentiles", wl.SampleEvery)
-	if wl.SelfTimed {
+	switch {
+	case wl.SelfTimed:
 		text = wl.Timed
+	case wl.SampleEvery == 1:
+		text = "whole slices, and each operation on its own for the percentiles"
 	}
 	if wl.Remark != "" {
 		text += ". " + wl.Remark

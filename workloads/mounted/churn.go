@@ -24,8 +24,9 @@ that nobody maps. Every 64th is read back before it is closed.`,
 		},
 		Small: map[string]string{"pages": "1"},
 	},
-	Lacks: lacksNothing,
-	open:  openChurn,
+	Lacks:  lacksNothing,
+	evicts: true,
+	open:   openChurn,
 }
 
 type churn struct {

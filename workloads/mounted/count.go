@@ -17,6 +17,7 @@ import (
 // nothing and takes some microseconds.
 type counter struct {
 	about string // in words
+	why   string // it is not exact; empty: it is
 	// net says that it tells how many inodes there are on the whole machine: those that came less those that went.
 	net bool
 
@@ -44,7 +45,7 @@ func openCounter(dir, fs string) (*counter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nothing counts evictions here: %w; /proc/sys/fs/inode-nr: %w", why, err)
 	}
-	c = &counter{about: "/proc/sys/fs/inode-nr, which is of the whole machine and noisy (" + why.Error() + ")", net: true, fds: []int{fd}}
+	c = &counter{about: "/proc/sys/fs/inode-nr, which is of the whole machine", why: why.Error(), net: true, fds: []int{fd}}
 	if _, err = c.read(); err != nil {
 		c.close()
 		return nil, err

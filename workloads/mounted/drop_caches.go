@@ -49,13 +49,15 @@ An inode whose pages are in its mapping is not evicted: the page cache keeps it,
 		Small: map[string]string{"files": "16"},
 	},
 	Needs: "root, for " + dropCachesFile,
+	Warns: "has the whole machine drop its idle dentries and inodes, again and again, and the kernel say nothing of that in its log until it is booted anew.",
 	Lacks: func() string {
 		if err := unix.Access(dropCachesFile, unix.W_OK); err != nil {
 			return fmt.Sprintf("%s cannot be written (%v): that takes root", dropCachesFile, err)
 		}
 		return ""
 	},
-	open: openDropCaches,
+	evicts: true,
+	open:   openDropCaches,
 }
 
 type dropCaches struct {
@@ -110,8 +112,9 @@ func (s *dropCaches) prepare() error {
 	return errors.Join(s.write(dropQuiet), s.write(dropAll))
 }
 
+// write writes at offset 0: elsewhere sysctl takes no notice (kernel.sysctl_writes_strict).
 func (s *dropCaches) write(what string) error {
-	_, err := unix.Write(s.drop, unsafe.Slice(unsafe.StringData(what), len(what)))
+	_, err := unix.Pwrite(s.drop, unsafe.Slice(unsafe.StringData(what), len(what)), 0)
 	if err != nil {
 		return fmt.Errorf("writing %s to %s: %w", what, dropCachesFile, err)
 	}

@@ -25,10 +25,13 @@ type Kind struct {
 	driver.Workload
 	// Needs says what it takes, besides a file system to write to.
 	Needs string
+	// Warns says what it does to the machine besides, after its name; empty: nothing.
+	Warns string
 	// Lacks says what of that is missing here; empty if it can be run.
 	Lacks func() string
 
-	open func(*Target, driver.Env) (driver.Storm, error)
+	evicts bool // its figures rest on how many inodes were evicted
+	open   func(*Target, driver.Env) (driver.Storm, error)
 }
 
 // All lists the storms.
@@ -80,9 +83,9 @@ func Open(dir string, k *kernelfs.Kernel) (*Target, error) {
 	return t, nil
 }
 
-// Counter says in words by what evictions are counted. Exact reports that it
-// counts those of this file system only.
-func (t *Target) Counter() (about string, exact bool) { return t.counter.about, !t.counter.net }
+// Counter says in words by what evictions are counted, and if by something that
+// counts those of other file systems too why so; else why is empty.
+func (t *Target) Counter() (about, why string) { return t.counter.about, t.counter.why }
 
 // Close ends what Open began, and storms that still run: they fail.
 func (t *Target) Close() {
@@ -99,7 +102,9 @@ func (k *Kind) On(t *Target) *driver.Workload {
 		About: "file system that is mounted there",
 	}
 	wl.Knobs = append([]driver.Knob{fs, t.dax.knob()}, k.Knobs...)
-	wl.Remark = strings.TrimPrefix(k.Remark+". Evictions are counted by "+t.counter.about, ". ")
+	if k.evicts {
+		wl.Remark = strings.TrimPrefix(k.Remark+". Evictions are counted by "+t.counter.about, ". ")
+	}
 	wl.Open = func(env driver.Env) (driver.Storm, error) {
 		if err := t.hasRoom(&wl, env); err != nil {
 			return nil, err

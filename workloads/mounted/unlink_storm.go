@@ -29,8 +29,8 @@ var unlinkStormKind = Kind{
 	Workload: driver.Workload{
 		Name:  "mounted-unlink-storm",
 		About: "create, write and map files, and then close and unlink them: the last reference evicts the inode",
-		Doc: `One operation creates a file, writes it, maps it and touches its pages, and then looks at the content of the one that
-has been open longest, and gives that up: munmap, unlink, close. Timed is the last of these, which evicts the inode.
+		Doc: `One operation looks at the content of the file that has been open longest and gives it up: munmap, unlink, close.
+Timed is the last of these, which evicts the inode. In its place it creates a file, writes it, maps it and touches its pages.
 XFS frees the blocks of an unlinked file later, in a worker of its own (inodegc): that is not timed.`,
 		Primary:     "ns/op",
 		Slice:       5 * time.Millisecond,
@@ -49,8 +49,9 @@ XFS frees the blocks of an unlinked file later, in a worker of its own (inodegc)
 		},
 		Small: map[string]string{"files": "4"},
 	},
-	Lacks: lacksNothing,
-	open:  openUnlinkStorm,
+	Lacks:  lacksNothing,
+	evicts: true,
+	open:   openUnlinkStorm,
 }
 
 type unlinkStorm struct {
@@ -76,7 +77,25 @@ func openUnlinkStorm(t *Target, env driver.Env) (driver.Storm, error) {
 	for range env.Workers {
 		s.rings = append(s.rings, ring{files: newFiles(env.Values.Int("files"))})
 	}
+	if err := s.fillRings(); err != nil {
+		s.Close()
+		return nil, s.explain(err)
+	}
 	return s, nil
+}
+
+// fillRings makes the files that are open when the storm begins, so that each
+// operation gives one up.
+func (s *unlinkStorm) fillRings() error {
+	defer faultsPanic()()
+	for id, w := range s.workers {
+		for i := range s.rings[id].files {
+			if err := s.make(w, &s.rings[id].files[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // newFiles returns n files that are not there yet.
@@ -97,10 +116,7 @@ func (s *unlinkStorm) Run(w *driver.Worker, n int) {
 		}
 		f := &c.files[c.pos]
 		c.pos = (c.pos + 1) % len(c.files)
-		var err error
-		if f.fd >= 0 {
-			err = s.retire(w, f)
-		}
+		err := s.retire(w, f)
 		if err == nil {
 			err = s.make(w, f)
 		}

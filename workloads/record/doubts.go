@@ -7,14 +7,23 @@ import (
 	"daxbench/workloads/driver"
 )
 
-// Doubts adds the warnings that the environment gives rise to before anything has been measured.
-func (m *Manifest) Doubts(e Environment, region pmem.Info) {
+// Doubts adds the warnings that the environment gives rise to before anything has been measured. The region is nil if there is none.
+func (m *Manifest) Doubts(e Environment, region *pmem.Info) {
 	if len(e.Load) > 0 && e.Load[0] > float64(e.Cores) {
 		m.Warn("", "the machine was busy: a load of %.1f on %d cores when the run began", e.Load[0], e.Cores)
 	}
 	if e.Race {
 		m.Warn("", "built with the race detector: the figures are those of the detector")
 	}
+	if region != nil {
+		m.regionDoubts(region)
+	}
+	if m.Plan.Rounds < leastRounds {
+		m.Warn("", "too few rounds for an interval: %d, it takes %d", m.Plan.Rounds, leastRounds)
+	}
+}
+
+func (m *Manifest) regionDoubts(region *pmem.Info) {
 	if region.Backing == pmem.Memfd {
 		m.Warn("", "memfd: DRAM behind %s, not persistent memory", region.Flush)
 	} else if region.Backing == pmem.File {
@@ -22,9 +31,6 @@ func (m *Manifest) Doubts(e Environment, region pmem.Info) {
 	}
 	if !region.Populated {
 		m.Warn("", "the region was not populated: first touches of a page fault, and are measured")
-	}
-	if m.Plan.Rounds < leastRounds {
-		m.Warn("", "too few rounds for an interval: %d, it takes %d", m.Plan.Rounds, leastRounds)
 	}
 }
 

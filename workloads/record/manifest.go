@@ -57,6 +57,9 @@ type Request struct {
 	Size       int64               `json:"size,omitempty"` // bytes per engine
 	Population string              `json:"population,omitempty"`
 	Kernel     string              `json:"kernel,omitempty"` // the preset
+	Target     string              `json:"target,omitempty"` // dir:PATH, a mounted file system; empty: the engine
+	Others     bool                `json:"others,omitempty"`
+	Root       bool                `json:"root,omitempty"`
 }
 
 // Plan is what the request came to.

@@ -360,7 +360,7 @@ func TestLeftoversAreSwept(t *testing.T) {
 
 func TestDoubts(t *testing.T) {
 	m := Manifest{Plan: Plan{Rounds: 3}}
-	m.Doubts(Environment{Cores: 2, Load: []float64{2.5}, Race: true}, pmem.Info{Backing: pmem.Memfd, Flush: pmem.CLWB})
+	m.Doubts(Environment{Cores: 2, Load: []float64{2.5}, Race: true}, &pmem.Info{Backing: pmem.Memfd, Flush: pmem.CLWB})
 	text := fmt.Sprint(m.Warnings)
 	for _, want := range []string{"load of 2.5 on 2 cores", "race detector", "DRAM behind clwb, not persistent memory", "not populated", "too few rounds for an interval: 3, it takes 6"} {
 		if !strings.Contains(text, want) {
@@ -368,7 +368,7 @@ func TestDoubts(t *testing.T) {
 		}
 	}
 	m = Manifest{Plan: Plan{Rounds: 6}}
-	m.Doubts(Environment{Cores: 2, Load: []float64{1.5}}, pmem.Info{Backing: pmem.DevDAX, Populated: true})
+	m.Doubts(Environment{Cores: 2, Load: []float64{1.5}}, &pmem.Info{Backing: pmem.DevDAX, Populated: true})
 	if len(m.Warnings) > 0 {
 		t.Errorf("warnings without a reason: %v", m.Warnings)
 	}
