@@ -100,8 +100,8 @@ func must(t *testing.T, args ...string) {
 	}
 }
 
-// TestReportsInABrowser opens the report of a run with all that can be in one, a comparison, a history, and the report of a
-// run whose every name and value is hostile.
+// TestReportsInABrowser opens the report of a run with all that can be in one, a comparison, a history, scenarios on kernels,
+// and the reports of a run and of kernels whose every name and value is hostile.
 func TestReportsInABrowser(t *testing.T) {
 	chromium := browser(t)
 	dir := t.TempDir()
@@ -123,18 +123,27 @@ func TestReportsInABrowser(t *testing.T) {
 	must(t, "report", "old="+path("full"), "new="+path("later"), "-o", path("compared.html"))
 	shelf := path("baselines")
 	synthetic(t, shelf, 12, 1.1, 10)
+	for name, spec := range map[string]*reportstest.KernelsSpec{"kernels": reportstest.Kernels(), "kernels-hostile": reportstest.HostileKernels()} {
+		if err := spec.Write(path(name)); err != nil {
+			t.Fatal(err)
+		}
+		must(t, "report", path(name))
+	}
 	must(t, "history", "-dir", shelf, "-o", path("history.html"))
 
-	names := []string{"run", "hostile", "compared", "history"}
+	names := []string{"run", "hostile", "compared", "history", "kernels", "kernels-hostile"}
 	address := map[string]string{
 		"run": fileURL(t, path("run/report.html")), "hostile": fileURL(t, path("hostile/report.html")),
 		"compared": fileURL(t, path("compared.html")), "history": fileURL(t, path("history.html")),
+		"kernels": fileURL(t, path("kernels/report.html")), "kernels-hostile": fileURL(t, path("kernels-hostile/report.html")),
 	}
 	least := map[string]map[string]int{ // that a check saw at least, or it cannot have found anything
-		"run":      {"rules": 20, "headings": 10, "charts": 10, "tables": 6, "rows": 30, "sorted": 5, "filtered": 10, "csv": 3, "links": 10, "stops": 20, "pdf": 10_000},
-		"hostile":  {"rules": 20, "headings": 5, "tables": 1, "links": 5},
-		"compared": {"rules": 20, "headings": 3, "charts": 2, "tables": 1, "sorted": 2, "csv": 3},
-		"history":  {"rules": 20, "headings": 2, "charts": 2},
+		"run":             {"rules": 20, "headings": 10, "charts": 10, "tables": 6, "rows": 30, "sorted": 5, "filtered": 10, "csv": 3, "links": 10, "stops": 20, "pdf": 10_000},
+		"hostile":         {"rules": 20, "headings": 5, "tables": 1, "links": 5},
+		"compared":        {"rules": 20, "headings": 3, "charts": 2, "tables": 1, "sorted": 2, "csv": 3},
+		"history":         {"rules": 20, "headings": 2, "charts": 2},
+		"kernels":         {"rules": 20, "headings": 6, "tables": 3, "rows": 50, "figures": 540, "sorted": 5, "csv": 15, "links": 100, "stops": 20, "pdf": 10_000},
+		"kernels-hostile": {"rules": 20, "headings": 6, "tables": 2, "links": 20},
 	}
 	for _, o := range browse(t, chromium, "", names, address) {
 		for _, p := range o.Problems {
