@@ -307,9 +307,12 @@ func TestSharing(t *testing.T) {
 		c.do(wire.Call{Verb: target.Check, File: "G", Fill: 'f'})
 		c.do(wire.Call{Verb: target.Cow, File: "G", Fill: 'g'})
 		c.do(wire.Call{Verb: target.Dedupe, File: "F", Copy: "G", Other: g}) // they differ
-		if got := content(t, f); got[0] != 'f' {
-			t.Errorf("the other file has %q", got[:8])
+		if f, g := content(t, f), content(t, g); f[0] != 'f' || g[0] != 'g' {
+			t.Errorf("the files have %.8q and %.8q", f, g)
 		}
+		c.do(wire.Call{Verb: target.Create, File: "H", Path: g + "H", Fill: 'f'})
+		c.do(wire.Call{Verb: target.Dedupe, File: "F", Copy: "H", Other: g + "H"}) // they do not
+		c.refuses(wire.Call{Verb: target.Reflink, File: "F", Other: g, Copy: "I"}, unix.EEXIST)
 	case unix.EOPNOTSUPP, unix.ENOTTY, unix.EINVAL:
 		if _, err := os.Stat(g); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("a reflink that failed left %v", err)
@@ -413,6 +416,42 @@ func TestGarbage(t *testing.T) {
 		if !errors.As(err, &exit) || exit.ExitCode() != exitEnvironment || !bytes.Contains(out, []byte("descriptor")) {
 			t.Errorf("%s: %v, %q", fd, err, out)
 		}
+	}
+}
+
+// TestMount mounts a file system in memory and unmounts it.
+func TestMount(t *testing.T) {
+	c, dir := start(t), t.TempDir()
+	a := c.call(wire.Call{Verb: target.Mount, Path: dir, Device: "none", FS: "tmpfs", Mount: "rw,noexec,size=1m"})
+	if a.Errno == int(unix.EPERM) || a.Errno == int(unix.ENODEV) {
+		t.Skip(a.Failed)
+	}
+	if a.Failed != "" {
+		t.Fatalf("%+v", a)
+	}
+	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil || st.Type != unix.TMPFS_MAGIC || st.Blocks*uint64(st.Bsize) != 1<<20 || st.Flags&unix.ST_NOEXEC == 0 {
+		t.Errorf("%v, %+v", err, st)
+	}
+	f := filepath.Join(dir, "F")
+	c.do(wire.Call{Verb: target.Create, File: "F", Path: f, Fill: 'f'})
+	c.refuses(wire.Call{Verb: target.Umount, Path: dir}, unix.EBUSY)
+	if a := c.call(wire.Call{Verb: target.Create, File: "G", Path: f + "G", Pages: 1000}); a.Errno != int(unix.ENOSPC) {
+		t.Errorf("%+v", a)
+	}
+	c.do(wire.Call{Verb: target.Close, File: "G"}) // what did not get all of its blocks is there
+	c.do(wire.Call{Verb: target.Close, File: "F"})
+	c.do(wire.Call{Verb: target.Umount, Path: dir})
+	c.refuses(wire.Call{Verb: target.Umount, Path: dir}, unix.EINVAL)
+}
+
+// TestMachine asks for what no machine has.
+func TestMachine(t *testing.T) {
+	c := start(t)
+	c.refuses(wire.Call{Verb: target.Poison}, unix.ENXIO)
+	if a := c.call(wire.Call{Verb: target.Unplug, Device: "daxbench-none"}); a.Errno == 0 || !strings.Contains(a.Failed, unbindPath) {
+		t.Errorf("%+v", a)
 	}
 }
 

@@ -245,7 +245,12 @@ func fillWindow(t *testing.T, fd int) (n int) {
 
 // TestLongterm registers a page as a buffer, which memory files allow and DAX files do not.
 func TestLongterm(t *testing.T) {
-	c, f := start(t), filepath.Join(scratch(t), "F")
+	c, f := start(t), filepath.Join(t.TempDir(), "F")
+	c.do(wire.Call{Verb: target.Create, File: "F", Path: f})
+	if c.do(wire.Call{Verb: target.Map, File: "F"}).Opened == wire.MapSync {
+		c.refuses(wire.Call{Verb: target.Pin, File: "F", Pin: "p", Holder: "longterm"}, unix.EOPNOTSUPP)
+	}
+	c, f = start(t), filepath.Join(scratch(t), "F")
 	c.mapped("F", f, 1, 'f')
 	a := c.call(wire.Call{Verb: target.Pin, File: "F", Pin: "p", Holder: "longterm"})
 	switch unix.Errno(a.Errno) {

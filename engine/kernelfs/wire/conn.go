@@ -16,9 +16,12 @@ const (
 	maxFds    = 16
 )
 
-// A Conn is one end of the socket between a controller and a child. Sending and receiving are safe for concurrent use;
-// a packet is sent as a whole.
-type Conn struct{ sock *net.UnixConn }
+// A Conn is one end of the socket between a controller and a child. Sending is safe for concurrent use, and a packet is
+// sent as a whole; receiving is for one goroutine.
+type Conn struct {
+	sock   *net.UnixConn
+	packet []byte // what is received
+}
 
 // Pair makes a socket: one end, and the file of the other, for a child to inherit. Neither stays open across an exec by
 // itself.
@@ -51,7 +54,7 @@ func New(fd int) (*Conn, error) {
 		conn.Close()
 		return nil, fmt.Errorf("descriptor %d: no Unix socket", fd)
 	}
-	return &Conn{sock}, nil
+	return &Conn{sock, make([]byte, maxPacket)}, nil
 }
 
 // Send sends a Call or an Answer, and descriptors with it, which stay open here.
@@ -75,8 +78,8 @@ func (c *Conn) Send(message any, fds ...int) error {
 // open across an exec. The error is io.EOF if the other end is closed. What is no such message is a *json error or has
 // too many bytes; nothing is kept of it, and the next one can be received.
 func (c *Conn) Receive(message any) (fds []int, err error) {
-	packet, rights := make([]byte, maxPacket), make([]byte, unix.CmsgSpace(4*maxFds))
-	n, nr, flags, _, err := c.sock.ReadMsgUnix(packet, rights)
+	rights := make([]byte, unix.CmsgSpace(4*maxFds))
+	n, nr, flags, _, err := c.sock.ReadMsgUnix(c.packet, rights)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +91,7 @@ func (c *Conn) Receive(message any) (fds []int, err error) {
 	case flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0:
 		err = fmt.Errorf("a packet with more than %d bytes or %d descriptors", maxPacket, maxFds)
 	default:
-		err = json.Unmarshal(packet[:n], message)
+		err = json.Unmarshal(c.packet[:n], message)
 	}
 	if err != nil {
 		Close(fds)
