@@ -67,37 +67,46 @@ func parseSpec(spec string) ([]string, error) {
 }
 
 // choose returns the packages of the newest kernel whose version begins with the numbers that are wanted, the one that it is
-// called by first.
+// called by first. Those of whose files the archive lacks some do not count.
 func choose(all []stanza, wanted []string) ([]stanza, error) {
-	var best stanza
+	var best []stanza
 	var there []string
 	for _, s := range all {
 		if !imageForm.MatchString(s.name()) || isMeta(s) {
 			continue
 		}
-		there = append(there, series(s.version()))
-		if !fits(s.version(), wanted) {
+		parts, whole := partsOf(s, all)
+		if !whole {
 			continue
 		}
-		if best == nil || newer(s, best) {
-			best = s
+		there = append(there, series(s.version()))
+		if fits(s.version(), wanted) && (best == nil || newer(s, best[0])) {
+			best = parts
 		}
 	}
 	if best == nil {
 		return nil, gone(wanted, there)
 	}
-	parts := []stanza{best}
-	for _, d := range exact(best) {
+	return best, nil
+}
+
+// partsOf lists the packages that have the files of an image, and tells whether those are there that it cannot do without. The
+// archive keeps linux-base for the newest kernels only; it has their configuration and the list of what is built in.
+func partsOf(image stanza, all []stanza) (parts []stanza, whole bool) {
+	parts, whole = []stanza{image}, true
+	for _, d := range exact(image) {
 		if !partForm.MatchString(d.name()) {
 			continue
 		}
 		i := slices.IndexFunc(all, func(s stanza) bool { return s.name() == d.name() && s.version() == d.version() })
-		if i < 0 {
-			return nil, fmt.Errorf("%s %s: %w: %s, where its files are, is not there", best.name(), best.version(), ErrGone, d.name())
+		switch {
+		case i >= 0:
+			parts = append(parts, all[i])
+		case !strings.HasPrefix(d.name(), "linux-base-"):
+			whole = false
 		}
-		parts = append(parts, all[i])
 	}
-	return parts, nil
+	return parts, whole
 }
 
 // isMeta tells packages that only depend on another kernel's.

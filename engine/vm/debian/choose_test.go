@@ -2,6 +2,7 @@ package debian
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -91,11 +92,27 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestChooseWithoutParts takes packages of the newest kernel away.
 func TestChooseWithoutParts(t *testing.T) {
-	torn := strings.Replace(listed, "Package: linux-modules-7.3.4", "Package: linux-modules-7.3.5", 1)
-	all, _ := parseStanzas([]byte(torn))
-	if _, err := choose(all, nil); !errors.Is(err, ErrGone) || !strings.Contains(err.Error(), "linux-modules-7.3.4") {
-		t.Errorf("half a kernel: %v", err)
+	for part, want := range map[string]string{
+		"modules": "linux-image-6.12.7+deb13-cloud-amd64 1",
+		"binary":  "linux-image-6.12.7+deb13-cloud-amd64 1",
+		"base":    "linux-image-7.3.4+deb13-cloud-amd64 3", // it is no loss
+	} {
+		all, err := parseStanzas([]byte(strings.Replace(listed, "Package: linux-"+part+"-7.3.4", "Package: linux-"+part+"-7.3.5", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, err := choose(all, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(parts[0].name(), " ", len(parts)); got != want {
+			t.Errorf("without linux-%s: got %s, want %s", part, got, want)
+		}
+		if _, err := choose(all, []string{"7", "3"}); (part != "base") != errors.Is(err, ErrGone) {
+			t.Errorf("without linux-%s, asked by number: %v", part, err)
+		}
 	}
 	if _, err := choose(nil, nil); !errors.Is(err, ErrGone) || !strings.Contains(err.Error(), "newest") {
 		t.Errorf("an archive without kernels: %v", err)

@@ -70,15 +70,15 @@ func moduleName(file string) (name, compressed string, ok bool) {
 type modules struct {
 	dir     string
 	files   map[string]string // by name
-	builtin map[string]bool
+	builtin map[string]bool   // nil: not known
 	data    map[string][]byte // of those that are wanted
 	order   []string          // of those that are wanted: what a module depends on stands before it
 	open    []string          // those whose dependencies are being looked at
 }
 
-// openModules lists what a folder lib/modules/RELEASE has. The empty name is a kernel without modules, of which nothing is known.
+// openModules lists what a folder lib/modules/RELEASE has. The empty name is a kernel without modules.
 func openModules(dir string) (*modules, error) {
-	k := &modules{dir: dir, files: map[string]string{}, builtin: map[string]bool{}, data: map[string][]byte{}}
+	k := &modules{dir: dir, files: map[string]string{}, data: map[string][]byte{}}
 	if dir == "" {
 		return k, nil
 	}
@@ -95,9 +95,13 @@ func openModules(dir string) (*modules, error) {
 		return nil, err
 	}
 	list, err := os.ReadFile(filepath.Join(dir, "modules.builtin"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return k, nil
+	}
+	if err != nil {
 		return nil, err
 	}
+	k.builtin = map[string]bool{}
 	for line := range strings.Lines(string(list)) {
 		if name, _, ok := moduleName(strings.TrimSpace(line)); ok {
 			k.builtin[name] = true
@@ -114,8 +118,8 @@ func (k *modules) want(name, by string) error {
 	switch {
 	case k.data[name] != nil || k.builtin[name]:
 		return nil
-	case k.dir == "":
-		return nil // a kernel without modules has it built in, or lacks it: the guest finds out
+	case k.builtin == nil && by == "" && !k.has(name):
+		return nil // it may be built in, which nobody depends on: the guest finds out
 	case slices.Contains(k.open, name):
 		return fmt.Errorf("%s: %w: it depends on itself, by way of %s", name, ErrDamaged, by)
 	case !k.has(name):

@@ -173,6 +173,15 @@ func TestModulesThatAreNot(t *testing.T) {
 	if err := (tree{}).putModules(filepath.Join(dir, "nowhere"), []string{"fs"}, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no folder: %v", err)
 	}
+	if err := os.Remove(filepath.Join(dir, "modules.builtin")); err != nil {
+		t.Fatal(err)
+	}
+	if err := (tree{}).putModules(dir, []string{"gone", "bus_core"}, nil); err != nil {
+		t.Errorf("it may be built in: %v", err)
+	}
+	if err := (tree{}).putModules(dir, []string{"orphan"}, nil); !errors.Is(err, ErrModule) {
+		t.Errorf("no module depends on what is built in: %v", err)
+	}
 	none := tree{}
 	if err := none.putModules("", []string{"fs"}, []string{"crc"}); err != nil || len(none) != 0 {
 		t.Errorf("a kernel that has all built in: %v, %v", err, none)
