@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -171,8 +172,10 @@ type guestRun struct {
 	label  string // of its results: the kernel's, with the file system if each has a guest of its own
 	fs     []string
 	out    string
-	result *vm.Result
-	err    error
+
+	printed bytes.Buffer // by its command, until it has ended
+	result  *vm.Result
+	err     error
 }
 
 // plan lays out which guests there are.
@@ -236,10 +239,13 @@ func (w *guests) boot(ctx context.Context, g *guestRun) {
 		m.Console = w.lines(w.console, g)
 	}
 	g.result, g.err = vm.Run(ctx, g.kernel, m, w.inner.args, stdout, stderr, g.out)
-	for _, out := range []io.Writer{stdout, stderr, m.Console} {
+	for _, out := range []io.Writer{stderr, m.Console} {
 		if l, ok := out.(*lineWriter); ok {
 			l.flush()
 		}
+	}
+	if err := w.print(g); g.err == nil {
+		g.err = err
 	}
 	if r := g.result; r != nil {
 		where := ""

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path"
 	"path/filepath"
@@ -45,7 +46,9 @@ func newInner(args []string) (*inner, error) {
 	if slices.Contains(hostOnly, in.name) {
 		return nil, usagef("%s is of no use in a guest; such as litmus and run are", in.name)
 	}
-	if err := cmd.ParseFlags(rest); err != nil {
+	if err := cmd.ParseFlags(rest); errors.Is(err, pflag.ErrHelp) {
+		return nil, usagef("for what %s takes: daxbench help %s", in.name, in.name)
+	} else if err != nil {
 		return nil, flagError(cmd, err)
 	}
 	fl := cmd.Flags()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 
@@ -10,16 +11,32 @@ import (
 	"daxbench/workloads/litmus"
 )
 
-// Who hears what. Of one guest, all is passed on as it comes. Of several, each line has the guest's label before it. What
-// litmus prints is made here, from what it left: one table for all of them, as wide as this terminal.
+// Who hears what. Of one guest, all is passed on as it comes. Of several, what a guest says on standard error has its label
+// before each line, and what it prints comes when it has ended, under its label. What litmus prints is made here, from what it
+// left: one table for all of them, as wide as this terminal.
 
 // outputs are where a guest's standard output and error go.
 func (w *guests) outputs(g *guestRun) (stdout, stderr io.Writer) {
-	stdout, stderr = w.lines(w.stdout, g), w.lines(w.stderr, g)
-	if w.inner.joins {
+	switch {
+	case w.inner.joins:
 		stdout = io.Discard
+	case len(w.list) > 1:
+		stdout = &g.printed
+	default:
+		stdout = w.stdout
 	}
-	return stdout, stderr
+	return stdout, w.lines(w.stderr, g)
+}
+
+// print writes what a guest has printed, if it was held back.
+func (w *guests) print(g *guestRun) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if g.printed.Len() == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w.stdout, "== %s\n%s\n", g.label, g.printed.Bytes())
+	return err
 }
 
 // lines is a writer to w that others may write to meanwhile.

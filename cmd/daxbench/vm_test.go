@@ -155,7 +155,7 @@ func TestVMRuns(t *testing.T) {
 	f.File("image.frames", vmtest.Written(t, vmtest.Guest(t, 0, "table\n", "", map[string]string{"results.txt": "x"})...))
 	out, console := t.TempDir(), filepath.Join(t.TempDir(), "console")
 	status, stdout, stderr := daxbenchHere(t, "vm", "-accel", "tcg", "-jobs", "2", "-o", out, "-console", console, "-kernel", "k="+f.Image, "--", "run", "-rounds", "1")
-	if status != 0 || !strings.Contains(stdout, "k-xfs: table\n") || !strings.Contains(stdout, "k-ext4: table\n") {
+	if status != 0 || !strings.Contains(stdout, "== k-xfs\ntable\n") || !strings.Contains(stdout, "== k-ext4\ntable\n") {
 		t.Errorf("status %d, %q: %s", status, stdout, stderr)
 	}
 	for _, label := range []string{"k-xfs", "k-ext4"} {
@@ -195,6 +195,7 @@ func TestVMUsage(t *testing.T) {
 		{"-kernel image", "which command is to run", 2},
 		{"-- litmus", "which kernel?", 2},
 		{"-kernel image -- nothing", "unknown command", 2},
+		{"-kernel image -- run -h", "daxbench help run", 2},
 		{"-kernel image -- vm", "vm is of no use in a guest", 2},
 		{"-kernel image -- litmus -nosuch", "unknown flag", 2},
 		{"-kernel image -- litmus -o results", "results of the guest are in /out there", 2},
