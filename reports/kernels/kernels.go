@@ -150,13 +150,30 @@ func (s *Stall) Killed() string {
 	return "SIGKILL was not tried"
 }
 
+// itself is what ends a call that nobody held up.
+const itself = "by itself"
+
+// End says in words what ended it: "ended by release p", "ended by itself", "it did not end".
+func (s *Stall) End() string {
+	switch s.Ended {
+	case "":
+		return "it did not end"
+	case itself:
+		return "ended " + itself
+	}
+	return "ended by " + s.Ended
+}
+
+// held says whether it was somebody else who made the caller wait: not a device that the caller used, nor mere slowness.
+func (s *Stall) held() bool { return !s.Own && s.Ended != itself }
+
 // Bystander says whether who waited had nothing to do with the scenario.
 func (s *Stall) Bystander() bool { return s.Step == 0 }
 
 // Freed says whether a block was given away, or a device reached it, while it was pinned.
 func (c *Cell) Freed() bool { return c.Kind == Violated && strings.Contains(c.Letters, "U") }
 
-// Waits says whether somebody waited for more than I/O of their own.
+// Waits says whether somebody waited, and not for I/O of their own alone.
 func (c *Cell) Waits() bool {
 	return c.Kind == Blocked || c.Kind == Hung || c.Kind.Judged() && c.stalls(func(*Stall) bool { return true })
 }
@@ -169,7 +186,7 @@ func (c *Cell) Harmed() bool { return c.stalls((*Stall).Bystander) }
 
 func (c *Cell) stalls(such func(*Stall) bool) bool {
 	for i := range c.Stalls {
-		if s := &c.Stalls[i]; !s.Own && such(s) {
+		if s := &c.Stalls[i]; s.held() && such(s) {
 			return true
 		}
 	}

@@ -182,6 +182,16 @@ func TestOwn(t *testing.T) {
 	}
 }
 
+// TestSlow: who was slow, and held up by nobody, did not wait.
+func TestSlow(t *testing.T) {
+	m := read(t, small(1, func(_, _ int, c map[string]any) {
+		c["stalls"] = []any{map[string]any{"task": "T", "step": 2, "state": "S", "ended": "by itself"}}
+	}))
+	if c := m.Rows[0].Cells[0]; !c.Freed() || c.Waits() || c.Stalls[0].End() != "ended by itself" {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestTimes wants times read as they are written.
 func TestTimes(t *testing.T) {
 	c := read(t, small(1, nil)).Rows[0].Cells[1]

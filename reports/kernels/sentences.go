@@ -173,7 +173,7 @@ func (m *Matrix) each(list []int, say func(int) string) string {
 }
 
 // Who names columns: a kernel alone if they are all that it has with DAX, else with their names, and together kernels of which
-// the same ones are meant: "6.1, 6.16 and 7.3 with xfs".
+// the same ones are meant: "6.1 xfs", or "6.1, 6.16 and 7.3 with xfs".
 func (m *Matrix) Who(list []int) string {
 	var order []string
 	groups := make(map[string][]string) // by what stands behind them
@@ -192,6 +192,9 @@ func (m *Matrix) Who(list []int) string {
 	var words []string
 	for _, with := range order {
 		names := groups[with]
+		if len(names) == 1 {
+			with = strings.TrimPrefix(with, " with")
+		}
 		if n := len(names); n > most+1 {
 			names = append(names[:most:most], unit.Plural(n-most, "other"))
 		}

@@ -90,8 +90,8 @@ func TestSentencesOfControl(t *testing.T) {
 	s.Releases, s.FS = s.Releases[:1], []string{"xfs", "xfs-nodax"}
 	holds(t, read(t, s),
 		"loss: A pinned block is freed on 6.12 in 1 of 2 scenarios.",
-		"blank: The controls without DAX show it, too, on 6.12 with xfs-nodax in 1 of 1 scenario: what is seen there does not come of DAX.",
-		"blank: There is no verdict on 6.12 with xfs-nodax in 1 scenario.")
+		"blank: The controls without DAX show it, too, on 6.12 xfs-nodax in 1 of 1 scenario: what is seen there does not come of DAX.",
+		"blank: There is no verdict on 6.12 xfs-nodax in 1 scenario.")
 }
 
 // TestSentencesOfMany: a sentence tells four things apart, and counts the others.

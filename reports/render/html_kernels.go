@@ -90,11 +90,25 @@ func (b *viewer) kernels(m *kernels.Matrix) *kernelsView {
 			Name: clean(c.Name, maxName), About: clean(c.Kernel.Release+", "+c.Kernel.FS+", "+c.Kernel.Proof(), maxProse), Full: clean(c.Label, maxName), Edge: edge(m, i),
 		})
 	}
-	v.Groups = []rowGroup{{}}
+	ran, others := rowGroup{}, rowGroup{Title: "Cannot be run on any of them"}
 	for i := range m.Rows {
-		v.Groups[0].Rows = append(v.Groups[0].Rows, b.kernelsRow(m, &m.Rows[i]))
+		to := &ran
+		if unable(&m.Rows[i]) {
+			to = &others
+		}
+		to.Rows = append(to.Rows, b.kernelsRow(m, &m.Rows[i]))
+	}
+	for _, g := range []rowGroup{ran, others} {
+		if len(g.Rows) > 0 {
+			v.Groups = append(v.Groups, g)
+		}
 	}
 	return v
+}
+
+// unable says whether a scenario cannot be run on any of the kernels.
+func unable(r *kernels.Row) bool {
+	return !slices.ContainsFunc(r.Cells, func(c kernels.Cell) bool { return c.Kind != kernels.NotApplicable && c.Kind != kernels.Unplayed })
 }
 
 // edge says whether column i is the first of another kernel.
@@ -138,7 +152,14 @@ func (b *viewer) kernelsRow(m *kernels.Matrix, r *kernels.Row) matrixRow {
 		}
 		return -1
 	})
-	row.Summary = cmp.Or(strings.Join(words, "; "), "nothing was broken, and nobody waited")
+	row.Summary = strings.Join(words, "; ")
+	switch {
+	case row.Summary != "":
+	case unable(r):
+		row.Summary = "cannot be run on any of them"
+	default:
+		row.Summary = "nothing was broken, and nobody waited, wherever it could be run"
+	}
 	for i := range r.Cells {
 		cell := newKernelCell(m, r, i)
 		cell.Href = hrefs[i]
@@ -235,11 +256,6 @@ func newStallView(s *kernels.Stall) stallView {
 	if s.Own {
 		text += ", for I/O of its own"
 	}
-	if s.Ended == "" {
-		text += "; it did not end"
-	} else {
-		text += "; ended by " + s.Ended
-	}
-	text += "; " + s.Killed() + "."
+	text += "; " + s.End() + "; " + s.Killed() + "."
 	return stallView{clean(text, maxProse), cleaned(s.Stack[:min(len(s.Stack), maxFrame)], maxTitle)}
 }

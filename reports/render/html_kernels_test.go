@@ -144,8 +144,8 @@ func TestKernelsFindings(t *testing.T) {
 	for _, f := range row.Findings {
 		heads = append(heads, f.Head+" "+f.Text)
 	}
-	want := []string{"6.1 and 6.12 foreign data", "6.16 with xfs hangs\u00a0D: T2 waits in unlink for as long as nobody reads the pipe",
-		"6.16 with ext4, and 6.18 and 7.3 hangs\u00a0D: T2 waits in unlink for as long as nobody reads the pipe", "6.1, 6.12, 6.16, 6.18 and 7.3 with xfs-nodax safe"}
+	want := []string{"6.1 and 6.12 foreign data", "6.16 xfs hangs\u00a0D: T2 waits in unlink for as long as nobody reads the pipe",
+		"6.16 ext4, and 6.18 and 7.3 hangs\u00a0D: T2 waits in unlink for as long as nobody reads the pipe", "6.1, 6.12, 6.16, 6.18 and 7.3 with xfs-nodax safe"}
 	if !slices.Equal(heads, want) {
 		t.Errorf("%q", heads)
 	}
@@ -163,7 +163,7 @@ func TestKernelsFindings(t *testing.T) {
 	if len(hrefs) != 4 || hrefs[freed.ID] != 4 || hrefs[row.Findings[3].ID] != 5 || !row.Findings[3].Quiet {
 		t.Errorf("%v", hrefs)
 	}
-	if want := "✗ 6.1 and 6.12; ∞ 6.16 with xfs; ∞ 6.16 with ext4, and 6.18 and 7.3"; row.Summary != want {
+	if want := "✗ 6.1 and 6.12; ∞ 6.16 xfs; ∞ 6.16 ext4, and 6.18 and 7.3"; row.Summary != want {
 		t.Errorf("%s", row.Summary)
 	}
 	if len(v.Spans) != 5 || v.Spans[1].Title != "6.12" || v.Spans[1].N != 3 || !v.Spans[1].Edge || v.Spans[0].Edge || !v.Columns[3].Edge || !row.Cells[3].Edge || row.Cells[4].Edge {
@@ -179,6 +179,8 @@ func TestStallView(t *testing.T) {
 			Task: "B", Action: "create a file", State: "S", For: 200 * time.Millisecond, Kill: "dies"},
 		"Task T1, in read p (step 2): state D for 1.00 ms, for I/O of its own; ended by release p; SIGKILL was not tried.": {
 			Task: "T1", Action: "read p", Step: 2, State: "D", For: time.Millisecond, Own: true, Ended: "release p"},
+		"Task T, in create N (step 3): state S for 362 ms; ended by itself; SIGKILL was not tried.": {
+			Task: "T", Action: "create N", Step: 3, State: "S", For: 362 * time.Millisecond, Ended: "by itself"},
 		"Task T, in a call that is not known (step 1): state unknown for 0 ns; it did not end; SIGKILL was not tried.": {Task: "T", Step: 1},
 	} {
 		if got := newStallView(&s).Text; got != want {

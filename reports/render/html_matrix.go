@@ -13,8 +13,9 @@ type matrixView struct {
 // maxEasy is how many columns stand side by side with room to spare: as many as there are hazards.
 const maxEasy = 9
 
-// Many says whether the columns have to be narrow.
+// Many says whether the columns have to be narrow, and Few whether they need not fill the page.
 func (v *matrixView) Many() bool { return len(v.Columns) > maxEasy }
+func (v *matrixView) Few() bool  { return len(v.Columns) < maxEasy/2 }
 
 // spanView is a heading above some of the columns.
 type spanView struct {
