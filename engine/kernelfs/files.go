@@ -3,6 +3,7 @@ package kernelfs
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"daxbench/engine/kernelfs/aide"
 	"daxbench/engine/kernelfs/wire"
@@ -103,8 +104,15 @@ func (s *subject) reuse(c *call, a *target.Step, f *file) bool {
 	s.mu.Lock()
 	h := s.pins[a.Name.String()]
 	s.mu.Unlock()
-	if h.block < 0 || s.m.room == nil {
-		s.tell(c, "takes any block: that of %s is not known, or is not what is pinned", h.name)
+	switch {
+	case h == nil:
+		s.tell(c, "takes any block: there is no pin %s", a.Name)
+		return false
+	case !h.dax:
+		s.tell(c, "takes any block: what %s pins is a page in memory, and no block", h.name)
+		return false
+	case h.block < 0 || s.m.room == nil:
+		s.tell(c, "takes any block: which one %s pins is not known", h.name)
 		return false
 	}
 	got, err := s.seek(c, h, f.path, f)
@@ -139,7 +147,7 @@ func (s *subject) seek(c *call, h *hold, path string, f *file) (aide.Answer, err
 			s.enter(c, pid, tid)
 		}
 	}
-	r := aide.Request{Do: aide.Seek, Path: path, Dir: s.m.in(files), Pages: f.pages, Fill: f.fill, Block: h.block}
+	r := aide.Request{Do: aide.Seek, Path: path, Dir: s.m.in(files), Pages: f.pages, Fill: f.fill, Block: h.block, Once: s.anyBlocked()}
 	got, err := s.m.aides.ask(r, aideLimit, began)
 	if c != nil {
 		s.mu.Lock()
@@ -147,6 +155,13 @@ func (s *subject) seek(c *call, h *hold, path string, f *file) (aide.Answer, err
 		s.mu.Unlock()
 	}
 	return got, err
+}
+
+// anyBlocked reports whether somebody waits for others: what that holds back does not come by waiting, too.
+func (s *subject) anyBlocked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.calls, func(c *call) bool { return c.at.pid != 0 && c.view.isQuiet() && !c.isOwn() && !isOrdinary(c.view.last.Stack) })
 }
 
 // wantsRoom reports whether the scenario wants freed blocks to be given away again, and that shows something.
@@ -179,11 +194,11 @@ func mount(s *subject, c *call, _ *target.Step) error {
 	if is, err := s.m.isMounted(); err != nil || is {
 		return err
 	}
-	_, err := s.command(c, c.proc, s.m.mountCall(c.task), nil, nil)
-	if err == nil {
-		s.setMounted(true)
+	if _, err := s.command(c, c.proc, s.m.mountCall(c.task), nil, nil); err != nil {
+		return err
 	}
-	return err
+	s.setMounted(true)
+	return s.m.keepReserveAway()
 }
 
 func (s *subject) setMounted(is bool) {

@@ -95,6 +95,9 @@ func (s *subject) tryToKill(stuck []*call) {
 // maxSought bounds for how many pins it is sought what became of their blocks.
 const maxSought = 2
 
+// sought is the file that is made to see whether a block has come back.
+const sought = "sought"
+
 // seekLost finds blocks of files that are gone, whom nobody pins any more, and that have not come back all the same.
 func (s *subject) seekLost() {
 	if s.m.room == nil || s.unmounted {
@@ -109,7 +112,7 @@ func (s *subject) seekLost() {
 	}
 	s.mu.Unlock()
 	for _, h := range lost[:min(maxSought, len(lost))] {
-		got, err := s.seek(nil, h, s.m.in(files, "sought"), h.file)
+		got, err := s.seek(nil, h, s.m.in(files, sought), &file{pages: 1, fill: h.file.fill})
 		switch {
 		case err != nil:
 			s.tell(nil, "whether block %d has come back cannot be found out: %v", h.block/pageSize(), err)

@@ -19,7 +19,7 @@ type Options struct {
 	// Umount allows steps that unmount and mount the file system anew. It needs root.
 	Umount bool
 	// Fill is how many bytes of the file system may be filled up so that a freed block is the next one to be given away.
-	// Zero: all but 2 MiB.
+	// Zero: all but 1 MiB and what a scenario needs.
 	Fill int64
 }
 

@@ -16,7 +16,10 @@ func (m *Maker) remount() error {
 	if is, err := m.isMounted(); err != nil || is {
 		return err
 	}
-	return m.byChild(m.mountCall("mount"))
+	if err := m.byChild(m.mountCall("mount")); err != nil {
+		return err
+	}
+	return m.keepReserveAway()
 }
 
 // byChild has a child of its own make one call.

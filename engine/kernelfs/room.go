@@ -14,7 +14,7 @@ import (
 type room struct{ free int64 }
 
 // spare is what stays free beside what a scenario needs: for metadata, and as small as that a search through it is quick.
-const spare = 2 << 20
+const spare = 1 << 20
 
 // neededBy is how many bytes a scenario may come to have allocated.
 func neededBy(sc *target.Scenario) (n int64) {
@@ -64,6 +64,14 @@ func (m *Maker) dropReserve() error {
 	}
 	m.reserved = strings.TrimSpace(string(old))
 	return nil
+}
+
+// keepReserveAway sets the reserve to zero again: a mount starts with one.
+func (m *Maker) keepReserveAway() error {
+	if m.reserved == "" {
+		return nil
+	}
+	return os.WriteFile(m.reservePath(), []byte("0"), 0)
 }
 
 // restoreReserve puts the reserve back: ours, or that of a directory that was left behind.

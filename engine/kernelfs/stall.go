@@ -16,9 +16,10 @@ type stall struct {
 	over bool
 }
 
-// noteStall keeps what was seen of a call that does not return. The caller holds mu.
+// noteStall keeps what was seen of a call that does not return. One that has a lot to do is none, for as long as our
+// patience lasts. The caller holds mu.
 func (s *subject) noteStall(c *call, now time.Duration) {
-	if c.at.pid == 0 || time.Since(c.at.since) < blockedAfter {
+	if !c.view.isWait() && time.Since(c.at.since) < s.m.o.Patience {
 		return
 	}
 	if c.stall == nil {

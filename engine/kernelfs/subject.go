@@ -15,6 +15,7 @@ type subject struct {
 	m     *Maker
 	sc    *target.Scenario
 	began time.Time
+	back  chan struct{} // holds something when a call has returned
 
 	mu        sync.Mutex
 	skipped   time.Duration // that the clock is ahead of the machine's
@@ -43,7 +44,7 @@ type subject struct {
 
 func newSubject(m *Maker, sc *target.Scenario) *subject {
 	return &subject{
-		m: m, sc: sc, procs: make(map[string]*process), busy: make(map[string]*call), files: make(map[string]*file),
+		m: m, sc: sc, back: make(chan struct{}, 1), procs: make(map[string]*process), busy: make(map[string]*call), files: make(map[string]*file),
 		pins: make(map[string]*hold), makes: make(map[string]*call),
 	}
 }
@@ -123,6 +124,10 @@ func (s *subject) run(c *call) {
 	delete(s.busy, c.task)
 	s.changed = time.Now()
 	s.tellEnd(c)
+	select {
+	case s.back <- struct{}{}:
+	default:
+	}
 }
 
 // tellEnd tells how a call ended, if that is worth a line.

@@ -257,13 +257,13 @@ func kill(s *subject, c *call, a *target.Step) error {
 	return nil
 }
 
-// signal interrupts the thread of a task. The signal is one that the Go runtime ignores.
+// signal interrupts the thread of a task. It does not die of it.
 func signal(s *subject, c *call, a *target.Step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if victim := s.busy[a.Whom.String()]; victim != nil && victim.at.tid != 0 {
 		s.letGo = release{a.Action(), s.nowLocked()}
-		return unix.Tgkill(victim.at.pid, victim.at.tid, unix.SIGURG)
+		return unix.Tgkill(victim.at.pid, victim.at.tid, wire.Signal)
 	}
 	s.tellLocked(target.Line{Task: c.task, Step: a.Line, Kind: target.Happened, Text: a.Whom.String() + " is in no call that could be interrupted"})
 	return nil

@@ -17,8 +17,10 @@ const (
 	blockedAfter = 250 * time.Millisecond
 	// idleAfter is how long nothing must happen while nobody waits for anybody: workers of the kernel may have things to do.
 	idleAfter = 200 * time.Millisecond
-	// tick is how often threads are looked at.
-	tick = 5 * time.Millisecond
+	// tick is how often threads are looked at until they are seen to sleep, and slowTick how often from then on. Who
+	// returns says so at once. A look takes some 0.2 ms, and much longer of an emulated machine's host.
+	tick     = 10 * time.Millisecond
+	slowTick = 50 * time.Millisecond
 )
 
 // A view is what was seen of a call since it is in a system call.
@@ -73,6 +75,11 @@ func (v *view) slept(now time.Duration) (d time.Duration, what string) {
 		}
 	}
 	return d, what
+}
+
+// isWait reports whether one wait has lasted so long that it is none for a medium.
+func (v *view) isWait() bool {
+	return slices.ContainsFunc(v.waits, func(w span) bool { return w.real >= blockedAfter })
 }
 
 func (v *view) String() string {
@@ -178,7 +185,15 @@ func (s *subject) Settle() error {
 			return nil
 		}
 		s.mu.Unlock()
-		time.Sleep(tick)
+		s.pause(tick)
+	}
+}
+
+// pause waits until a call has returned, but not for longer than d.
+func (s *subject) pause(d time.Duration) {
+	select {
+	case <-s.back:
+	case <-time.After(d):
 	}
 }
 
@@ -214,7 +229,7 @@ func (s *subject) Advance(d time.Duration) (time.Duration, error) {
 		case left <= 0:
 			return d, nil
 		}
-		time.Sleep(min(left, tick))
+		s.pause(min(left, slowTick))
 	}
 }
 

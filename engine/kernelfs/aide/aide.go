@@ -48,6 +48,7 @@ type Request struct {
 	Pages int    `json:"pages,omitempty"`
 	Fill  byte   `json:"fill,omitempty"`
 	Block int64  `json:"block,omitempty"`
+	Once  bool   `json:"once,omitempty"` // seek: do not wait for blocks that are freed in the background
 }
 
 // An Answer says what came of it. Before it comes one with Began, and the thread that does it.

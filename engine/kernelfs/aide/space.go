@@ -78,12 +78,16 @@ func free(f *os.File) (int64, error) {
 const (
 	// rounds is how often seek fills the file system: xfs frees blocks in the background.
 	rounds = 3
-	// most is how many files a round makes: sixteen times what 2 MiB of free space take.
+	// most is how many files a round makes: 32 times what 1 MiB of free space takes.
 	most = 8192
 )
 
-// seek makes small files until one of them has the block, and gives that its name. Those that came to nothing are removed.
+// seek makes small files until one of them has the block, and gives that its name. Those that came to nothing are
+// removed, and so is what had the name before.
 func seek(r Request, a *Answer) error {
+	if err := os.Remove(r.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
 	dir, err := os.MkdirTemp(r.Dir, "seek")
 	if err != nil {
 		return err
@@ -98,7 +102,7 @@ func seek(r Request, a *Answer) error {
 			err := os.Rename(won, r.Path)
 			return errors.Join(err, os.RemoveAll(dir), syncfs(r.Dir))
 		}
-		if err := errors.Join(empty(Request{Path: dir}, nil), syncfs(r.Dir)); err != nil {
+		if err := errors.Join(empty(Request{Path: dir}, nil), syncfs(r.Dir)); err != nil || r.Once {
 			return err
 		}
 		time.Sleep(time.Duration(round+1) * 20 * time.Millisecond)

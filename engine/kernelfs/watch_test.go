@@ -1,0 +1,155 @@
+package kernelfs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"daxbench/engine/kernelfs/proc"
+	"daxbench/engine/target"
+)
+
+// Stacks as real kernels have shown them.
+var (
+	finalBreak = []string{"dax_break_layout_final", "xfs_fs_evict_inode", "evict", "__dentry_kill", "__fput", "task_work_run", "do_syscall_64"}
+	oldBreak   = []string{"xfs_break_dax_layouts", "xfs_break_layouts", "xfs_vn_setattr", "notify_change", "do_syscall_64"}
+	journal    = []string{"jbd2_log_wait_commit", "ext4_sync_file", "__x64_sys_fsync", "do_syscall_64"}
+	behindLock = []string{"__schedule", "rwsem_down_write_slowpath", "down_write", "lock_rename", "do_renameat2", "__x64_sys_rename"}
+	dropping   = []string{"dax_break_layout_final", "evict", "dispose_list", "prune_icache_sb", "super_cache_scan", "drop_slab"}
+)
+
+func TestStacks(t *testing.T) {
+	for name, tt := range map[string]struct {
+		stack                 []string
+		telling               string
+		ordinary, pin, evicts bool
+	}{
+		"final break":  {finalBreak, "dax_break_layout_final", false, true, true},
+		"old break":    {oldBreak, "xfs_break_dax_layouts", false, true, false},
+		"journal":      {journal, "jbd2_log_wait_commit", true, false, false},
+		"behind locks": {behindLock, "lock_rename", false, false, false},
+		"drop caches":  {dropping, "dax_break_layout_final", false, true, true},
+		"nothing":      {nil, "", false, false, false},
+		"only dull":    {[]string{"schedule", "do_syscall_64"}, "", false, false, false},
+	} {
+		if got := telling(tt.stack); got != tt.telling {
+			t.Errorf("%s tells %q, want %q", name, got, tt.telling)
+		}
+		if isOrdinary(tt.stack) != tt.ordinary || waitsForPin(tt.stack) != tt.pin || evicts(tt.stack) != tt.evicts {
+			t.Errorf("%s: ordinary %v, for a pin %v, evicts %v", name, isOrdinary(tt.stack), waitsForPin(tt.stack), evicts(tt.stack))
+		}
+	}
+}
+
+// looks feeds a view with what a thread is seen to be every tick for a time.
+func looks(v *view, t proc.Thread, d time.Duration) {
+	for began := time.Now(); time.Since(began) < d; time.Sleep(tick) {
+		v.look(t, time.Duration(time.Now().UnixNano()))
+	}
+}
+
+func TestView(t *testing.T) {
+	asleepIn := func(state byte, stack []string) proc.Thread {
+		return proc.Thread{TID: 7, State: state, Switches: 10, Stack: stack}
+	}
+	for name, tt := range map[string]struct {
+		see          func(v *view)
+		quiet, waits bool
+		says         string
+	}{
+		"never seen":    {func(*view) {}, false, false, "not seen"},
+		"runs":          {func(v *view) { looks(v, asleepIn('R', nil), time.Second) }, false, false, "R"},
+		"just asleep":   {func(v *view) { looks(v, asleepIn('D', finalBreak), stillFor/2) }, false, false, "D in dax_break_layout_final"},
+		"asleep":        {func(v *view) { looks(v, asleepIn('D', finalBreak), 2*stillFor) }, true, false, "D in dax_break_layout_final"},
+		"asleep, long":  {func(v *view) { looks(v, asleepIn('D', finalBreak), 2*blockedAfter) }, true, true, "D in dax_break_layout_final"},
+		"interruptible": {func(v *view) { looks(v, asleepIn('S', oldBreak), 2*blockedAfter) }, true, true, "S in xfs_break_dax_layouts"},
+		"a commit":      {func(v *view) { looks(v, asleepIn('D', journal), 2*blockedAfter) }, true, false, "D in jbd2_log_wait_commit"},
+		"polls": {func(v *view) {
+			for i := range 100 { // as xfs_iget does: it sleeps a tick, and looks again
+				th := asleepIn('D', []string{"schedule_timeout", "xfs_iget"})
+				th.Switches = int64(i)
+				looks(v, th, 2*tick)
+			}
+		}, false, true, "D in xfs_iget"},
+		"without stacks": {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "pipe_read"}, 2*blockedAfter) }, true, true, "S in pipe_read"},
+		"without any":    {func(v *view) { looks(v, proc.Thread{State: 'S', Syscall: "87"}, 2*blockedAfter) }, true, true, "S in system call 87"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := new(view)
+				tt.see(v)
+				d, _ := v.slept(time.Duration(time.Now().UnixNano()))
+				if v.isQuiet() != tt.quiet || (d > 0) != tt.waits || !strings.Contains(v.String(), tt.says) {
+					t.Errorf("quiet %v, slept %v, %q; want %v, %v, %q", v.isQuiet(), d, v, tt.quiet, tt.waits, tt.says)
+				}
+			})
+		})
+	}
+}
+
+func TestForemost(t *testing.T) {
+	thread := func(tid int, state byte) proc.Thread { return proc.Thread{TID: tid, State: state} }
+	if got, ok := foremost([]proc.Thread{thread(1, 'Z'), thread(2, 'S'), thread(3, 'D'), thread(4, 'R')}); !ok || got.TID != 3 {
+		t.Errorf("%v, %v", got, ok)
+	}
+	if got, ok := foremost([]proc.Thread{thread(1, 'Z'), thread(2, 'X')}); ok {
+		t.Errorf("of the dead, %v", got)
+	}
+}
+
+// TestSee looks at a tree that is like /proc.
+func TestSee(t *testing.T) {
+	root := t.TempDir()
+	put := func(tid int, state, stack string) {
+		dir := filepath.Join(root, "proc/40/task", fmt.Sprint(tid))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{
+			"stat":    fmt.Sprintf("%d (evil) S (name) %s 1 40 40 0 -1 0 0", tid, state),
+			"status":  "Name:\tevil\nvoluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t1\n",
+			"stack":   stack,
+			"wchan":   "0",
+			"syscall": "3 0x0",
+			"comm":    "evil",
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	put(40, "Z", "")
+	put(41, "D", "[<0>] dax_break_layout_final+0x9c/0x190\n[<0>] evict+0x110/0x2b0\n")
+	put(42, "S", "[<0>] futex_wait_queue+0x60/0x90\n")
+	s := &subject{m: &Maker{sys: proc.FS{Root: root}}}
+	for name, tt := range map[string]struct {
+		at   spot
+		want string
+	}{
+		"a thread":            {spot{pid: 40, tid: 42}, "S in system call 3"},
+		"another":             {spot{pid: 40, tid: 41}, "D in dax_break_layout_final"},
+		"the whole":           {spot{pid: 40}, "D in dax_break_layout_final"},
+		"one that is not one": {spot{pid: 40, tid: 99}, "not seen"},
+		"a process neither":   {spot{pid: 999}, "not seen"},
+	} {
+		if got := s.see(tt.at).String(); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+func TestStallEnds(t *testing.T) {
+	st := &stall{Stall: target.Stall{Since: time.Second}}
+	st.end(3*time.Second, release{"release p", 500 * time.Millisecond})
+	if st.Ended != "by itself" || st.For != 2*time.Second {
+		t.Errorf("%+v", st)
+	}
+	st.end(3*time.Second, release{"release q", 2 * time.Second})
+	if st.Ended != "release q" {
+		t.Errorf("%+v", st)
+	}
+}
