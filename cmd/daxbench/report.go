@@ -37,14 +37,18 @@ func newReport() *cobra.Command {
 			"writes one self-contained page, and its charts as PNG in a folder beside it:\n" +
 			"charts, or x-charts for -o x.html. With several folders it holds each against the\n" +
 			"first. What daxbench litmus -o and daxbench verify -o left in the folder goes into\n" +
-			"the page.\n\n" +
+			"the page. Folders with scenarios on kernels (kernels.json, of daxbench vm and of\n" +
+			"litmus -target) need no run: their kernels stand side by side on one page, and a\n" +
+			"folder of such folders stands for all of them.\n\n" +
 			"Formats:\n" + reportFormatList() + "\n" +
 			"A policy that declares itself safe and was not is named on the standard error\n" +
 			"too. To fail on it, use daxbench run, litmus or verify.\n\n" +
 			"Exit status: 0 written, whatever it says; 2 usage, unknown chart or format; 3 two\n" +
-			"runs have nothing in common; 4 a folder is missing or damaged, or the disk is full.",
+			"runs have nothing in common, or no kernel has a verdict; 4 a folder is missing\n" +
+			"or damaged, or the disk is full.",
 		Example: "  daxbench report results/20261122T153528Z-1\n" +
 			"  daxbench report before=run1 after=run2 -o compared.html\n" +
+			"  daxbench report 6.1/ 6.12/ mine=patched/ -o kernels.html\n" +
 			"  daxbench report run1 -format svg -chart latency -o pictures\n" +
 			"  daxbench report run1 -list",
 		RunE: func(cmd *cobra.Command, args []string) error {
