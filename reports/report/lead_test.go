@@ -50,6 +50,33 @@ func TestLeadSaysWhatWasMeasured(t *testing.T) {
 }
 
 // TestCommitUnknown: a program of no known commit is a doubt, in the page of its run and in a comparison.
+// TestLeadOfMount: a run on a mounted file system measured a kernel, whose name may be of any length.
+func TestLeadOfMount(t *testing.T) {
+	spec := reportstest.Example()
+	spec.Cells = slices.DeleteFunc(spec.Cells, func(c reportstest.Cell) bool { return c.Policy != "dax-only" })
+	spec.Manifest.Environment["target"] = map[string]any{
+		"fs": "xfs", "clock": "counted instructions, 2 ns each", "kernel": map[string]any{"release": "6.12.9" + strings.Repeat("x", 1<<20)},
+	}
+	p := page(t, source(t, spec))
+	for _, want := range []string{
+		"alone, under ", "itself, by system calls on a mounted xfs. Its time is not that of hardware: counted instructions, 2 ns each.",
+	} {
+		if !strings.HasPrefix(p.Lead, "Linux 6.12") || !strings.Contains(p.Lead, want) || len(p.Lead) > 2000 {
+			t.Errorf("%.3000q lacks %q", p.Lead, want)
+		}
+	}
+	if !strings.Contains(p.Title, ": Linux 6.12") {
+		t.Errorf("title %q", p.Title)
+	}
+	if about := p.Overview[0].About; !strings.Contains(about, "Nothing was run beside it") {
+		t.Errorf("of one policy the overview says %q", about)
+	}
+	spec.Manifest.Environment["target"] = "xfs"
+	if p := page(t, source(t, spec)); !strings.Contains(p.Lead, "own engine") {
+		t.Errorf("a target that is no object: %q", p.Lead)
+	}
+}
+
 func TestCommitUnknown(t *testing.T) {
 	doubts := func(p *Page) (n int) {
 		for _, w := range p.Warnings {

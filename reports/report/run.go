@@ -45,9 +45,7 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 	sentences := byGroup(compare.Sentences(t))
 	if len(t.Groups) > 0 {
 		p.Overview = append(p.Overview, Section{
-			ID: "overview", Title: "Every workload, every policy",
-			About: "What a policy costs against " + reference(t) + ", by the ratios of rounds that ran by turns. " +
-				"▲ dearer, ▼ cheaper, = the same, ? undecided; ✗ where a device wrote into a block that was no longer its file's. " + t.Chance(),
+			ID: "overview", Title: "Every workload, every policy", About: aboutOverview(t),
 			Sentences: sentences[-1], Tables: []*Table{summary(src)},
 		})
 	}
@@ -74,6 +72,15 @@ func OfRun(src *gallery.Source, m *safety.Matrix) (*Page, error) {
 		})
 	}
 	return p, err
+}
+
+// aboutOverview says how to read the table of all; of one policy there is nothing to be held against another.
+func aboutOverview(t *compare.Table) string {
+	if len(policies(t)) == 1 {
+		return "What a workload costs: the median over the rounds, with the interval in which it lies. Nothing was run beside it to compare it with."
+	}
+	return "What a policy costs against " + reference(t) + ", by the ratios of rounds that ran by turns. " +
+		"▲ dearer, ▼ cheaper, = the same, ? undecided; ✗ where a device wrote into a block that was no longer its file's. " + t.Chance()
 }
 
 // placed are sentences whose Group counts among the groups that have sections.

@@ -38,7 +38,11 @@ func summary(src *gallery.Source) *Table {
 	if len(t.Groups) > maxRows {
 		limited += fmt.Sprintf(", %s of %s sets of parameters", unit.Count(maxRows), unit.Count(len(t.Groups)))
 	}
-	out := &Table{ID: "table-overview", Title: "Change against " + trim(reference(t)) + limited, Columns: []Column{
+	about := "Change against " + trim(reference(t))
+	if len(policies(t)) == 1 {
+		about = "Cost under " + trim(reference(t))
+	}
+	out := &Table{ID: "table-overview", Title: about + limited, Columns: []Column{
 		{Head: "workload", About: "what was done, with the parameters that took several values; the others stand with each workload below"},
 		{Head: "unit", About: "what is counted: the cost of one eviction or operation, or a rate"},
 		{Head: trim(reference(t)), About: "the reference: median over the rounds in that unit, with its interval", Numeric: true},
