@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -19,6 +20,7 @@ import (
 	"daxbench/baselines"
 	"daxbench/reports/folder"
 	"daxbench/reports/report"
+	"daxbench/reports/unit"
 )
 
 // different says where two PNGs differ, as pixels: their bytes depend on the Go version. On processors that fuse operations
@@ -136,15 +138,19 @@ func (s *studio) history(record, against string) (*report.Page, error) {
 	return p, nil
 }
 
-// screenshot is the top of the report of a record with what litmus says of the policies of its run, as daxbench run leaves
-// it. The picture is made anew where there is a browser, and everybody else keeps what is there.
+// screenshot is the top of the report of a record: of a run with what litmus says of its policies, as daxbench run leaves it, or
+// of scenarios on kernels. The picture is made anew where there is a browser, and everybody else keeps what is there.
 func (s *studio) screenshot(doc, record string) (string, error) {
-	const file = "report.png"
+	see, err := s.seeable(record)
+	if err != nil {
+		return "", err
+	}
+	file := see.file
 	s.sources[file] = record
 	name := filepath.Join(s.root, imageDir, file)
 	browser, missing := exec.LookPath("chromium")
 	if s.update && missing == nil {
-		if err := shoot(browser, filepath.Join(s.root, record), name); err != nil {
+		if err := shoot(browser, filepath.Join(s.root, record), name, see.window); err != nil {
 			return "", err
 		}
 	}
@@ -156,16 +162,33 @@ func (s *studio) screenshot(doc, record string) (string, error) {
 			s.problem("%s: %v", file, err)
 		}
 	}
-	run, err := folder.Read(filepath.Join(s.root, record))
-	if err != nil {
-		return "", err
+	return fmt.Sprintf("\n![The top of a report: the verdict in sentences, then %s](%s)\n\n*The top of the report of %s.*\n\n",
+		see.says, linked(doc, file), see.whose), nil
+}
+
+// A view is the top of a report as a picture shows it.
+type view struct {
+	file   string
+	window string // width and height, in pixels
+	says   string // what is seen
+	whose  string // report it is
+}
+
+// seeable is what to show of a record.
+func (s *studio) seeable(record string) (view, error) {
+	dir := filepath.Join(s.root, record)
+	if below := kernelFoldersIn(dir); len(below) > 0 {
+		return view{"report-kernels.png", "1000,1300", "a table of what became of each scenario on each kernel", fmt.Sprintf("%s, with %s", record, unit.List(below))}, nil
 	}
-	return fmt.Sprintf("\n![The top of a report: the verdict in sentences, then a table of what each policy breaks](%s)\n\n"+
-		"*The top of the report of %s, seed %d.*\n\n", linked(doc, file), path.Base(record), run.Manifest.Seed), nil
+	run, err := folder.Read(dir)
+	if err != nil {
+		return view{}, err
+	}
+	return view{"report.png", "1280,1720", "a table of what each policy breaks", fmt.Sprintf("%s, seed %d", path.Base(record), run.Manifest.Seed)}, nil
 }
 
 // shoot makes the report of a copy of a record and takes a picture of its top.
-func shoot(browser, record, name string) error {
+func shoot(browser, record, name, window string) error {
 	dir, err := os.MkdirTemp("", "daxbench")
 	if err != nil {
 		return err
@@ -175,7 +198,7 @@ func shoot(browser, record, name string) error {
 	if err := os.CopyFS(run, os.DirFS(record)); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(run, "SHA256SUMS")); err != nil { // or it is a record, to which nothing may be added
+	if err := os.Remove(filepath.Join(run, "SHA256SUMS")); err != nil && !errors.Is(err, fs.ErrNotExist) { // or it is a record, to which nothing may be added
 		return err
 	}
 	name, err = filepath.Abs(name)
@@ -190,7 +213,7 @@ func shoot(browser, record, name string) error {
 		{"daxbench", "report", run, "-o", page},
 		{browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
 			"--disable-component-update", "--disable-sync", "--user-data-dir=" + filepath.Join(dir, "profile"),
-			"--window-size=1280,1720", "--screenshot=" + name, "file://" + page},
+			"--window-size=" + window, "--screenshot=" + name, "file://" + page},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", args[0], err, out)

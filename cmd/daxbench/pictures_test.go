@@ -27,7 +27,7 @@ import (
 //
 //	<!-- charts: SOURCE CHART… -->           charts, each with its note below it
 //	<!-- gallery: KIND SOURCE CHART… -->     the same, below the name of a kind and the question that it answers
-//	<!-- screenshot: RECORD -->              the top of the report of a record
+//	<!-- screenshot: RECORD -->              the top of the report of a record, of a run or of scenarios on kernels
 //	...
 //	<!-- end -->
 //
@@ -327,6 +327,29 @@ func TestPicturesFind(t *testing.T) {
 		os.Remove(other)
 		write(doc, whole)
 		write(picture, drawn)
+	}
+}
+
+// TestScreenshots wants below a picture of a report what it is of, and none that is missing.
+func TestScreenshots(t *testing.T) {
+	root := t.TempDir()
+	err := errors.Join(reportstest.Example().Write(filepath.Join(root, "run")), reportstest.Kernels().Write(filepath.Join(root, "kernels", "day", "6.12")),
+		reportstest.Kernels().Write(filepath.Join(root, "kernels", "day", "6.1")), os.MkdirAll(filepath.Join(root, imageDir), 0o777))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for record, want := range map[string][2]string{
+		"run":         {"report.png", "then a table of what each policy breaks](reports/images/report.png)\n\n*The top of the report of run, seed "},
+		"kernels/day": {"report-kernels.png", "of each scenario on each kernel](reports/images/report-kernels.png)\n\n*The top of the report of kernels/day, with 6.1 and 6.12.*"},
+	} {
+		s := studio{root: root, sources: make(map[string]string)}
+		text, err := s.screenshot("README.md", record)
+		if err != nil || !strings.Contains(text, want[1]) {
+			t.Errorf("%s: %v\n%s", record, err, text)
+		}
+		if len(s.problems) != 1 || !strings.HasPrefix(s.problems[0], want[0]+": ") {
+			t.Errorf("%s: %q, where there is no picture", record, s.problems)
+		}
 	}
 }
 
