@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -200,4 +202,39 @@ func TestReportOfKernels(t *testing.T) {
 	if there(in("z.html")) || there(in("z")) {
 		t.Error("what cannot be reported was")
 	}
+}
+
+// TestRecordOfKernels: a record of scenarios on kernels is verified, is no machine, and nothing is added to it.
+func TestRecordOfKernels(t *testing.T) {
+	dir := t.TempDir()
+	record := filepath.Join(dir, "baselines", "kernels", "2026-11-27-3f2a9c1")
+	if err := reportstest.Kernels().Write(filepath.Join(record, "7.3")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(record, "7.3", kernels.Name)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(status int, says, line string) {
+		t.Helper()
+		cmd := exec.Command("daxbench", strings.Fields(line)...)
+		cmd.Dir = dir
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != status || !strings.Contains(string(out), says) {
+			t.Errorf("%s: status %d, want %d, with %q\n%s", line, got, status, says, out)
+		}
+	}
+	run(3, "kernels: 1 record could be read; nothing says what was recorded", "baseline verify")
+	if err := os.WriteFile(filepath.Join(record, "SHA256SUMS"), fmt.Appendf(nil, "%x  7.3/kernels.json\n", sha256.Sum256(data)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run(0, "kernels: 1 record as recorded", "baseline verify")
+	run(2, "is no machine", "baseline show -machine kernels 2026-11-27-3f2a9c1")
+	run(2, "nothing is added to it", "report baselines/kernels/2026-11-27-3f2a9c1")
+	run(0, "x.html", "report baselines/kernels/2026-11-27-3f2a9c1 -o x.html")
+	if err := os.WriteFile(file, data[:len(data)/2], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run(4, "kernels/2026-11-27-3f2a9c1: 7.3/kernels.json is torn", "baseline verify")
 }
