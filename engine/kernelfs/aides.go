@@ -27,7 +27,9 @@ type stuckError struct {
 	pid, tid int
 }
 
-func (e *stuckError) Error() string { return fmt.Sprintf("%q does not return within %v", e.do, e.limit) }
+func (e *stuckError) Error() string {
+	return fmt.Sprintf("%q does not return within %v", e.do, e.limit)
+}
 
 // An aideError is what an aide failed with.
 type aideError struct {

@@ -161,7 +161,9 @@ func (s *subject) seek(c *call, h *hold, path string, f *file) (aide.Answer, err
 func (s *subject) anyBlocked() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.calls, func(c *call) bool { return c.at.pid != 0 && c.view.isQuiet() && !c.isOwn() && !isOrdinary(c.view.last.Stack) })
+	return slices.ContainsFunc(s.calls, func(c *call) bool {
+		return c.at.pid != 0 && c.view.isQuiet() && !c.isOwn() && !isOrdinary(c.view.last.Stack)
+	})
 }
 
 // wantsRoom reports whether the scenario wants freed blocks to be given away again, and that shows something.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"daxbench/engine/kernelfs/aide"
 	"daxbench/engine/target"
 )
 
@@ -112,15 +113,32 @@ func (s *subject) seekLost() {
 	}
 	s.mu.Unlock()
 	for _, h := range lost[:min(maxSought, len(lost))] {
-		got, err := s.seek(nil, h, s.m.in(files, sought), &file{pages: 1, fill: h.file.fill})
-		switch {
-		case err != nil:
+		if err := s.seekOne(h); err != nil {
 			s.tell(nil, "whether block %d has come back cannot be found out: %v", h.block/pageSize(), err)
-		case got.Found:
-			s.tell(nil, "block %d, which %s had pinned, has come back", h.block/pageSize(), h.name)
-		default:
-			s.find("L", "P3", "block %d of %s has not come back: the file is unlinked, nobody has it open, mapped or pinned, and none of %d new files got the block",
-				h.block/pageSize(), h.file.name, got.Tried)
 		}
 	}
+}
+
+// seekOne finds out what became of the block that a pin was on: a file of the scenario has it, or a new one gets it.
+func (s *subject) seekOne(h *hold) error {
+	block := h.block / pageSize()
+	r := aide.Request{Do: aide.Whose, Dirs: []string{s.m.in(files), s.m.in(plain)}, Block: h.block}
+	switch got, err := s.m.aides.ask(r, aideLimit, nil); {
+	case err != nil:
+		return err
+	case got.Found:
+		s.tell(nil, "block %d, which %s had pinned, is page %d of %s now", block, h.name, got.Page, got.Path)
+		return nil
+	}
+	got, err := s.seek(nil, h, s.m.in(files, sought), &file{pages: 1, fill: h.file.fill})
+	switch {
+	case err != nil:
+		return err
+	case got.Found:
+		s.tell(nil, "block %d, which %s had pinned, has come back", block, h.name)
+	default:
+		s.find("L", "P3", "block %d of %s has not come back: the file is unlinked, nobody has it open, mapped or pinned, and none of %d new files got the block",
+			block, h.file.name, got.Tried)
+	}
+	return nil
 }

@@ -182,7 +182,9 @@ func (m *Maker) settleIn() error {
 const maxHomes = 100
 
 // in returns the path of something in our directory.
-func (m *Maker) in(names ...string) string { return filepath.Join(append([]string{m.home}, names...)...) }
+func (m *Maker) in(names ...string) string {
+	return filepath.Join(append([]string{m.home}, names...)...)
+}
 
 // removeStale removes the directories of processes that are gone.
 func (m *Maker) removeStale() error {

@@ -73,4 +73,3 @@ func (s *subject) judgeBytes(c *call, h *hold, got []byte) {
 	s.mu.Unlock()
 	s.find("U", "", "who reads the page that %s pins as page %d of %s gets % x: the bytes of %s", h.name, h.index, h.file.name, bad, who)
 }
-

@@ -14,15 +14,16 @@ import (
 
 // A process is one of the scenario's: a child, once a task of it has something to do.
 type process struct {
-	name    string
-	w       *worker // nil: nothing was asked of it so far
-	killed  bool    // by a step, or in the end
-	lastID  int
-	waiting map[int]chan wire.Answer // by call; closed when the child is gone
-	lost    bool                     // its socket is closed: nobody answers
-	open    map[string]int           // files, how often
-	mapped  map[string]int
-	pinned  map[string]bool // I/O that it can wait for, by pin
+	name     string
+	w        *worker       // nil: nothing was asked of it so far
+	killed   bool          // by a step, or in the end
+	killedAt time.Duration // by a step, by the clock of the subject; zero: not
+	lastID   int
+	waiting  map[int]chan wire.Answer // by call; closed when the child is gone
+	lost     bool                     // its socket is closed: nobody answers
+	open     map[string]int           // files, how often
+	mapped   map[string]int
+	pinned   map[string]bool // I/O that it can wait for, by pin
 }
 
 // process returns the process of that name. The caller holds mu.
@@ -204,7 +205,7 @@ func (s *subject) leave(c *call) {
 		c.status.Slept, c.status.For = d, what
 	}
 	if c.stall != nil {
-		c.stall.end(now, s.letGo)
+		c.stall.end(now, c.proc.killedAt, s.letGo)
 		c.stall = nil
 	}
 	c.at, c.view = spot{}, view{}

@@ -28,6 +28,9 @@ func (s *subject) noteStall(c *call, now time.Duration) {
 	}
 	c.stall.see(&c.view, now)
 	c.stall.Own = c.isOwn()
+	if at := c.proc.killedAt; c.stall.Since < at && now-at > killedAfter {
+		c.stall.Kill = target.Ignored
+	}
 }
 
 // see takes over what was seen: rather a wait for a pin than another one, or one in state D than in another.
@@ -39,9 +42,13 @@ func (st *stall) see(v *view, now time.Duration) {
 	}
 }
 
-// end notes that it is over, and what ended it: what was let go of last, if that was meanwhile.
-func (st *stall) end(now time.Duration, last release) {
+// end notes that it is over, and what ended it: what was let go of last, if that was meanwhile. Killed is when the process
+// was killed by a step; zero: it was not.
+func (st *stall) end(now, killed time.Duration, last release) {
 	st.For, st.over = now-st.Since, true
+	if st.Since < killed && st.Kill == target.Untried {
+		st.Kill = target.Died
+	}
 	if st.Ended = last.by; last.by == "" || last.at < st.Since {
 		st.Ended = "by itself"
 	}

@@ -252,7 +252,7 @@ func kill(s *subject, c *call, a *target.Step) error {
 	defer s.mu.Unlock()
 	p := s.process(s.sc.Process(a.Whom))
 	p.end()
-	p.killed = true
+	p.killed, p.killedAt = true, s.nowLocked()
 	s.letGo = release{a.Action(), s.nowLocked()}
 	return nil
 }
@@ -268,4 +268,3 @@ func signal(s *subject, c *call, a *target.Step) error {
 	s.tellLocked(target.Line{Task: c.task, Step: a.Line, Kind: target.Happened, Text: a.Whom.String() + " is in no call that could be interrupted"})
 	return nil
 }
-

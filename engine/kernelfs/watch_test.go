@@ -144,12 +144,15 @@ func TestSee(t *testing.T) {
 
 func TestStallEnds(t *testing.T) {
 	st := &stall{Stall: target.Stall{Since: time.Second}}
-	st.end(3*time.Second, release{"release p", 500 * time.Millisecond})
+	st.end(3*time.Second, 0, release{"release p", 500 * time.Millisecond})
 	if st.Ended != "by itself" || st.For != 2*time.Second {
 		t.Errorf("%+v", st)
 	}
-	st.end(3*time.Second, release{"release q", 2 * time.Second})
+	st.end(3*time.Second, 0, release{"release q", 2 * time.Second})
 	if st.Ended != "release q" {
+		t.Errorf("%+v", st)
+	}
+	if st.end(3*time.Second, 2*time.Second, release{}); st.Kill != target.Died {
 		t.Errorf("%+v", st)
 	}
 }

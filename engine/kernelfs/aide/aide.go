@@ -33,22 +33,24 @@ const (
 	IsDAX     Task = "isdax"     // Path
 	Fill      Task = "fill"      // Path, Keep, Most: let a file take all free space but Keep bytes
 	Seek      Task = "seek"      // Path, Dir, Pages, Fill, Block: make a file that owns a block
+	Whose     Task = "whose"     // Dirs, Block: which file has it
 	Bystander Task = "bystander" // Dir: make, write and remove a file
 )
 
 // A Request asks for one thing. Blocks are byte offsets on the device.
 type Request struct {
-	Do    Task   `json:"do"`
-	Path  string `json:"path,omitempty"`
-	Dir   string `json:"dir,omitempty"`
-	DAX   bool   `json:"dax,omitempty"`
-	Keep  int64  `json:"keep,omitempty"`
-	Most  int64  `json:"most,omitempty"` // bytes of the file that fills; zero: no limit
-	Index int    `json:"index,omitempty"`
-	Pages int    `json:"pages,omitempty"`
-	Fill  byte   `json:"fill,omitempty"`
-	Block int64  `json:"block,omitempty"`
-	Once  bool   `json:"once,omitempty"` // seek: do not wait for blocks that are freed in the background
+	Do    Task     `json:"do"`
+	Path  string   `json:"path,omitempty"`
+	Dir   string   `json:"dir,omitempty"`
+	Dirs  []string `json:"dirs,omitempty"`
+	DAX   bool     `json:"dax,omitempty"`
+	Keep  int64    `json:"keep,omitempty"`
+	Most  int64    `json:"most,omitempty"` // bytes of the file that fills; zero: no limit
+	Index int      `json:"index,omitempty"`
+	Pages int      `json:"pages,omitempty"`
+	Fill  byte     `json:"fill,omitempty"`
+	Block int64    `json:"block,omitempty"`
+	Once  bool     `json:"once,omitempty"` // seek: do not wait for blocks that are freed in the background
 }
 
 // An Answer says what came of it. Before it comes one with Began, and the thread that does it.
@@ -109,7 +111,7 @@ func Main(fd int) {
 }
 
 var tasks = map[Task]func(r Request, a *Answer) error{
-	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Bystander: bystander,
+	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Whose: whose, Bystander: bystander,
 	Remove: func(r Request, _ *Answer) error { return os.RemoveAll(r.Path) },
 }
 

@@ -83,26 +83,22 @@ const (
 )
 
 // seek makes small files until one of them has the block, and gives that its name. Those that came to nothing are
-// removed, and so is what had the name before.
+// removed, and so is what had the name before. It makes no directory of its own: that could be who gets the block.
 func seek(r Request, a *Answer) error {
 	if err := os.Remove(r.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	dir, err := os.MkdirTemp(r.Dir, "seek")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
 	for round := range rounds {
-		won, err := seekOnce(r, a, dir)
-		if err != nil {
-			return err
-		}
+		made, won, err := seekOnce(r, a)
 		if won != "" {
-			err := os.Rename(won, r.Path)
-			return errors.Join(err, os.RemoveAll(dir), syncfs(r.Dir))
+			err = errors.Join(err, os.Rename(won, r.Path))
 		}
-		if err := errors.Join(empty(Request{Path: dir}, nil), syncfs(r.Dir)); err != nil || r.Once {
+		for _, path := range made {
+			if path != won {
+				err = errors.Join(err, os.Remove(path))
+			}
+		}
+		if err = errors.Join(err, syncfs(r.Dir)); err != nil || won != "" || r.Once {
 			return err
 		}
 		time.Sleep(time.Duration(round+1) * 20 * time.Millisecond)
@@ -120,29 +116,59 @@ func syncfs(path string) error {
 }
 
 // seekOnce fills the file system once. When files of the size that is wanted find no room, smaller ones may.
-func seekOnce(r Request, a *Answer, dir string) (won string, err error) {
+func seekOnce(r Request, a *Answer) (made []string, won string, err error) {
 	for n, pages := 0, max(1, r.Pages); n < most; n++ {
-		path := filepath.Join(dir, fmt.Sprint(n))
+		path := filepath.Join(r.Dir, fmt.Sprintf("~%d", n)) // no scenario has such a name
+		made = append(made, path)
 		found, err := try(r, a, path, pages)
 		a.Tried++
 		switch {
 		case found:
-			return path, nil
+			return made, path, nil
 		case err == nil:
 		case errno(err) != unix.ENOSPC:
-			return "", err
+			return made, "", err
 		case pages == 1:
-			return "", nil
+			return made, "", nil
 		default:
 			pages = 1
 		}
 	}
-	return "", nil
+	return made, "", nil
+}
+
+// whose finds the file in some directories that has a block.
+func whose(r Request, a *Answer) error {
+	for _, dir := range r.Dirs {
+		list, err := os.ReadDir(dir)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			if !e.Type().IsRegular() {
+				continue
+			}
+			f, err := os.Open(filepath.Join(dir, e.Name()))
+			if err != nil {
+				return err
+			}
+			extents, err := proc.Extents(int(f.Fd()))
+			f.Close()
+			if err != nil {
+				return err
+			}
+			if a.Page, a.Found = owner(extents, r.Block, int64(os.Getpagesize())); a.Found {
+				a.Path = e.Name()
+				return nil
+			}
+		}
+	}
+	return nil
 }
 
 // try makes one file and looks whether it has the block. A write that comes short owns blocks, too.
 func try(r Request, a *Answer, path string, pages int) (found bool, err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return false, err
 	}
