@@ -30,7 +30,7 @@ type vmFlags struct {
 func newVM() *cobra.Command {
 	f := vmFlags{memory: vm.DefaultMemory << 20}
 	cmd := &cobra.Command{
-		Use:   "vm [flags] -kernel KERNEL,… -- command [flags]",
+		Use:   "vm -kernel KERNEL,… [flags] -- command [flags]",
 		Short: "run a command of daxbench under Linux kernels in a virtual machine",
 		Long: "Vm boots kernels in QEMU, which must be installed, one after the other. In each\n" +
 			"guest there are file systems with DAX on emulated persistent memory and nothing\n" +
@@ -59,9 +59,9 @@ func newVM() *cobra.Command {
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	fl.SetInterspersed(false)
-	fl.StringArrayVar(&f.kernel, "kernel", nil, "kernels, a list of `debian:VERSION`, debian:newest, FILE.deb+FILE.deb…, IMAGE+MODULES, each with LABEL= before it or not")
+	fl.StringArrayVar(&f.kernel, "kernel", nil, "a list of `kernel,…`: debian:VERSION, debian:newest, FILE.deb+FILE.deb…, IMAGE+MODULES, each with LABEL= before it or not")
 	fl.StringArrayVar(&f.fs, "fs", []string{"xfs,ext4"}, "file systems to make in the guest, a list of `name,…`: "+strings.Join(vm.FileSystemNames(), ", ")+", all, none (default xfs,ext4)")
-	fl.StringVar(&f.accel, "accel", string(vm.Auto), "how the guest's processor is made: auto, `kvm`, counted (emulated, time counts instructions), tcg (emulated, in real time); auto is kvm where it works, else counted")
+	fl.StringVar(&f.accel, "accel", string(vm.Auto), "`how` the guest's processor is made: auto, kvm, counted (emulated, time counts instructions), tcg (emulated, in real time); auto is kvm where it works, else counted")
 	fl.StringVarP(&f.out, "o", "o", "", "write the results to folders in `folder`, one for each kernel (default results/vm-<time>)")
 	fl.IntVar(&f.jobs, "jobs", 1, "boot `n` guests at a time")
 	fl.Var(&f.memory, "memory", "`size` of a guest's ordinary memory (default 1G)")

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"daxbench/engine/vm/initramfs"
 )
@@ -138,7 +137,6 @@ func (p *plan) orders(accel Accel) orders {
 		Args:     p.args,
 		Hostname: hostname(p.kernel.Label),
 		Verbose:  p.machine.Console != nil,
-		Wall:     time.Now(),
 		Facts:    facts{Machine: machineName(accel), Clock: clock(accel), Package: p.kernel.Package, Config: p.config},
 	}
 	for i, f := range p.fs {

@@ -1,7 +1,5 @@
 package vm
 
-import "time"
-
 // ordersPath is the file in the initramfs that says what the guest is to do. Where PID 1 finds it, it is a guest of ours.
 const ordersPath = "/etc/daxbench-vm.json"
 
@@ -15,7 +13,6 @@ type orders struct {
 	FileSystems []mountOrder `json:"file_systems"`
 	Facts       facts        `json:"facts"`
 	Verbose     bool         `json:"verbose"` // the console shows all that the kernel says
-	Wall        time.Time    `json:"wall"`    // the host's clock
 }
 
 // A mountOrder is a file system to make.
