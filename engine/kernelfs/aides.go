@@ -39,8 +39,13 @@ type aideError struct {
 
 func (e *aideError) Error() string { return e.text }
 
-// Is makes errors.Is find the errno.
-func (e *aideError) Is(target error) bool { return e.errno != 0 && target == error(e.errno) }
+// Unwrap makes errors.Is find what the errno stands for.
+func (e *aideError) Unwrap() error {
+	if e.errno == 0 {
+		return nil
+	}
+	return e.errno
+}
 
 // ask has an aide do something. Began, if it is not nil, is told who does it. Errors: *stuckError, *aideError.
 func (as *aides) ask(r aide.Request, limit time.Duration, began func(pid, tid int)) (aide.Answer, error) {
@@ -121,18 +126,6 @@ func (as *aides) pids() (list []int) {
 	return list
 }
 
-// stillStuck counts those that were given up and have not gone.
-func (as *aides) stillStuck() (n int) {
-	as.mu.Lock()
-	defer as.mu.Unlock()
-	for _, w := range as.stuck {
-		if !w.isGone() {
-			n++
-		}
-	}
-	return n
-}
-
 func (as *aides) close() {
 	as.mu.Lock()
 	defer as.mu.Unlock()
@@ -141,12 +134,6 @@ func (as *aides) close() {
 		w.kill()
 	}
 	as.idle, as.stuck = nil, nil
-}
-
-// errStuck reports whether an error says that an aide is stuck.
-func isStuck(err error) bool {
-	var stuck *stuckError
-	return errors.As(err, &stuck)
 }
 
 // served is set by Serve: a program that does not call it would, started as a child, do what it always does.

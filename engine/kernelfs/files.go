@@ -1,7 +1,6 @@
 package kernelfs
 
 import (
-	"errors"
 	"path/filepath"
 	"slices"
 
@@ -178,8 +177,6 @@ func (s *subject) wantsRoom() bool {
 	}
 	return false
 }
-
-var errNoMount = errors.New("ENODEV: nothing is mounted")
 
 // umount is made by a child like any other step: nobody but who has a file open keeps the file system busy.
 func umount(s *subject, c *call, a *target.Step) error {

@@ -156,10 +156,18 @@ type callError struct {
 }
 
 func (e *callError) Error() string {
-	if name := unix.ErrnoName(e.errno); name != "" {
+	if name := errnoName(e.errno); name != "" {
 		return name + ": " + e.text
 	}
 	return e.text
+}
+
+// errnoName is the name of an error number. One has two, and file systems mean this.
+func errnoName(e unix.Errno) string {
+	if e == unix.EOPNOTSUPP {
+		return "EOPNOTSUPP"
+	}
+	return unix.ErrnoName(e)
 }
 
 // refusals are errors that are an answer.
@@ -171,7 +179,7 @@ func refusal(err error) error {
 	if errors.As(err, &e) {
 		for _, no := range refusals {
 			if e.errno == no {
-				return &target.Refusal{Errno: unix.ErrnoName(no), Why: e.text}
+				return &target.Refusal{Errno: errnoName(no), Why: e.text}
 			}
 		}
 	}

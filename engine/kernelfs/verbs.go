@@ -21,7 +21,7 @@ var verbs = map[target.Verb]verb{
 	target.Pin: pin, target.Release: releasePin, target.DMAWrite: dmaWrite, target.DMARead: dmaRead,
 	target.Shrink: shrink, target.DropCaches: ofMachine, target.Sync: ofMachine,
 	target.Umount: umount, target.Mount: mount, target.Unplug: unplug, target.Poison: poison,
-	target.Exit: exit, target.Kill: kill, target.Signal: signal,
+	target.Exit: exit, target.Kill: kill, target.Signal: signalTask,
 }
 
 // A file is one by its name.
@@ -257,8 +257,8 @@ func kill(s *subject, c *call, a *target.Step) error {
 	return nil
 }
 
-// signal interrupts the thread of a task. It does not die of it.
-func signal(s *subject, c *call, a *target.Step) error {
+// signalTask interrupts the thread of a task. It does not die of it.
+func signalTask(s *subject, c *call, a *target.Step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if victim := s.busy[a.Whom.String()]; victim != nil && victim.at.tid != 0 {

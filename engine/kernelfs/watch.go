@@ -16,7 +16,8 @@ const (
 	// blockedAfter is how long one wait must last to be a wait for somebody else. A commit of a journal takes less.
 	blockedAfter = 250 * time.Millisecond
 	// idleAfter is how long nothing must happen while nobody waits for anybody: workers of the kernel may have things to do.
-	idleAfter = 200 * time.Millisecond
+	// It is long enough to see that somebody waits for I/O of his own.
+	idleAfter = 300 * time.Millisecond
 	// tick is how often threads are looked at until they are seen to sleep, and slowTick how often from then on. Who
 	// returns says so at once. A look takes some 0.2 ms, and much longer of an emulated machine's host.
 	tick     = 10 * time.Millisecond

@@ -1,0 +1,351 @@
+package kernelfs
+
+import (
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"daxbench/engine/kernelfs/aide"
+	"daxbench/engine/kernelfs/proc"
+	"daxbench/engine/kernelfs/wire"
+	"daxbench/engine/target"
+)
+
+// stubborn makes the test's program a child that begins each call, says so, and never returns from it.
+const stubborn = "DAXBENCH_TEST_STUBBORN"
+
+func TestMain(m *testing.M) {
+	Serve()
+	if os.Getenv(stubborn) != "" {
+		begin()
+	}
+	os.Exit(m.Run())
+}
+
+// begin does that in its one thread. SIGTERM does not end it; SIGKILL does.
+func begin() {
+	signal.Ignore(unix.SIGTERM)
+	conn, err := wire.New(descriptor)
+	if err != nil {
+		os.Exit(1)
+	}
+	for {
+		var c wire.Call
+		if _, err := conn.Receive(&c); err != nil {
+			os.Exit(0)
+		}
+		conn.Send(wire.Answer{ID: c.ID, Began: true, TID: unix.Getpid()})
+	}
+}
+
+// scenario parses steps.
+func scenario(t *testing.T, steps string) *target.Scenario {
+	t.Helper()
+	sc, err := target.Parse("test.txt", []byte("scenario: test\ntitle: t\norigin: o\nshows: s\nprobes: U\n\nsteps:\n"+steps))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sc
+}
+
+// home returns a Maker in a directory of the test's, which is a control: no DAX there.
+func home(t *testing.T) *Maker {
+	t.Helper()
+	m, err := New(t.TempDir(), Options{Root: true, Others: true, Patience: 500 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(m.dir, ours+"*")); len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
+	})
+	return m
+}
+
+// play makes steps one after the other, whoever is still busy. It skips what cannot be made here.
+func play(t *testing.T, m *Maker, sc *target.Scenario) (*subject, []target.Status) {
+	t.Helper()
+	for i := range sc.Steps {
+		if why := m.Why(&sc.Steps[i]); why != "" {
+			t.Skipf("%s: %s", sc.Steps[i].Action(), why)
+		}
+	}
+	sub, err := m.Make(sc, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sub.(*subject)
+	t.Cleanup(func() { s.Close() })
+	var all []target.Status
+	for i := range sc.Steps {
+		step := &sc.Steps[i]
+		if step.Verb == target.Wait {
+			if d, err := s.Advance(step.For); err != nil || d != step.For {
+				t.Fatalf("%v of %v passed: %v", d, step.For, err)
+			}
+			continue
+		}
+		for k := range step.Tasks() {
+			id, err := s.Start(step.Share(k))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Settle(); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, s.Status(id))
+		}
+	}
+	return s, all
+}
+
+func facts(t *testing.T, s *subject) target.Facts {
+	t.Helper()
+	f, err := s.Facts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// told reports whether a line of the story has a text in it.
+func told(f target.Facts, text string) bool {
+	return slices.ContainsFunc(f.Story, func(l target.Line) bool { return strings.Contains(l.Text, text) })
+}
+
+// TestControl plays what is unsafe on storage where pages are none: nothing is found.
+func TestControl(t *testing.T) {
+	m := home(t)
+	if m.Kernel().DAX {
+		t.Skip("the test's directory is DAX")
+	}
+	for name, tt := range map[string]struct{ steps, told string }{
+		"a pipe": {"T1: create F pages=2\nT1: map F\nT1: fault F 0\nT1: pin F 0 as p by vmsplice\nT1: munmap F\nT1: unlink F\nT1: close F\n" +
+			"T2: create N reusing p\nT2: write N 0\ntime: wait 5s\nreader: dma-read p\nT2: check N 0\nreader: release p\n", "reads the bytes of F"},
+		"a connection": {"T1: create F\nT1: map F\nT1: fault F 0\nT1: pin F 0 as p by msg-zerocopy\nT1: munmap F\nT1: truncate F 0\nT1: create N\n" +
+			"T1: write N 0\ntime: wait 5s\npeer: dma-read p\npeer: release p\n", "reads the bytes of F"},
+		"a device that writes": {"T1: create F\nT1: map F\nT1: fault F 0\nT1: pin F 0 as p by libaio\nT1: munmap F\nT1: unlink F\nT1: close F\n" +
+			"T2: create N\ndev: dma-write p\nT2: check N 0\ndev: release p\n", "has written 0x80"},
+		"a dead process": {"T1: create F\nT1: map F\nT1: fault F 0\nT1: pin F 0 as p by vmsplice\nT1: unlink F\nshell: kill T1\nT1: exit\n" +
+			"reader: dma-read p\nreader: release p\n", "reads the bytes of F"},
+		"rename": {"T1: create F\nT1: create G\nT1: rename F over G\nT1: check F 0\nT1: punch F 0\nT1: close F\nT1: open F\nT1: exit\n", "rename F over G"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, all := play(t, m, scenario(t, tt.steps))
+			for _, st := range all {
+				if !st.Returned || st.Err != nil || st.Slept > 0 {
+					t.Errorf("%+v", st)
+				}
+			}
+			f := facts(t, s)
+			if len(f.Findings) > 0 || !told(f, tt.told) {
+				t.Errorf("%+v\n%+v", f.Findings, f.Story)
+			}
+		})
+	}
+}
+
+// TestForeignBytes writes into the page of somebody else's file by a device that is still at it.
+func TestForeignBytes(t *testing.T) {
+	m := home(t)
+	s, _ := play(t, m, scenario(t, "T1: create F\nT1: map F\nT1: fault F 0\nT1: pin F 0 as p by libaio\ndev: dma-write p\nT1: check F 0\ndev: release p\n"))
+	f := facts(t, s)
+	if len(f.Findings) != 1 || f.Findings[0].Invariants != "U" || !strings.Contains(f.Findings[0].Text, "80 80") || !strings.Contains(f.Findings[0].Text, "the device of p") {
+		t.Errorf("the device wrote into F, and what was found is %+v", f.Findings)
+	}
+}
+
+// TestOwnIO shows that who waits for I/O of his own is not blocked, and can be waited for.
+func TestOwnIO(t *testing.T) {
+	m := home(t)
+	s, all := play(t, m, scenario(t, "T1: create F\nT1: map F\nT1: fault F 0\nT1: pin F 0 as p by odirect-read\ntime: wait 5s\ndev: release p\n"))
+	if st := all[3]; st.Returned || !st.Own || s.Has(target.Ref{Name: "p"}) != target.Present {
+		t.Errorf("%+v", st)
+	}
+	if st := s.Status(3); !st.Returned || st.Err != nil || st.Slept > 0 {
+		t.Errorf("%+v", st)
+	}
+	if f := facts(t, s); len(f.Findings) > 0 || len(f.Stalls) != 1 || !f.Stalls[0].Own || f.Stalls[0].Ended != "release p" {
+		t.Errorf("%+v, %+v", f.Findings, f.Stalls)
+	}
+}
+
+func TestErrorsOfSteps(t *testing.T) {
+	m := home(t)
+	_, all := play(t, m, scenario(t, "T1: create F\nT2: map F\nT1: unlink F\nT1: open F\n"))
+	for i, want := range []string{"", "EBADF", "", "ENOENT"} {
+		if err := all[i].Err; (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%d: %v, want %s", i, err, want)
+		}
+	}
+	var no *target.Refusal
+	if err := refusal(&callError{"mmap", unix.EOPNOTSUPP}); !errors.As(err, &no) || no.Errno != "EOPNOTSUPP" {
+		t.Error(err)
+	}
+	if err := refusal(&callError{"open", unix.ENOENT}); errors.As(err, &no) {
+		t.Errorf("%v is taken for an answer", err)
+	}
+}
+
+// TestStubbornChild has a child that never returns: the subject goes on, judges, and gets rid of it.
+func TestStubbornChild(t *testing.T) {
+	m := home(t)
+	sc := scenario(t, "T1: create F\n")
+	sub, err := m.Make(sc, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sub.(*subject)
+	s.mu.Lock()
+	p := s.process("T1")
+	if p.w, err = startWorker("stubborn", []string{stubborn + "=1"}); err != nil {
+		t.Fatal(err)
+	}
+	go s.listen(p)
+	s.mu.Unlock()
+	id, err := s.Start(sc.Steps[0].Share(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	s.Settle()
+	if d, _ := s.Advance(10 * time.Minute); d != 10*time.Minute {
+		t.Errorf("%v passed", d)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("that took %v", took)
+	}
+	if st := s.Status(id); st.Returned || st.Own || !strings.HasPrefix(st.Waits, "S") || s.Has(target.Ref{Name: "F"}) != target.NotYet {
+		t.Errorf("%+v", st)
+	}
+	if _, err := s.Start(sc.Steps[0].Share(0)); err == nil {
+		t.Error("a task that is busy can start something")
+	}
+	f := facts(t, s)
+	if len(f.Stalls) != 1 || f.Stalls[0].Kill != target.Died || f.Stalls[0].State != "S" || len(f.Findings) != 1 || f.Findings[0].Invariants != "W" {
+		t.Errorf("%+v, %+v", f.Stalls, f.Findings)
+	}
+	if !told(f, "beside them") {
+		t.Error("there was no bystander")
+	}
+	if err := s.Close(); err != nil || m.spoiled != "" {
+		t.Errorf("%v, %q", err, m.spoiled)
+	}
+	if _, err := m.Make(sc, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSpoiled has something stuck that cannot be got rid of: later scenarios are told.
+func TestSpoiled(t *testing.T) {
+	m := home(t)
+	sc := scenario(t, "T1: create F\n")
+	sc.Name = "the-last-one"
+	m.spoil(&subject{sc: sc}, errors.New("T1 is stuck"))
+	if _, err := m.Make(sc, nil); err == nil || !strings.Contains(err.Error(), "the-last-one") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestStuckAide has an aide that does not answer: it is given up, and another one is asked.
+func TestStuckAide(t *testing.T) {
+	w, err := startWorker("aide", []string{stubborn + "=1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := &aides{idle: []*worker{w}}
+	defer as.close()
+	_, err = as.ask(aide.Request{Do: aide.Look, Path: t.TempDir()}, 100*time.Millisecond, nil)
+	var stuck *stuckError
+	if !errors.As(err, &stuck) || stuck.pid != w.pid {
+		t.Errorf("%v", err)
+	}
+	if a, err := as.ask(aide.Request{Do: aide.Look, Path: t.TempDir()}, aideLimit, nil); err != nil || !a.Directory {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if _, err := as.ask(aide.Request{Do: aide.Look, Path: "/nowhere"}, aideLimit, nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestStale removes what a process that is gone left behind, and nothing of one that is there.
+func TestStale(t *testing.T) {
+	dir := t.TempDir()
+	dead, alive := filepath.Join(dir, ours+"999999999"), filepath.Join(dir, ours+"1")
+	for _, d := range []string{dead, alive} {
+		if err := os.MkdirAll(filepath.Join(d, files), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := New(dir, Options{Root: true, Others: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dead); !errors.Is(err, os.ErrNotExist) || !slices.ContainsFunc(m.Notes(), func(n string) bool { return strings.Contains(n, dead) }) {
+		t.Errorf("%v; %q", err, m.Notes())
+	}
+	if _, err := os.Stat(alive); err != nil {
+		t.Error(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := Options{Root: true, Others: true}
+	for dir, tt := range map[string]struct {
+		o    Options
+		want error
+	}{
+		"/proc": {all, ErrUnfit}, file: {all, ErrUnfit}, "/": {Options{}, ErrRefused}, "/no/such/place": {all, os.ErrNotExist},
+	} {
+		m, err := New(dir, tt.o)
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", dir, err, tt.want)
+		}
+		if err == nil {
+			m.Close()
+		}
+	}
+}
+
+// TestWhy holds the steps that a kernel cannot be asked for, on mounts of different kinds.
+func TestWhy(t *testing.T) {
+	dax := func(options string) *Maker {
+		return &Maker{sys: proc.FS{Root: t.TempDir() + "/"}, can: aide.Answer{DAX: true, Flag: true}, mount: proc.Mount{Options: options, Source: "/dev/pmem0"}, noSlow: "none"}
+	}
+	sc := scenario(t, "T1: create F\nT1: create G nodax\nT1: dontcache F\nT1: lock-entry F 0\nT1: reflink F to H\nT1: map F\nT1: pin F 0 as p by vmsplice\n"+
+		"T1: pin F 0 as q by io_uring\nT1: pin F 0 as r by nfs-direct\nT1: umount\nT1: unplug\n")
+	for _, tt := range []struct {
+		m    *Maker
+		step int
+		why  string
+	}{
+		{dax(""), 0, ""}, {dax("rw,dax=always"), 1, "dax=always"}, {dax("rw,dax=inode"), 1, ""}, {dax("rw,dax=always"), 2, "changes nothing"},
+		{dax("rw"), 2, ""}, {dax(""), 3, "from outside"}, {dax(""), 4, "cannot share"}, {dax(""), 5, ""}, {dax(""), 6, ""}, {dax(""), 7, "none"},
+		{dax(""), 8, "NFS"}, {dax(""), 9, "not allowed"}, {dax(""), 10, "guest"},
+	} {
+		if got := tt.m.Why(&sc.Steps[tt.step]); (got == "") != (tt.why == "") || !strings.Contains(got, tt.why) {
+			t.Errorf("%s on %q: %q, want %q", sc.Steps[tt.step].Action(), tt.m.mount.Options, got, tt.why)
+		}
+	}
+	if (&Maker{}).WhySetting(target.Setting{Key: "memory", Value: "4"}) != "" || (&Maker{}).WhySetting(target.Setting{Key: "lru", Value: "any"}) == "" {
+		t.Error("settings of the machine are ignored, those of a kernel are not to be had")
+	}
+}
