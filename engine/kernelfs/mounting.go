@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"daxbench/engine/kernelfs/aide"
 	"daxbench/engine/kernelfs/child"
 	"daxbench/engine/kernelfs/wire"
 	"daxbench/engine/target"
@@ -57,13 +58,33 @@ func (m *Maker) byChild(call wire.Call) error {
 	}
 }
 
-// unplug takes the driver from the device. The file system is of no use then.
+// unplug takes the driver from the device. The file system is of no use until it is plugged in again.
 func unplug(s *subject, c *call, a *target.Step) error {
-	_, err := s.command(c, c.proc, wire.Call{Task: c.task, Verb: target.Unplug, Device: s.m.namespace()}, nil, nil)
-	if err == nil {
-		s.m.spoil(s, errors.New("its device was taken away"))
-	}
+	s.mu.Lock()
+	s.unplugged = s.m.namespace()
+	w := wire.Call{Task: c.task, Verb: target.Unplug, Device: s.unplugged}
+	s.mu.Unlock()
+	_, err := s.command(c, c.proc, w, nil, nil)
 	return err
+}
+
+// bindPath is where the driver takes a device.
+const bindPath = "sys/bus/nd/drivers/nd_pmem/bind"
+
+// replug gives the device back to its driver and mounts the file system anew: emulated memory still has what was there.
+func (m *Maker) replug(namespace string) error {
+	if is, err := m.isMounted(); err != nil {
+		return err
+	} else if is {
+		if err := m.byChild(wire.Call{Task: "umount", Verb: target.Umount, Path: m.mount.Point}); err != nil {
+			return err
+		}
+	}
+	r := aide.Request{Do: aide.Plug, Path: filepath.Join(m.sys.Root, bindPath), Dir: namespace}
+	if _, err := m.aides.ask(r, aideLimit, nil); err != nil {
+		return err
+	}
+	return m.remount()
 }
 
 // namespace is what the driver calls the device: namespace0.0.
