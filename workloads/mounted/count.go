@@ -86,7 +86,8 @@ func openTracepoint(dir, fs string) (*counter, error) {
 			return nil, fmt.Errorf("perf_event_open: %w", err)
 		}
 		c.fds = append(c.fds, fd)
-		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.PERF_EVENT_IOC_SET_FILTER, uintptr(unsafe.Pointer(&filter[0]))); errno != 0 {
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.PERF_EVENT_IOC_SET_FILTER, uintptr(unsafe.Pointer(&filter[0])))
+		if errno != 0 {
 			c.close()
 			return nil, fmt.Errorf("filter of the tracepoint: %w", errno)
 		}

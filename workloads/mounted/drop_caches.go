@@ -49,7 +49,8 @@ An inode whose pages are in its mapping is not evicted: the page cache keeps it,
 		Small: map[string]string{"files": "16"},
 	},
 	Needs: "root, for " + dropCachesFile,
-	Warns: "has the whole machine drop its idle dentries and inodes, again and again, and the kernel say nothing of that in its log until it is booted anew.",
+	Warns: "has the whole machine drop its idle dentries and inodes, again and again, and the kernel say nothing of that in " +
+		"its log until it is booted anew.",
 	Lacks: func() string {
 		if err := unix.Access(dropCachesFile, unix.W_OK); err != nil {
 			return fmt.Sprintf("%s cannot be written (%v): that takes root", dropCachesFile, err)
@@ -201,7 +202,8 @@ func (s *dropCaches) Finish(ctx context.Context) (driver.Findings, error) {
 	found.Stats = s.Stats()
 	found.Counted["looked_up"] = s.looked
 	if share := float64(s.dropped) / float64(max(1, s.looked)); err == nil && share < fewEvicted {
-		found.Notes = append(found.Notes, fmt.Sprintf("of the inodes that were looked up, drop_caches evicted %.1f %%: the others are not idle for the kernel, as those with pages in their mappings", 100*share))
+		found.Notes = append(found.Notes, fmt.Sprintf("of the inodes that were looked up, drop_caches evicted %.1f %%: the others are "+
+			"not idle for the kernel, as those with pages in their mappings", 100*share))
 	}
 	return found, err
 }

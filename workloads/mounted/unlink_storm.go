@@ -9,11 +9,7 @@ import (
 	"daxbench/workloads/driver"
 )
 
-// Knobs that several storms share.
-var (
-	knobPages = driver.Knob{Key: "pages", Default: "4", About: "pages of 4 KiB per file", Check: driver.CheckInt(1, 262144)}
-)
-
+// knobMapped is how many of the files have pages in their mappings.
 func knobMapped(def, about string) driver.Knob {
 	return driver.Knob{Key: "mapped", Default: def, About: about, Check: driver.CheckPercent}
 }
@@ -39,10 +35,13 @@ XFS frees the blocks of an unlinked file later, in a worker of its own (inodegc)
 		TimedEvicts: true,
 		SampleEvery: 1,
 		Knobs: []driver.Knob{
-			knobPages,
+			{Key: "pages", Default: "4", About: "pages of 4 KiB per file", Check: driver.CheckInt(1, 262144)},
 			{Key: "files", Default: "32", About: "files that each worker keeps open", Check: driver.CheckInt(1, 4096)},
 			knobMapped("100", "percentage of the files that are mapped and touched, not only written"),
-			{Key: "last", Default: lastClose, About: "what drops the last reference: close, unlink or munmap (of a file that is not mapped: close)", Check: driver.CheckOneOf(lastClose, lastUnlink, lastMunmap)},
+			{
+				Key: "last", Default: lastClose, Check: driver.CheckOneOf(lastClose, lastUnlink, lastMunmap),
+				About: "what drops the last reference: close, unlink or munmap (of a file that is not mapped: close)",
+			},
 		},
 		Size: func(v driver.Values, workers int, _ *driver.Population) (int64, error) {
 			return sizeFor(workers*(v.Int("files")+1), v.Int("pages"))
