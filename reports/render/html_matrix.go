@@ -10,12 +10,23 @@ type matrixView struct {
 	Groups       []rowGroup
 }
 
-// maxEasy is how many columns stand side by side with room to spare: as many as there are hazards.
+// maxEasy is how many columns stand side by side with room to spare: as many as there are hazards. Twice as many just fit on
+// paper.
 const maxEasy = 9
 
-// Many says whether the columns have to be narrow, and Few whether they need not fill the page.
-func (v *matrixView) Many() bool { return len(v.Columns) > maxEasy }
-func (v *matrixView) Few() bool  { return len(v.Columns) < maxEasy/2 }
+// Size is the class of a matrix that needs other room than the hazards do: few columns need not fill the page, many have to be
+// narrow, and most do not fit on paper unless words are broken.
+func (v *matrixView) Size() string {
+	switch n := len(v.Columns); {
+	case n < maxEasy/2:
+		return "few"
+	case n <= maxEasy:
+		return ""
+	case n <= 2*maxEasy:
+		return "many"
+	}
+	return "many most"
+}
 
 // spanView is a heading above some of the columns.
 type spanView struct {

@@ -214,7 +214,8 @@ async function keyboard(page, problem, seen) {
 	seen.stops = stops;
 }
 
-// prints looks at the page as a printer would: no controls, all contents open, and dark on white whatever the screen was.
+// prints looks at the page as a printer would: no controls, all contents open, no cell of a matrix cut off, and dark on white whatever
+// the screen was.
 async function prints(page, problem, seen) {
 	await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
 	const state = await page.evaluate(() => ({
@@ -226,6 +227,10 @@ async function prints(page, problem, seen) {
 	const bright = (c) => { const [r, g, b] = c.match(/[\d.]+/g).map(Number); return (r + g + b) / 3; };
 	const paper = state.paper === 'rgba(0, 0, 0, 0)' ? 255 : bright(state.paper);
 	if (paper < 200 || bright(state.ink) > 90) problem('print', `ink ${state.ink} on paper ${state.paper}`);
+	const paperWidth = 680; // px: A4 without margins of 15 mm
+	await page.setViewportSize({ width: paperWidth, height: 960 });
+	const cut = await page.evaluate(() => [...document.querySelectorAll('.matrix td')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).length);
+	if (cut) problem('print', `${cut} cells of a matrix are off the paper`);
 	seen.pdf = (await page.pdf({ format: 'A4' })).length;
 }
 
