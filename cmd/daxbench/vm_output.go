@@ -68,8 +68,11 @@ func (w *guests) conclude() error {
 		}
 		labels, all = append(labels, g.label), append(all, k)
 	}
-	if len(all) == 0 {
+	switch {
+	case len(all) == 0:
 		return nil
+	case len(w.list) == 1 && !labelled.MatchString(w.flags.kernel[0]):
+		labels = nil // a release is long, and there is nothing to tell it from
 	}
 	if err := w.inner.litmus.writeKernels(w.stdout, litmus.JoinKernels(labels, all)); err != nil {
 		return err
