@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,9 @@ func TestBrowserFindsMistakes(t *testing.T) {
 			if !found[kind] {
 				t.Errorf("no mistake of the kind %q was found in %q", kind, o.Problems)
 			}
+		}
+		if !slices.Contains(o.Problems, "print: 1 cells of a matrix are off the paper") {
+			t.Errorf("no cell of a matrix was found off the paper in %q", o.Problems)
 		}
 	}
 }
