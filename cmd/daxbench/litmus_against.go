@@ -43,7 +43,7 @@ func (f *litmusFlags) holdAgainst(cmd *cobra.Command) error {
 	case compared == 0:
 		return &undecided{"nothing could be compared: no folder has a verdict of a DAX file system and a scenario of today"}
 	case n > 0:
-		return &badAnswer{fmt.Sprintf("the engine differs from kernels in %s that nobody has explained, above", unit.Plural(n, "way"))}
+		return &badAnswer{fmt.Sprintf("the engine differs from kernels in %s that nobody has explained, above", unit.Plural(n, "way", "ways"))}
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (s *subject) file(ref target.Ref) *file {
 // callOn is what a child is told of a step on a file.
 func (c *call) callOn(a *target.Step, f *file) wire.Call {
 	return wire.Call{
-		Task: c.task, Verb: a.Verb, File: f.name, Path: f.path, Index: a.Index.N, Pages: a.Count.N, Fill: f.fill, On: a.Has(target.On),
+		Task: c.task, Verb: a.Verb, File: f.name, Path: f.path, Index: a.Index.N, Pages: a.Count.N, Fill: f.fill, On: a.Has(target.On) || a.Has(target.Reading),
 	}
 }
 

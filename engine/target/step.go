@@ -90,13 +90,14 @@ const (
 	IsBlocked
 	HasReturned
 	HasFailed
+	Reading
 	flagEnd
 )
 
 var flagNames = map[Flag]string{
 	NoDAX: "nodax", Dir: "dir", FollGet: "get", FollPin: "pin", LastFirst: "last-first", IgnoreRecall: "ignore-recall",
 	Notify: "notify", Shared: "shared", Exclusive: "exclusive", On: "on", Off: "off", GFPKernel: "kernel", GFPNoFS: "nofs",
-	GFPNoWait: "nowait", IsBlocked: "blocked", HasReturned: "returned", HasFailed: "failed",
+	GFPNoWait: "nowait", IsBlocked: "blocked", HasReturned: "returned", HasFailed: "failed", Reading: "read",
 }
 
 func lookupFlag(word string) (Flag, bool) {

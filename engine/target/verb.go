@@ -136,7 +136,7 @@ var verbs = [verbEnd]VerbInfo{
 
 	Map:         {"map", "FILE", "mmap all of it, shared", nothing},
 	Munmap:      {"munmap", "FILE", "unmap it", nothing},
-	Fault:       {"fault", "FILE INDEX [pages=COUNT]", "touch pages of the mapping, so that they can be pinned", nothing},
+	Fault:       {"fault", "FILE INDEX [pages=COUNT] [read]", "touch pages of the mapping, so that they can be pinned; read: only read them, which leaves shared blocks shared", nothing},
 	LockEntry:   {"lock-entry", "FILE INDEX", "lock the DAX entry of a page, as a page fault or memory failure does", nothing},
 	UnlockEntry: {"unlock-entry", "FILE INDEX", "unlock it", nothing},
 

@@ -99,6 +99,7 @@ func TestMaps(t *testing.T) {
 		t.Logf("%s is on DAX", f)
 	}
 	c.do(wire.Call{Verb: target.Close, File: "F"})
+	c.do(wire.Call{Verb: target.Fault, File: "F", Index: 0, Pages: 4, Fill: 'r', On: true}) // reads
 	c.do(wire.Call{Verb: target.Fault, File: "F", Index: 1, Pages: 2, Fill: 'm'})
 	want := bytes.Repeat([]byte("f"), 4*pageSize)
 	copy(want[pageSize:], bytes.Repeat([]byte("m"), 2*pageSize))

@@ -97,12 +97,15 @@ func (p *process) takeMapping(name string) (mapping, bool) {
 }
 
 // fault writes the file's own pattern through the mapping, so that its pages are there and can be written. What is no
-// page of the file is EFAULT here, where a store would be SIGBUS.
+// page of the file is EFAULT here, where a store would be SIGBUS. If only reads were asked for, shared blocks stay shared.
 func fault(p *process, r *request, _ *wire.Answer) error {
 	n := max(1, r.Pages)
 	addr, err := p.pages(r.File, r.Index, n)
 	if err != nil {
 		return err
+	}
+	if r.On {
+		return failed("madvise", madvise(addr, n*pageSize, unix.MADV_POPULATE_READ))
 	}
 	// Linux has MADV_POPULATE_WRITE since 5.14; before, what writes the pattern faults the pages in.
 	err = madvise(addr, n*pageSize, unix.MADV_POPULATE_WRITE)

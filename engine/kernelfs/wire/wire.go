@@ -31,7 +31,7 @@ type Call struct {
 	Index  int         `json:"index,omitempty"` // page of the file; truncate: its new size, pages
 	Pages  int         `json:"pages,omitempty"` // of create, punch, fault; zero: one
 	Fill   byte        `json:"fill,omitempty"`  // that pages are written with, and are checked for
-	On     bool        `json:"on,omitempty"`    // dax on, dax off
+	On     bool        `json:"on,omitempty"`    // dax on, dax off; fault: only read
 	Pin    string      `json:"pin,omitempty"`   // the name that the child knows the pin by
 	Holder string      `json:"holder,omitempty"`
 	Device string      `json:"device,omitempty"`  // that O_DIRECT goes to, absolute; mount: the source; unplug: namespace0.0
