@@ -1,6 +1,7 @@
 package kernelfs
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -89,8 +90,14 @@ func create(s *subject, c *call, a *target.Step) error {
 	}
 	f := s.newFile(a.File, where, a.Pages())
 	w := c.callOn(a, f)
-	if a.Name != (target.Ref{}) && s.reuse(c, a, f) {
-		w.Verb = target.Open // somebody has made it
+	if a.Name != (target.Ref{}) {
+		got, err := s.reuse(c, a, f)
+		if err != nil {
+			return err
+		}
+		if got {
+			w.Verb = target.Open // somebody has made it
+		}
 	}
 	if _, err := s.command(c, c.proc, w, nil, nil); err != nil {
 		return err
@@ -99,29 +106,28 @@ func create(s *subject, c *call, a *target.Step) error {
 }
 
 // reuse tries to make a file that owns the block which a pin is on, and reports whether it did. Otherwise there is none.
-func (s *subject) reuse(c *call, a *target.Step, f *file) bool {
+// An error says that it is not known whether it could.
+func (s *subject) reuse(c *call, a *target.Step, f *file) (bool, error) {
 	s.mu.Lock()
 	h := s.pins[a.Name.String()]
 	s.mu.Unlock()
 	switch {
 	case h == nil:
 		s.tell(c, "takes any block: there is no pin %s", a.Name)
-		return false
+		return false, nil
 	case !h.dax:
 		s.tell(c, "takes any block: what %s pins is a page in memory, and no block", h.name)
-		return false
+		return false, nil
 	case h.block < 0 || s.m.room == nil:
-		s.tell(c, "takes any block: which one %s pins is not known", h.name)
-		return false
+		return false, fmt.Errorf("which block %s pins is not known", h.name)
 	}
 	got, err := s.seek(c, h, f.path, f)
 	switch {
 	case err != nil:
-		s.tell(c, "the search for the block of %s came to nothing: %v", h.name, err)
-		return false
+		return false, fmt.Errorf("the search for the block of %s: %w", h.name, err)
 	case !got.Found:
 		s.tell(c, "does not get block %d, which %s pins: the file system was full after %d files, none of which had it", h.block/pageSize(), h.name, got.Tried)
-		return false
+		return false, nil
 	}
 	s.mu.Lock()
 	held := !h.over
@@ -129,12 +135,12 @@ func (s *subject) reuse(c *call, a *target.Step, f *file) bool {
 	if h.reused = f.name; !held {
 		s.mu.Unlock()
 		s.tell(c, "gets block %d, which %s had pinned, as page %d", h.block/pageSize(), h.name, got.Page)
-		return true
+		return true, nil
 	}
 	s.mu.Unlock()
 	s.find("U", "P1r", "block %d went to %s (inode %d, page %d) while %s pins it as page %d of %s: both by FIEMAP",
 		h.block/pageSize(), f.name, got.Ino, got.Page, h.name, h.index, h.file.name)
-	return true
+	return true, nil
 }
 
 // seek has an aide make files until one has the block of a pin, which then gets a path.

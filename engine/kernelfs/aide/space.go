@@ -119,9 +119,11 @@ func syncfs(path string) error {
 func seekOnce(r Request, a *Answer) (made []string, won string, err error) {
 	for n, pages := 0, max(1, r.Pages); n < most; n++ {
 		path := filepath.Join(r.Dir, fmt.Sprintf("~%d", n)) // no scenario has such a name
-		made = append(made, path)
-		found, err := try(r, a, path, pages)
-		a.Tried++
+		is, found, err := try(r, a, path, pages)
+		if is {
+			made = append(made, path)
+			a.Tried++
+		}
 		switch {
 		case found:
 			return made, path, nil
@@ -166,28 +168,29 @@ func whose(r Request, a *Answer) error {
 	return nil
 }
 
-// try makes one file and looks whether it has the block. A write that comes short owns blocks, too.
-func try(r Request, a *Answer, path string, pages int) (found bool, err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
+// try makes one file and looks whether it has the block. A write that comes short owns blocks, too. It may be that there
+// is no room for as much as a name.
+func try(r Request, a *Answer, path string, pages int) (is, found bool, err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer f.Close()
 	_, werr := f.Write(bytes.Repeat([]byte{r.Fill}, pages*os.Getpagesize()))
 	list, err := proc.Extents(int(f.Fd()))
 	if err != nil {
-		return false, err
+		return true, false, err
 	}
 	page, found := owner(list, r.Block, int64(os.Getpagesize()))
 	if !found {
-		return false, werr
+		return true, false, werr
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return false, err
+		return true, false, err
 	}
 	a.Found, a.Page, a.Ino = true, page, st.Ino
-	return true, nil
+	return true, true, nil
 }
 
 // owner finds the page of a file that lies, if only in part, on the size bytes of the device from block on.
