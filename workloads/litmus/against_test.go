@@ -162,3 +162,20 @@ func departureTable(list []Departure) string {
 	b.WriteString("\n")
 	return b.String()
 }
+
+// TestAgainstSeesAsOutside has what nobody outside can see make no difference: that a page has lost its inode.
+func TestAgainstSeesAsOutside(t *testing.T) {
+	k := likeEngine(t, "6.0", "none", "umount-pinned")
+	c := &k.Columns[0].Cells[0]
+	if c.Outcome.Kind != target.Violated || c.Outcome.Broken != "A" {
+		t.Fatalf("%+v", c.Outcome)
+	}
+	c.Outcome = target.Outcome{Kind: target.Safe}
+	if a := must(Against(t.Context(), k, nil)); !a.Cells[0][0].Same {
+		t.Errorf("%+v", a.Cells[0][0])
+	}
+	c.Outcome.Kind = target.Blocked
+	if a := must(Against(t.Context(), k, nil)); a.Cells[0][0].Same {
+		t.Errorf("%+v", a.Cells[0][0])
+	}
+}
