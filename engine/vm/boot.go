@@ -24,6 +24,9 @@ var modules = []string{"libnvdimm", "nd_e820", "nd_pmem"}
 // for by a name that is no dependency; the other kinds of regions; and devices that can be held.
 var optional = []string{"crc32c_generic", "nd_btt", "dax_pmem", "dm-mod", "brd", "loop", "fuse", "configfs"}
 
+// self is this program, also when its file has been replaced meanwhile, as go run and make do.
+const self = "/proc/self/exe"
+
 // A MissingError says that a program of the host is not installed.
 type MissingError struct {
 	Program string
@@ -55,7 +58,6 @@ type plan struct {
 	kernel  Kernel
 	machine Machine
 	qemu    string
-	exe     string
 	fs      []FileSystem
 	makers  []string // the program of each of fs
 	config  map[string]string
@@ -77,9 +79,6 @@ func newPlan(k Kernel, m Machine, args []string) (p *plan, err error) {
 			return nil, err
 		}
 		p.fs, p.makers = append(p.fs, f), append(p.makers, maker)
-	}
-	if p.exe, err = os.Executable(); err != nil {
-		return nil, err
 	}
 	for _, file := range []*string{&p.kernel.Image, &p.kernel.Modules} {
 		if *file == "" {
@@ -109,7 +108,7 @@ func (p *plan) initramfs(w io.Writer, accel Accel) error {
 	if err != nil {
 		return err
 	}
-	s := initramfs.Spec{Exe: p.exe, Files: maps.Clone(p.machine.Files)}
+	s := initramfs.Spec{Exe: self, Files: maps.Clone(p.machine.Files)}
 	if s.Files == nil {
 		s.Files = make(map[string][]byte)
 	}
