@@ -126,7 +126,7 @@ func runOnce(m target.Maker, s *target.Scenario, set []target.Setting) (res Resu
 	res.Outcome = r.outcome(facts)
 	res.Work, res.Hangs = facts.Work, r.hangs()
 	if res.Outcome.Kind == target.Hung {
-		res.Outcome.Why += r.afterwards()
+		res.Outcome.Why += r.afterwards(facts)
 	}
 	if facts, err = sub.Facts(); err == nil {
 		res.Story, res.Stalls, res.Log = facts.Story, facts.Stalls, facts.Log

@@ -88,8 +88,9 @@ func (r *run) expected(u *unit) bool {
 	return false
 }
 
-// afterwards releases what is left and says whether that helps who hangs.
-func (r *run) afterwards() string {
+// afterwards releases what is left and says whether that helps who hangs, if a signal has not.
+func (r *run) afterwards(facts target.Facts) string {
+	died := slices.ContainsFunc(facts.Stalls, func(s target.Stall) bool { return !s.Own && s.Kill == target.Died })
 	if err := r.sub.Release(); err != nil {
 		return ""
 	}
@@ -98,6 +99,9 @@ func (r *run) afterwards() string {
 	}
 	if r.hangs() {
 		return "; it does not end even when all pins are released"
+	}
+	if died {
+		return "; it ends by SIGKILL"
 	}
 	return "; it ends when the pin is released"
 }
