@@ -65,7 +65,8 @@ const maxLost = 3
 // played any more has cells that are lost. replay makes the command that plays a scenario in directory i again; said, if
 // it is not nil, is told of each cell as it comes. The error is the cause why ctx is done: cells that it kept from being
 // played are lost, the others are there all the same.
-func PlayKernels(ctx context.Context, mounted []Mounted, scenarios []Entry, replay func(i int, e Entry) string, said func(label string, k int, c *KernelCell)) (*Kernels, error) {
+func PlayKernels(ctx context.Context, mounted []Mounted, scenarios []Entry,
+	replay func(i int, e Entry) string, said func(label string, k int, c *KernelCell)) (*Kernels, error) {
 	all := new(Kernels)
 	list := make([]Entry, len(scenarios))
 	for k, e := range scenarios {
@@ -127,7 +128,7 @@ func playKernel(m Mounted, e Entry) KernelCell {
 			worst = &c.Runs[i]
 		}
 	}
-	cell := KernelCell{Outcome: c.Outcome, Run: worst.Run, Word: worst.word(), Stalls: worst.Stalls, Log: worst.Log, Lines: worst.lines()}
+	cell := KernelCell{Outcome: c.Outcome, Run: worst.Run, Word: worst.word(), Lines: worst.lines(), Stalls: worst.Stalls, Log: worst.Log}
 	if bad := c.Complaints(); len(bad) > 0 && !strings.ContainsAny(c.Outcome.Broken, target.Safety) {
 		cell.Lost, cell.Word = strings.Join(bad, "; "), noVerdict
 	}
@@ -217,7 +218,7 @@ func JoinKernels(labels []string, list []*Kernels) *Kernels {
 			}
 			cells := make([]KernelCell, len(all.Scenarios))
 			for n := range cells {
-				cells[n] = KernelCell{Word: "", Outcome: target.Outcome{Why: "it was not played here"}}
+				cells[n] = KernelCell{Outcome: target.Outcome{Why: "it was not played here"}}
 			}
 			for n := range k.Scenarios {
 				cells[all.row(&k.Scenarios[n])] = c.Cells[n]
@@ -232,7 +233,8 @@ func JoinKernels(labels []string, list []*Kernels) *Kernels {
 
 // row is the index of a scenario, or -1. Two texts of one name are two scenarios.
 func (k *Kernels) row(s *KernelScenario) int {
-	return slices.IndexFunc(k.Scenarios, func(o KernelScenario) bool { return o.Name == s.Name && slices.Equal(o.Steps, s.Steps) })
+	same := func(o KernelScenario) bool { return o.Name == s.Name && slices.Equal(o.Steps, s.Steps) }
+	return slices.IndexFunc(k.Scenarios, same)
 }
 
 // rank puts scenarios that are not registered last.
