@@ -96,7 +96,9 @@ func (p *page) difference(d *Difference) {
 }
 
 func sentence(o *target.Outcome) string {
-	s := o.String()
+	rounded := *o
+	rounded.For = round(o.For)
+	s := rounded.String()
 	if o.Why != "" {
 		s += ": " + o.Why
 	}

@@ -63,7 +63,7 @@ const maxLost = 3
 
 // PlayKernels puts scenarios to each directory. What a kernel does is no error: a directory in which nothing can be
 // played any more has cells that are lost. replay makes the command that plays a scenario in directory i again; said, if
-// it is not nil, is told of each cell as it comes. The error is the cause why ctx is done: cells that it kept from being
+// it is not nil, is told of each cell that was played, as it comes. The error is the cause why ctx is done: cells that it kept from being
 // played are lost, the others are there all the same.
 func PlayKernels(ctx context.Context, mounted []Mounted, scenarios []Entry,
 	replay func(i int, e Entry) string, said func(label string, k int, c *KernelCell)) (*Kernels, error) {
@@ -78,19 +78,20 @@ func PlayKernels(ctx context.Context, mounted []Mounted, scenarios []Entry,
 		lost := 0
 		for k, e := range list {
 			var cell KernelCell
+			tried := false
 			switch {
 			case ctx.Err() != nil:
 				cell = lostCell(context.Cause(ctx).Error())
 			case lost >= maxLost:
 				cell = lostCell("not played: the last scenarios could not be played to their end either")
 			default:
-				cell = playKernel(m, e)
+				cell, tried = playKernel(m, e), true
 			}
 			cell.Replay = replay(i, scenarios[k])
 			if lost++; cell.Lost == "" {
 				lost = 0
 			}
-			if said != nil {
+			if tried && said != nil {
 				said(col.Label, k, &cell)
 			}
 			col.Cells = append(col.Cells, cell)
