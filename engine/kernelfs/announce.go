@@ -23,6 +23,9 @@ func (m *Maker) Announce() []string {
 	if m.o.Umount {
 		list = append(list, fmt.Sprintf("Steps that unmount unmount %s, and mount it again from %s.", m.mount.Point, m.mount.Source))
 	}
+	if m.o.Unplug && m.kernel.Machine != "" {
+		list = append(list, "The device may be taken away under the file system. The kernel may crash.")
+	}
 	if m.reserved != "" {
 		list = append(list, fmt.Sprintf("ext4's reserve of %s blocks is set to 0, and put back in the end.", m.reserved))
 	}

@@ -1,6 +1,7 @@
 package kernelfs
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ func (s *subject) Facts() (target.Facts, error) {
 		s.judge()
 	}
 	s.watch()
-	s.log = append(s.log, s.m.kmsg.Warnings()...)
+	s.hear()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	facts := target.Facts{Findings: slices.Clone(s.found), Story: slices.Clone(s.story), Log: slices.Clone(s.log)}
@@ -29,7 +30,26 @@ func (s *subject) Facts() (target.Facts, error) {
 	return facts, nil
 }
 
+// hear takes over what the kernel has said. After a crash nothing that it does is of use.
+func (s *subject) hear() {
+	for _, line := range s.m.kmsg.Warnings() {
+		s.log = append(s.log, line)
+		if isCrash(line) {
+			s.find("", "", "the kernel has crashed: %s", line)
+			s.m.spoil(s, errors.New("the kernel has crashed"))
+		}
+	}
+}
+
+// isCrash reports whether a message says that a part of the kernel has come to an end in the middle of something.
+func isCrash(line string) bool {
+	return slices.ContainsFunc([]string{"Oops", "kernel BUG", "unable to handle", "NULL pointer", "general protection"}, func(sign string) bool {
+		return strings.Contains(line, sign)
+	})
+}
+
 func (s *subject) judge() {
+	s.hear()
 	s.waitBystander()
 	s.watch()
 	s.mu.Lock()

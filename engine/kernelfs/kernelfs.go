@@ -18,6 +18,9 @@ type Options struct {
 	Others, Root bool
 	// Umount allows steps that unmount and mount the file system anew. It needs root.
 	Umount bool
+	// Unplug allows steps that take the device away, in a guest of daxbench vm. The kernel may not survive that, and nothing
+	// can be played on the file system afterwards.
+	Unplug bool
 	// Fill is how many bytes of the file system may be filled up so that a freed block is the next one to be given away.
 	// Zero: all but 1 MiB and what a scenario needs.
 	Fill int64

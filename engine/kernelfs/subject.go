@@ -38,7 +38,6 @@ type subject struct {
 	letGo     release // of a pin, the last one
 	patterns  patterns
 	unmounted bool
-	unplugged string // the device that was taken away; empty: none was
 	beside    *bystander
 	judged    bool
 }
@@ -259,11 +258,8 @@ func (s *subject) Close() error {
 	for _, h := range holds {
 		h.close()
 	}
-	if s.unplugged != "" {
-		if err := s.m.replug(s.unplugged); err != nil {
-			s.m.spoil(s, fmt.Errorf("its device was taken away, and does not come back: %w", err))
-			return nil
-		}
+	if s.m.spoiled != "" {
+		return nil // the kernel has crashed, or the device is gone
 	}
 	if err := s.m.empty(); err != nil {
 		s.m.spoil(s, err)

@@ -54,8 +54,8 @@ func (m *Maker) Why(s *target.Step) string {
 		switch {
 		case m.kernel.Machine == "":
 			return "a device is taken away only from a guest of daxbench vm"
-		case !m.o.Umount:
-			return "unmounting was not allowed"
+		case !m.o.Unplug:
+			return "taking the device away, which a kernel may not survive, was not allowed"
 		}
 	case target.Poison:
 		if _, err := os.Stat(m.sys.Root + poisonPath); err != nil {

@@ -34,7 +34,6 @@ const (
 	Fill      Task = "fill"      // Path, Keep, Most: let a file take all free space but Keep bytes
 	Seek      Task = "seek"      // Path, Dir, Pages, Fill, Block: make a file that owns a block
 	Whose     Task = "whose"     // Dirs, Block: which file has it
-	Plug      Task = "plug"      // Path of a driver's bind, Dir: the device's name
 	Bystander Task = "bystander" // Dir: make, write and remove a file
 )
 
@@ -114,7 +113,6 @@ func Main(fd int) {
 var tasks = map[Task]func(r Request, a *Answer) error{
 	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Whose: whose, Bystander: bystander,
 	Remove: func(r Request, _ *Answer) error { return os.RemoveAll(r.Path) },
-	Plug:   func(r Request, _ *Answer) error { return os.WriteFile(r.Path, []byte(r.Dir), 0) },
 }
 
 func do(r Request) (a Answer) {
