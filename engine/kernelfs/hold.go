@@ -169,7 +169,7 @@ func (s *subject) letGoOf(h *hold, why string) {
 	was := h.over
 	h.over = true // from now on a block that is reused is nobody's fault
 	if !was {
-		s.letGo = release{why, s.nowLocked()}
+		s.letGo = append(s.letGo, release{why, s.nowLocked(), h.proc})
 		s.changed = time.Now()
 	}
 	s.mu.Unlock()

@@ -146,6 +146,9 @@ func (s *subject) seekOne(h *hold) error {
 	switch got, err := s.m.aides.ask(r, aideLimit, nil); {
 	case err != nil:
 		return err
+	case got.Found && got.Path == sought:
+		s.tell(nil, "block %d, which %s had pinned, has come back", block, h.name)
+		return nil
 	case got.Found:
 		s.tell(nil, "block %d, which %s had pinned, is page %d of %s now", block, h.name, got.Page, got.Path)
 		return nil

@@ -54,10 +54,23 @@ func (st *stall) end(now, killed time.Duration, last release) {
 	}
 }
 
-// A release is what ended a pin.
+// A release is what ended a pin, or a process.
 type release struct {
-	by string // "release p"
-	at time.Duration
+	by   string // "release p"
+	at   time.Duration
+	proc *process // whose pin it was
+}
+
+// letGoFor returns the last release that may have let a call go on which waits since then: rather of a pin of its own
+// process than of another. The caller holds mu.
+func (s *subject) letGoFor(c *call) release {
+	var last release
+	for _, r := range s.letGo {
+		if r.at >= c.stall.Since && (r.proc == c.proc || last.proc != c.proc) {
+			last = r
+		}
+	}
+	return last
 }
 
 // A bystander is an aide that makes an unrelated file in the directory while somebody is stuck.

@@ -35,7 +35,7 @@ type subject struct {
 	found     []target.Finding
 	stalls    []*stall
 	log       []string
-	letGo     release // of a pin, the last one
+	letGo     []release
 	patterns  patterns
 	unmounted bool
 	beside    *bystander

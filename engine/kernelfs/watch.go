@@ -54,7 +54,8 @@ func (v *view) look(t proc.Thread, at time.Duration) {
 	what := describe(t)
 	i := slices.IndexFunc(v.waits, func(s span) bool { return s.what == what })
 	if i < 0 {
-		v.waits = append(v.waits, span{what: what, ordinary: isOrdinary(t.Stack), first: at, began: now})
+		ordinary := isOrdinary(t.Stack) || exitsAIO(t.Stack)
+		v.waits = append(v.waits, span{what: what, ordinary: ordinary, first: at, began: now})
 		i = len(v.waits) - 1
 	}
 	w := &v.waits[i]
@@ -68,11 +69,20 @@ func (v *view) isQuiet() bool {
 	return v.seen && asleep(v.last.State) && time.Since(v.still) >= stillFor
 }
 
-// slept returns how long the longest wait has lasted until now, if it was for somebody else, and what for.
+// slept returns how long the longest wait for somebody else has lasted, and what for. That which was seen last has gone
+// on until now.
 func (v *view) slept(now time.Duration) (d time.Duration, what string) {
+	var latest time.Duration
 	for _, w := range v.waits {
-		if w.real >= blockedAfter && !w.ordinary && now-w.first > d {
-			d, what = now-w.first, w.what
+		latest = max(latest, w.last)
+	}
+	for _, w := range v.waits {
+		end := w.last
+		if end == latest {
+			end = now
+		}
+		if w.real >= blockedAfter && !w.ordinary && end-w.first > d {
+			d, what = end-w.first, w.what
 		}
 	}
 	return d, what

@@ -75,8 +75,9 @@ func TestView(t *testing.T) {
 				looks(v, th, 2*tick)
 			}
 		}, false, true, "D in xfs_iget"},
-		"without stacks": {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "pipe_read"}, 2*blockedAfter) }, true, true, "S in pipe_read"},
-		"without any":    {func(v *view) { looks(v, proc.Thread{State: 'S', Syscall: "87"}, 2*blockedAfter) }, true, true, "S in system call 87"},
+		"exit, for its own I/O": {func(v *view) { looks(v, asleepIn('D', []string{"exit_aio", "__mmput"}), 2*blockedAfter) }, true, false, "D in exit_aio"},
+		"without stacks":        {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "pipe_read"}, 2*blockedAfter) }, true, true, "S in pipe_read"},
+		"without any":           {func(v *view) { looks(v, proc.Thread{State: 'S', Syscall: "87"}, 2*blockedAfter) }, true, true, "S in system call 87"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -144,11 +145,11 @@ func TestSee(t *testing.T) {
 
 func TestStallEnds(t *testing.T) {
 	st := &stall{Stall: target.Stall{Since: time.Second}}
-	st.end(3*time.Second, 0, release{"release p", 500 * time.Millisecond})
+	st.end(3*time.Second, 0, release{by: "release p", at: 500 * time.Millisecond})
 	if st.Ended != "by itself" || st.For != 2*time.Second {
 		t.Errorf("%+v", st)
 	}
-	st.end(3*time.Second, 0, release{"release q", 2 * time.Second})
+	st.end(3*time.Second, 0, release{by: "release q", at: 2 * time.Second})
 	if st.Ended != "release q" {
 		t.Errorf("%+v", st)
 	}
@@ -168,5 +169,33 @@ func TestIsCrash(t *testing.T) {
 		if isCrash(line) != want {
 			t.Errorf("%s: %v", line, !want)
 		}
+	}
+}
+
+// TestWaitsOneAfterTheOther takes the longest, and not all the time since the first.
+func TestWaitsOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := new(view)
+		looks(v, proc.Thread{State: 'D', Stack: []string{"exit_aio"}}, time.Second)
+		looks(v, proc.Thread{State: 'D', Stack: behindLock}, 2*time.Second)
+		looks(v, proc.Thread{State: 'D', Stack: finalBreak}, 4*time.Second)
+		d, what := v.slept(time.Duration(time.Now().UnixNano()))
+		if d.Round(time.Second) != 4*time.Second || what != "D in dax_break_layout_final" {
+			t.Errorf("%v in %s", d, what)
+		}
+	})
+}
+
+// TestLetGoFor blames a pin of one's own rather than one that was released later.
+func TestLetGoFor(t *testing.T) {
+	own, other := &process{name: "own"}, &process{name: "other"}
+	s := &subject{letGo: []release{{"release early", 1, own}, {"release p", 3, own}, {"release q", 4, other}}}
+	c := &call{proc: own, stall: &stall{Stall: target.Stall{Since: 2}}}
+	if got := s.letGoFor(c).by; got != "release p" {
+		t.Error(got)
+	}
+	c.proc = &process{name: "third"}
+	if got := s.letGoFor(c).by; got != "release q" {
+		t.Error(got)
 	}
 }
