@@ -35,6 +35,7 @@ type Agreed struct {
 type Departure struct {
 	Scenario string `json:"scenario"`
 	Preset   string `json:"preset,omitempty"` // of the engine: 6.0 or 6.19; empty: both
+	Series   string `json:"series,omitempty"` // of the kernel, such as 6.12; empty: all
 	FS       string `json:"fs,omitempty"`     // type of the file system; empty: all
 	Kernel   string `json:"kernel"`           // what the kernel comes to: a kind, and U if a block was reused while pinned
 	Model    string `json:"model"`            // and what the engine does, likewise
@@ -43,7 +44,8 @@ type Departure struct {
 
 // about reports whether d is about a scenario in a column.
 func (d *Departure) about(scenario string, k *kernelfs.Kernel) bool {
-	return d.Scenario == scenario && (d.Preset == "" || d.Preset == k.Preset) && (d.FS == "" || d.FS == k.FS)
+	return d.Scenario == scenario && (d.Preset == "" || d.Preset == k.Preset) &&
+		(d.Series == "" || d.Series == k.Series()) && (d.FS == "" || d.FS == k.FS)
 }
 
 // is reports whether c is the difference that d explains.

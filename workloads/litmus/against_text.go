@@ -80,6 +80,9 @@ func (d *Departure) where() string {
 	if d.Preset != "" {
 		s += ", like " + d.Preset
 	}
+	if d.Series != "" {
+		s += ", Linux " + d.Series
+	}
 	if d.FS != "" {
 		s += ", on " + d.FS
 	}

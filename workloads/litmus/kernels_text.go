@@ -110,6 +110,7 @@ var words = []struct{ word, about string }{
 	{"refused", "with an error"},
 	{"waits S", "asleep until the pin is released, as a signal may end"},
 	{"waits D", "until the pin is released, in uninterruptible sleep"},
+	{"hangs R", "and burns a processor"},
 	{"hangs", "for ever, or as long as somebody else likes"},
 	{"freed while pinned", "the block went to another file"},
 	{"foreign data", "the block went to another file, and bytes with it"},
