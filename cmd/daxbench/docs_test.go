@@ -34,6 +34,7 @@ var elsewhere = map[string]string{
 	"daxbench litmus -target dir:/mnt/pmem -format expect > golden.txt":          "TestLitmusMounted",
 	"daxbench litmus -target dir:/mnt/pmem -expect golden.txt":                   "TestLitmusMounted",
 	"daxbench litmus -against results/here":                                      "TestScripts/litmus_kernel",
+	"daxbench report 6.1/ 6.12/ newest/ -o kernels.html":                         "TestReportOfKernels",
 }
 
 // stand-ins for what a reader has and a test has not, or not in reasonable time.
