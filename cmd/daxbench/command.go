@@ -24,7 +24,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	for _, text := range messages(err) {
 		fmt.Fprintf(stderr, "daxbench: %s\n", printable(oneDash(text)))
 	}
-	return statusOf(err)
+	status := statusOf(err)
+	if bisects(args) && bisectStatus(status) != status {
+		fmt.Fprintf(stderr, "daxbench: status %d, for git bisect run: that says nothing about the kernel\n", statusUntestable)
+		return statusUntestable
+	}
+	return status
 }
 
 // messages are the texts of the errors that were joined, each once.

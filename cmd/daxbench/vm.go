@@ -78,13 +78,6 @@ func (f *vmFlags) execute(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.boot(cmd, in); err != nil {
-		return in.statusFor(err)
-	}
-	return nil
-}
-
-func (f *vmFlags) boot(cmd *cobra.Command, in *inner) error {
 	fs, err := f.check()
 	if err != nil {
 		return err

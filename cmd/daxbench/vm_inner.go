@@ -21,7 +21,7 @@ type inner struct {
 	args      []string // all of it
 	oneTarget bool     // it takes one file system at a time
 	joins     bool     // it is litmus on file systems, whose results are shown side by side
-	expects   bool     // -expect: the exit status is for git bisect run
+	expects   bool     // -expect
 	litmus    litmusFlags
 	files     map[string][]byte // that it reads, by their names in the guest
 }
@@ -164,14 +164,23 @@ func (in *inner) takeFile(name string) (there string, err error) {
 	return there, nil
 }
 
-// untestable is what git bisect run takes for a commit that cannot be judged.
-const untestable = 125
+// statusUntestable is what git bisect run takes for a commit that cannot be judged.
+const statusUntestable = 125
 
-// statusFor gives an error the status that git bisect run understands, if the command is one for it.
-func (in *inner) statusFor(err error) error {
-	status := statusOf(err)
-	if !in.expects || status == statusBad || status > 128 {
-		return err
+// bisects reports whether args, those of daxbench, are vm's around litmus -expect: its exit status is for git bisect run, also
+// when the arguments cannot be understood.
+func bisects(args []string) bool {
+	at := slices.Index(args, "litmus")
+	return at > 0 && args[0] == "vm" && slices.ContainsFunc(args[at:], func(a string) bool {
+		name, _, _ := strings.Cut(a, "=")
+		return name == "-expect" || name == "--expect"
+	})
+}
+
+// bisectStatus is the status for git bisect run: a commit is bad only if a kernel was not as expected. A signal's ends it.
+func bisectStatus(status int) int {
+	if status == statusOK || status == statusBad || status > 128 {
+		return status
 	}
-	return &guestsError{untestable, err}
+	return statusUntestable
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"daxbench/reports/report"
 	"daxbench/workloads/litmus"
@@ -48,8 +49,8 @@ func (w *guests) lines(to io.Writer, g *guestRun) io.Writer {
 	return l
 }
 
-// conclude prints the table of what litmus found in all guests.
-func (w *guests) conclude() error {
+// conclude prints the table of what litmus found in all guests. With -expect, a file system that is not among them is an error.
+func (w *guests) conclude() (missing error) {
 	if !w.inner.joins {
 		return nil
 	}
@@ -64,7 +65,10 @@ func (w *guests) conclude() error {
 			continue // g has said why
 		}
 		if err != nil {
-			return err
+			return inputError{err}
+		}
+		if w.inner.expects {
+			missing = errors.Join(missing, notMounted(g, k))
 		}
 		labels, all = append(labels, g.label), append(all, k)
 	}
@@ -78,6 +82,17 @@ func (w *guests) conclude() error {
 		return err
 	}
 	w.say("for a page of it: daxbench report " + report.Quoted(w.flags.out))
+	return missing
+}
+
+// notMounted is the error that a file system of g is not among those that scenarios were put to. What was expected of it is
+// not met, and the guest could not know.
+func notMounted(g *guestRun, k *litmus.Kernels) error {
+	for _, fs := range g.fs {
+		if !slices.ContainsFunc(k.Columns, func(c litmus.KernelColumn) bool { return c.Kernel.Name == fs }) {
+			return &undecided{fmt.Sprintf("%s: %s was not mounted, so nothing is known of it", g.label, fs)}
+		}
+	}
 	return nil
 }
 

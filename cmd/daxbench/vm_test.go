@@ -133,6 +133,21 @@ func TestVMStatus(t *testing.T) {
 	}
 }
 
+// TestVMNotMounted: of a file system that could not be mounted, nothing is as expected.
+func TestVMNotMounted(t *testing.T) {
+	f := fakeVM(t, "")
+	f.File("image.frames", vmtest.Written(t, vmtest.Guest(t, 0, "", "", map[string]string{litmus.KernelsName: kernelsOf(t, "6.1.0", "safe")})...))
+	f.File("expected", []byte("unlink-under-dio safe\n"))
+	args := []string{"vm", "-accel", "counted", "-fs", "xfs,ext4", "-o", t.TempDir(), "-kernel", f.Image, "--", "litmus"}
+	if status, _, stderr := daxbenchHere(t, args...); status != 0 {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+	status, _, stderr := daxbenchHere(t, append(args, "-expect", filepath.Join(f.Dir, "expected"))...)
+	if status != statusUntestable || !strings.Contains(stderr, "ext4 was not mounted") {
+		t.Errorf("with -expect: status %d: %s", status, stderr)
+	}
+}
+
 // TestVMStale: what an older guest left is not taken for what one found that died.
 func TestVMStale(t *testing.T) {
 	f := fakeVM(t, "")
@@ -199,7 +214,7 @@ func TestVMUsage(t *testing.T) {
 		{"-kernel image -- vm", "vm is of no use in a guest", 2},
 		{"-kernel image -- litmus -nosuch", "unknown flag", 2},
 		{"-kernel image -- litmus -o results", "results of the guest are in /out there", 2},
-		{"-kernel image -- litmus -expect nosuch", "no such file", 4},
+		{"-kernel image -- litmus -expect nosuch", "no such file", 125},
 		{"-kernel image -fs btrfs -- litmus", `unknown file system "btrfs"`, 2},
 		{"-kernel image -fs xsf -- litmus", "did you mean xfs?", 2},
 		{"-kernel image -accel kmv -- litmus", "did you mean kvm?", 2},
@@ -210,6 +225,10 @@ func TestVMUsage(t *testing.T) {
 		{"-kernel nosuch -- litmus", "nosuch: no such file", 4},
 		{"-kernel debian: -- litmus", "want a version", 2},
 		{"-kernel image -nosuch -- litmus", "unknown flag", 2},
+		{"-kernel image -nosuch -- litmus -expect image", "unknown flag", 125},
+		{"-kernel image -fs btrfs -- litmus -expect image", "unknown file system", 125},
+		{"-kernel image -- litmus -nosuch --expect=image", "says nothing about the kernel", 125},
+		{"-expect image -kernel image -- litmus", "unknown flag", 2},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			args := strings.Fields(strings.ReplaceAll(tt.args, "image", f.Image))
