@@ -8,7 +8,7 @@ import (
 
 // A FileSystem is one way to make and mount a file system.
 type FileSystem struct {
-	Name  string // xfs, ext4, xfs-reflink, xfs-nodax, ext4-nodax
+	Name  string // xfs, xfs-noreflink, xfs-nodax, ext4, ext4-nodax
 	Type  string // xfs, ext4
 	About string
 
@@ -26,15 +26,15 @@ const (
 	ext4Size = 256
 )
 
-// fileSystems are in order of their names. Options of mkfs: XFS with reflinks could not be mounted with DAX for long, two
-// allocation groups are the fewest that mkfs.xfs makes, and a free block is soon given away again when there are few;
-// a block of ext4 must be a page for DAX, and blocks in reserve would never be given away.
+// fileSystems are in order of their names. Options of mkfs: XFS shares blocks, as mkfs.xfs makes it by itself, but kernels
+// before 6.0 do not mount that with DAX; two allocation groups are the fewest that mkfs.xfs makes, and a free block is soon
+// given away again when there are few; a block of ext4 must be a page for DAX, and blocks in reserve would never be given away.
 var fileSystems = []FileSystem{
 	{Name: "ext4", Type: "ext4", About: "ext4, DAX", program: "mke2fs", from: "e2fsprogs", mkfs: ext4Args, mount: daxInode, size: ext4Size},
 	{Name: "ext4-nodax", Type: "ext4", About: "ext4 with a page cache: the control", program: "mke2fs", from: "e2fsprogs", mkfs: ext4Args, mount: daxNever, size: ext4Size},
-	{Name: "xfs", Type: "xfs", About: "XFS, DAX, without reflinks", program: "mkfs.xfs", from: "xfsprogs", mkfs: xfsArgs("reflink=0,rmapbt=0"), mount: daxInode, size: xfsSize},
-	{Name: "xfs-nodax", Type: "xfs", About: "XFS with a page cache: the control", program: "mkfs.xfs", from: "xfsprogs", mkfs: xfsArgs("reflink=0,rmapbt=0"), mount: daxNever, size: xfsSize},
-	{Name: "xfs-reflink", Type: "xfs", About: "XFS, DAX, with reflinks: kernels from 6.0 on", program: "mkfs.xfs", from: "xfsprogs", mkfs: xfsArgs("reflink=1"), mount: daxInode, size: xfsSize},
+	{Name: "xfs", Type: "xfs", About: "XFS, DAX, with reflinks: kernels from 6.0 on", program: "mkfs.xfs", from: "xfsprogs", mkfs: xfsArgs("reflink=1"), mount: daxInode, size: xfsSize},
+	{Name: "xfs-nodax", Type: "xfs", About: "XFS with a page cache: the control", program: "mkfs.xfs", from: "xfsprogs", mkfs: xfsArgs("reflink=1"), mount: daxNever, size: xfsSize},
+	{Name: "xfs-noreflink", Type: "xfs", About: "XFS, DAX, without reflinks: older kernels, too", program: "mkfs.xfs", from: "xfsprogs", mkfs: xfsArgs("reflink=0,rmapbt=0"), mount: daxInode, size: xfsSize},
 }
 
 // Mount options. With dax=inode a file is DAX if its folder says so, which the guest makes the root of the file system say.

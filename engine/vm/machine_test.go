@@ -84,7 +84,7 @@ func TestFileSystems(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, f, err)
 		}
 	}
-	if _, err := LookupFileSystem("btrfs"); err == nil || !strings.Contains(err.Error(), "xfs-reflink") {
+	if _, err := LookupFileSystem("btrfs"); err == nil || !strings.Contains(err.Error(), "xfs-noreflink") {
 		t.Errorf("btrfs: %v", err)
 	}
 }
