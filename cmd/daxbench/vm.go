@@ -25,6 +25,7 @@ type vmFlags struct {
 	memory           bytesValue
 	limit            time.Duration
 	jobs             int
+	fetch            bool
 }
 
 func newVM() *cobra.Command {
@@ -49,7 +50,8 @@ func newVM() *cobra.Command {
 			"Exit status: that of the command, the worst of several: 1, 2, 4, 3, 0 in this\n" +
 			"order; 2 usage; 3 a guest died; 4 a kernel or a program is not to be had, or a\n" +
 			"guest did not come up. With litmus -expect it is what git bisect run takes: 0 as\n" +
-			"expected, 1 not, and 125, cannot be tested, for all else.",
+			"expected, 1 not, and 125, cannot be tested, for all else. With -fetch: 0 all is\n" +
+			"there; 3 QEMU, a program or a kernel of Debian is not to be had here; 4 all else.",
 		Example: "  daxbench vm -kernel debian:6.1,debian:newest -- litmus\n" +
 			"  daxbench vm -kernel arch/x86/boot/bzImage+mods/lib/modules/7.3.0-rc1 -- litmus -scenario 1,2\n" +
 			"  daxbench vm -kernel old=linux-image-1.deb,new=linux-image-2.deb -fs xfs -- run\n" +
@@ -68,12 +70,16 @@ func newVM() *cobra.Command {
 	fl.DurationVar(&f.limit, "limit", time.Hour, "give a guest up after `time`")
 	fl.StringVar(&f.console, "console", "", "write what the kernels say to `file`")
 	fl.StringVar(&f.keep, "keep", "", "leave the initramfs and QEMU's command line of each guest in a folder of `folder`, to boot it by hand")
+	fl.BoolVar(&f.fetch, "fetch", false, "get what guests are made from, print which kernels those are, and boot none")
 	cmd.RegisterFlagCompletionFunc("fs", cobra.FixedCompletions(append(vm.FileSystemNames(), "all", noFS), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 // execute boots what was asked for.
 func (f *vmFlags) execute(cmd *cobra.Command, args []string) error {
+	if f.fetch {
+		return f.fetchKernels(cmd, args)
+	}
 	in, err := newInner(args)
 	if err != nil {
 		return err

@@ -55,6 +55,23 @@ func find(program, pkg string) (string, error) {
 	return "", &MissingError{program, pkg}
 }
 
+// missing looks up all that guests with these file systems need on the host.
+func missing(fs []string) error {
+	if _, err := find("qemu-system-x86_64", "qemu-system-x86"); err != nil {
+		return err
+	}
+	for _, name := range fs {
+		f, err := LookupFileSystem(name)
+		if err != nil {
+			return err
+		}
+		if _, err := find(f.program, f.from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // A plan is what a guest is made from, found out before anything is started.
 type plan struct {
 	kernel  Kernel

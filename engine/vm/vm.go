@@ -81,5 +81,8 @@ func Run(ctx context.Context, k Kernel, m Machine, args []string, stdout, stderr
 	return run(ctx, k, m, args, stdout, stderr, out)
 }
 
+// Missing is a *MissingError if a program is not installed that Run needs for these file systems.
+func Missing(fs []string) error { return missing(fs) }
+
 // Guest returns at once, unless this process is PID 1 of a guest that Run made. Then it does what that was told, and never returns.
 func Guest() { guest() }
