@@ -15,6 +15,7 @@ type Tone uint8
 const (
 	Loss    Tone = iota // a block was freed, or reached, while it was pinned
 	Delay               // somebody waits, or may hang
+	Warning             // the kernel itself says that something is wrong
 	Changed             // one kernel does what another does not
 	Fine                // no pinned block was freed wherever one looked
 	Blank               // what has no verdict
@@ -56,7 +57,7 @@ func (m *Matrix) Sentences() (out []Sentence) {
 	if who := m.each(only(dax, func(i int) bool { return m.count(i, warned) > 0 }), func(i int) string {
 		return "in " + unit.Plural(m.count(i, warned), "scenario")
 	}); who != "" {
-		say(Delay, "The kernel itself warns %s.", who)
+		say(Warning, "The kernel itself warns %s.", who)
 	}
 	looked := func(i int) bool { return !some(i) && m.probing(i, "U") > 0 }
 	if who := m.each(only(dax, looked), freed); who != "" {

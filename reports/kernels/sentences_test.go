@@ -31,7 +31,7 @@ func TestSentences(t *testing.T) {
 		"changed: From 6.12 to 6.16, on xfs and ext4: where a pinned block was freed, in 20 scenarios, in 15 somebody waits and in 5 somebody waits for as long as another likes.",
 		"delay: Somebody waits on 6.16, 6.18 and 7.3 with xfs in 32 of 36 scenarios (in 8 for as long as somebody else likes, in 29 SIGKILL is ignored, in 8 a bystander, too); "+
 			"on 6.16, 6.18 and 7.3 with ext4 in 28 of 32 scenarios (in 7 for as long as somebody else likes, in 25 SIGKILL is ignored, in 7 a bystander, too).",
-		"delay: The kernel itself warns on 6.1 and 6.12 in 5 scenarios.",
+		"warning: The kernel itself warns on 6.1 and 6.12 in 5 scenarios.",
 		"fine: No pinned block is freed on 6.16, 6.18 and 7.3 in any of 24 scenarios about it.",
 		"fine: Nor is one without DAX, which is the control, on 6.1, 6.12, 6.16, 6.18 and 7.3 with xfs-nodax in any of 24 scenarios about it.")
 }

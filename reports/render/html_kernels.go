@@ -49,6 +49,7 @@ func signOf(kind kernels.Kind) signView {
 var kernelTones = map[kernels.Tone]sentenceView{
 	kernels.Loss:    {Tag: "Data loss", Class: "harm"},
 	kernels.Delay:   {Tag: "Waits", Class: "price"},
+	kernels.Warning: {Tag: "Warns", Class: "price"},
 	kernels.Changed: {Tag: "Changed", Class: "level"},
 	kernels.Fine:    {Tag: "Kept", Class: "safe"},
 	kernels.Blank:   {Tag: "Unknown", Class: "open"},
