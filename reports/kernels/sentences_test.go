@@ -12,7 +12,7 @@ import (
 // say lists what a matrix comes to.
 func say(m *kernels.Matrix) (out []string) {
 	for _, s := range m.Sentences() {
-		out = append(out, [...]string{"loss: ", "delay: ", "changed: ", "fine: ", "blank: "}[s.Tone]+s.Text)
+		out = append(out, [...]string{"loss: ", "delay: ", "warning: ", "changed: ", "fine: ", "blank: "}[s.Tone]+s.Text)
 	}
 	return out
 }
