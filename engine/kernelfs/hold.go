@@ -48,6 +48,7 @@ func pin(s *subject, c *call, a *target.Step) error {
 	h := &hold{name: a.Name.String(), by: target.LookupHolder(a.Holder), proc: c.proc, file: f, index: a.Index.N, dax: f.dax}
 	s.mu.Unlock()
 	h.block = s.locate(f, h.index)
+	s.hear()
 	fds, err := s.open(h)
 	if err != nil {
 		return errors.Join(err, h.close())
@@ -165,6 +166,7 @@ func releasePin(s *subject, c *call, a *target.Step) error {
 
 // letGoOf ends whatever keeps a pin, and waits until it has ended: not for ever.
 func (s *subject) letGoOf(h *hold, why string) {
+	s.hear()
 	s.mu.Lock()
 	was := h.over
 	h.over = true // from now on a block that is reused is nobody's fault

@@ -1,7 +1,7 @@
 package kernelfs
 
 import (
-	"errors"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -24,28 +24,11 @@ func (s *subject) Facts() (target.Facts, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	facts := target.Facts{Findings: slices.Clone(s.found), Story: slices.Clone(s.story), Log: slices.Clone(s.log)}
+	slices.SortStableFunc(facts.Findings, func(f, g target.Finding) int { return cmp.Compare(gravity(f), gravity(g)) })
 	for _, st := range s.stalls {
 		facts.Stalls = append(facts.Stalls, st.Stall)
 	}
 	return facts, nil
-}
-
-// hear takes over what the kernel has said. After a crash nothing that it does is of use.
-func (s *subject) hear() {
-	for _, line := range s.m.kmsg.Warnings() {
-		s.log = append(s.log, line)
-		if isCrash(line) {
-			s.find("", "", "the kernel has crashed: %s", line)
-			s.m.spoil(s, errors.New("the kernel has crashed"))
-		}
-	}
-}
-
-// isCrash reports whether a message says that a part of the kernel has come to an end in the middle of something.
-func isCrash(line string) bool {
-	return slices.ContainsFunc([]string{"Oops", "kernel BUG", "unable to handle", "NULL pointer", "general protection"}, func(sign string) bool {
-		return strings.Contains(line, sign)
-	})
 }
 
 func (s *subject) judge() {
@@ -75,6 +58,17 @@ func (s *subject) judge() {
 		return
 	}
 	s.tryToKill(stuck)
+}
+
+// gravity orders findings: a crash, then what was done with the memory of a pin (U) before what is no more known of it.
+func gravity(f target.Finding) int {
+	switch {
+	case f.Property == target.Crashed:
+		return 0
+	case strings.Contains(f.Invariants, "U"), f.Property == target.Unplugged:
+		return 1
+	}
+	return 2
 }
 
 // isReclaim reports whether an action makes the kernel reclaim inodes.

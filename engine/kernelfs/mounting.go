@@ -70,7 +70,7 @@ func unplug(s *subject, c *call, a *target.Step) error {
 	held := slices.DeleteFunc(slices.Clone(s.holds), func(h *hold) bool { return h.over || !h.dax })
 	s.mu.Unlock()
 	for _, h := range held {
-		s.find("", "P1u", "the device is gone, and its memory, while %s pins page %d of %s", h.name, h.index, h.file.name)
+		s.find("", target.Unplugged, "the device is gone, and its memory, while %s pins page %d of %s", h.name, h.index, h.file.name)
 	}
 	return nil
 }

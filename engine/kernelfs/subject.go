@@ -17,6 +17,8 @@ type subject struct {
 	began time.Time
 	back  chan struct{} // holds something when a call has returned
 
+	hearing sync.Mutex // one listens to the kernel at a time; before mu
+
 	mu        sync.Mutex
 	skipped   time.Duration // that the clock is ahead of the machine's
 	changed   time.Time     // when something happened last
@@ -40,6 +42,7 @@ type subject struct {
 	unmounted bool
 	beside    *bystander
 	judged    bool
+	forgot    bool // that the kernel warned of a page forgotten was found
 }
 
 func newSubject(m *Maker, sc *target.Scenario) *subject {

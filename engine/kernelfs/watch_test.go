@@ -161,10 +161,10 @@ func TestStallEnds(t *testing.T) {
 func TestIsCrash(t *testing.T) {
 	for line, want := range map[string]bool{
 		"BUG: unable to handle page fault for address: ffff88805400d000 in _copy_to_iter": true,
-		"kernel BUG at fs/inode.c:612!":                                      true,
-		"Oops: general protection fault, probably for non-canonical address": true,
-		"WARNING at fs/dax.c:398 in dax_disassociate_entry":                  false,
-		"BUG: soft lockup - CPU#0 stuck for 22s":                             false,
+		"BUG at fs/inode.c:612 in clear_inode":                                            true,
+		"Oops: general protection fault, probably for non-canonical address":              true,
+		"WARNING at fs/dax.c:398 in dax_disassociate_entry":                               false,
+		"BUG: soft lockup - CPU#0 stuck for 22s":                                          false,
 	} {
 		if isCrash(line) != want {
 			t.Errorf("%s: %v", line, !want)

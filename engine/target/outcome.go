@@ -49,6 +49,12 @@ type Outcome struct {
 	Findings []Finding `json:"findings,omitempty"`
 }
 
+// Properties that make an outcome a violation although they have no letter.
+const (
+	Unplugged = "P1u"   // the memory is taken away under a pin
+	Crashed   = "crash" // a part of the kernel came to its end in the middle of something; only real ones do
+)
+
 // Safety are the invariants whose breach is a violation, whoever waits. The
 // others are about waits, which have kinds of their own.
 const Safety = "UAX"
@@ -68,7 +74,7 @@ func (o *Outcome) Breaks(list ...Finding) {
 // about waits alone makes none: the waits do.
 func (f Finding) kind() Kind {
 	switch {
-	case strings.ContainsAny(f.Invariants, Safety), f.IsComplaint(), f.Property == "P5", f.Property == "P1u":
+	case strings.ContainsAny(f.Invariants, Safety), f.IsComplaint(), f.Property == "P5", f.Property == Unplugged, f.Property == Crashed:
 		return Violated
 	case strings.Contains(f.Invariants, "L"), f.Property == "P7":
 		return Parked
@@ -79,6 +85,11 @@ func (f Finding) kind() Kind {
 // Alike reports whether f and g say the same, whenever.
 func (f Finding) Alike(g Finding) bool {
 	return f.Invariants == g.Invariants && f.Property == g.Property && f.Text == g.Text
+}
+
+// Has reports whether a finding is of a property.
+func (o *Outcome) Has(property string) bool {
+	return slices.ContainsFunc(o.Findings, func(f Finding) bool { return f.Property == property })
 }
 
 // IsComplaint reports whether f is about the scenario and not about what it

@@ -37,7 +37,7 @@ type Departure struct {
 	Preset   string `json:"preset,omitempty"` // of the engine: 6.0 or 6.19; empty: both
 	Series   string `json:"series,omitempty"` // of the kernel, such as 6.12; empty: all
 	FS       string `json:"fs,omitempty"`     // type of the file system; empty: all
-	Kernel   string `json:"kernel"`           // what the kernel comes to: a kind, and U if a block was reused while pinned
+	Kernel   string `json:"kernel"`           // what the kernel comes to: a kind, and U or A, see inShort
 	Model    string `json:"model"`            // and what the engine does, likewise
 	Reason   string `json:"reason"`           // whole sentences
 }
@@ -104,7 +104,13 @@ type model struct {
 	name  string
 	maker target.Maker
 	close func() error
-	cells map[string]*Cell // that were played, by scenario
+	cells map[modelRun]*Cell // that were played
+}
+
+// A modelRun is a scenario as it was played on an engine.
+type modelRun struct {
+	scenario string
+	owners   bool // A was looked for
 }
 
 // modelOf returns the engine that stands beside a kernel, or says why none does.
@@ -127,30 +133,38 @@ func modelOf(models map[string]*model, k *kernelfs.Kernel) (m *model, why string
 			return nil, "", err
 		}
 		columns, closeAll := Engines([]layout.Policy{p}, preset)
-		models[name] = &model{name: name, maker: outsider{columns[0].Maker}, close: closeAll, cells: make(map[string]*Cell)}
+		models[name] = &model{name: name, maker: columns[0].Maker, close: closeAll, cells: make(map[modelRun]*Cell)}
 	}
 	return models[name], "", nil
 }
 
-// An outsider makes subjects that are judged as a kernel is: by what can be seen from outside. Whose page it is nobody can
-// ask (A), and without lockdep nobody says where it slept (X).
-type outsider struct{ target.Maker }
+// An outsider makes subjects that are judged as a kernel is: by what can be seen from outside. Without lockdep nobody says
+// where it slept (X). Whose page it is nobody can ask, either, but the kernel may warn that it forgets it (A): beside one that
+// has warned, the engine must have forgotten it, too. That one has not warned proves nothing: it need not look, and warns
+// once per boot where that cannot be set back.
+type outsider struct {
+	target.Maker
+	unseen string // letters
+}
 
 func (o outsider) Make(s *target.Scenario, set []target.Setting) (target.Subject, error) {
 	sub, err := o.Maker.Make(s, set)
 	if err != nil {
 		return nil, err
 	}
-	return seen{sub}, nil
+	return seen{sub, o.unseen}, nil
 }
 
 // seen is a subject of which some findings are not known.
-type seen struct{ target.Subject }
+type seen struct {
+	target.Subject
+	unseen string
+}
 
 func (s seen) Facts() (target.Facts, error) {
 	facts, err := s.Subject.Facts()
 	facts.Findings = slices.DeleteFunc(slices.Clone(facts.Findings), func(f target.Finding) bool {
-		return f.Invariants != "" && strings.Trim(f.Invariants, "AX") == ""
+		return f.Invariants != "" && strings.Trim(f.Invariants, s.unseen) == ""
 	})
 	return facts, err
 }
@@ -165,18 +179,16 @@ func (m *model) beside(s *KernelScenario, c *KernelCell) (Agreed, error) {
 		return Agreed{Why: "the kernel has no verdict: " + cmp.Or(c.Lost, c.Outcome.Why)}, nil
 	case err != nil:
 		return Agreed{Why: "the scenario is not registered"}, nil
+	case c.Outcome.Has(target.Crashed):
+		return Agreed{Why: "the kernel has crashed, which an engine cannot"}, nil
 	}
 	e.Scenario = e.AsKernel()
 	if now := newKernelScenario(e); !slices.Equal(now.Steps, s.Steps) {
 		return Agreed{Why: "the scenario has other steps now than when the kernel was asked"}, nil
 	}
-	cell := m.cells[e.Name]
-	if cell == nil {
-		played, err := Run(m.maker, e)
-		if err != nil {
-			return Agreed{}, err
-		}
-		cell, m.cells[e.Name] = &played, &played
+	cell, err := m.play(e, strings.Contains(c.Outcome.Broken, "A"))
+	if err != nil {
+		return Agreed{}, err
 	}
 	a := Agreed{Engine: m.name, Model: cell.Outcome, Kernel: c.Outcome, model: cell}
 	if cell.Outcome.Kind == target.NotApplicable {
@@ -184,6 +196,21 @@ func (m *model) beside(s *KernelScenario, c *KernelCell) (Agreed, error) {
 	}
 	a.Same = inShort(&a.Model) == inShort(&a.Kernel)
 	return a, nil
+}
+
+// play plays a scenario on the engine, once with each way to look at it.
+func (m *model) play(e Entry, owners bool) (*Cell, error) {
+	run := modelRun{e.Name, owners}
+	if c := m.cells[run]; c != nil {
+		return c, nil
+	}
+	unseen := "AX"
+	if owners {
+		unseen = "X"
+	}
+	c, err := Run(outsider{m.maker, unseen}, e)
+	m.cells[run] = &c
+	return &c, err
 }
 
 // gone lists the departures that were looked for and do not occur.
@@ -252,11 +279,13 @@ func (a *Agreement) Differences(explained bool) (list []Difference) {
 	return list
 }
 
-// inShort is what is compared of an outcome: its kind, and whether a block was reused while pinned. The other letters are
-// about waits, and need a look inside.
+// inShort is what is compared of an outcome: its kind, and whether a block was reused while pinned (U) or, if not, whose it
+// is was forgotten (A). The other letters are about waits, and need a look inside.
 func inShort(o *target.Outcome) string {
-	if strings.Contains(o.Broken, "U") {
-		return o.Kind.String() + " U"
+	for _, letter := range []string{"U", "A"} {
+		if strings.Contains(o.Broken, letter) {
+			return o.Kind.String() + " " + letter
+		}
 	}
 	return o.Kind.String()
 }

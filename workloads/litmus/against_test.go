@@ -107,7 +107,10 @@ func TestAgainstNothing(t *testing.T) {
 		"has other steps now":            func(k *Kernels) { k.Scenarios[0].Steps[0] = "T1: create F pages=7" },
 		"no verdict: the child died":     func(k *Kernels) { k.Columns[0].Cells[0] = lostCell("the child died") },
 		"no verdict: line 3, lease: why": func(k *Kernels) { k.Columns[0].Cells[0].Outcome = target.Outcome{Why: "line 3, lease: why"} },
-		"was not played on the kernel":   func(k *Kernels) { k.Columns[0].Cells[0] = KernelCell{} },
+		"the kernel has crashed": func(k *Kernels) {
+			k.Columns[0].Cells[0].Outcome.Findings = []target.Finding{{Property: target.Crashed}}
+		},
+		"was not played on the kernel": func(k *Kernels) { k.Columns[0].Cells[0] = KernelCell{} },
 	} {
 		k := fresh()
 		change(k)
@@ -190,13 +193,22 @@ func departureTable(list []Departure) string {
 	return b.String()
 }
 
-// TestAgainstSeesAsOutside has what nobody outside can see make no difference: that a page has lost its inode.
+// TestAgainstSeesAsOutside has what nobody outside need see make no difference: that a page has lost its inode. Where the kernel
+// has warned of it, it does.
 func TestAgainstSeesAsOutside(t *testing.T) {
 	k := likeEngine(t, "6.0", "none", "umount-pinned")
 	c := &k.Columns[0].Cells[0]
 	if c.Outcome.Kind != target.Violated || c.Outcome.Broken != "A" {
 		t.Fatalf("%+v", c.Outcome)
 	}
+	if a := must(Against(t.Context(), k, nil)); !a.Cells[0][0].Same || inShort(&a.Cells[0][0].Model) != "violation A" {
+		t.Errorf("%+v", a.Cells[0][0])
+	}
+	k.Columns[0].Kernel = young // whose engine waits, and forgets nothing
+	if a := must(Against(t.Context(), k, nil)); a.Cells[0][0].Same || a.Cells[0][0].Model.Kind != target.Blocked {
+		t.Errorf("%+v", a.Cells[0][0])
+	}
+	k.Columns[0].Kernel = elder
 	c.Outcome = target.Outcome{Kind: target.Safe}
 	if a := must(Against(t.Context(), k, nil)); !a.Cells[0][0].Same {
 		t.Errorf("%+v", a.Cells[0][0])

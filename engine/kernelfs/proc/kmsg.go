@@ -40,9 +40,15 @@ func (k *Kmsg) Missing() string { return k.missing }
 // maxWarnings bounds what one call of Warnings returns.
 const maxWarnings = 1000
 
-// Warnings returns what the kernel complained of since the last call, a line each: "WARNING at fs/dax.c:378 in
-// dax_disassociate_entry". A gap is told: "12 messages of the kernel were lost".
-func (k *Kmsg) Warnings() []string {
+// A Warning is a complaint of the kernel.
+type Warning struct {
+	Text  string   // a line: "WARNING at fs/dax.c:378 in dax_disassociate_entry"
+	Where string   // function; empty: not known
+	Stack []string // functions that called it, the innermost first; nil: not known
+}
+
+// Warnings returns what the kernel complained of since the last call. A gap is told: "12 messages of the kernel were lost".
+func (k *Kmsg) Warnings() []Warning {
 	if k.missing != "" {
 		return nil
 	}
@@ -62,10 +68,10 @@ func (k *Kmsg) Warnings() []string {
 			if err == nil {
 				k.missing = "/dev/kmsg has ended"
 			}
-			return append(k.dumps.take(), k.missing)
+			return append(k.dumps.take(), Warning{Text: k.missing})
 		}
 	}
-	return append(k.dumps.take(), "and more, which is not told")
+	return append(k.dumps.take(), Warning{Text: "and more, which is not told"})
 }
 
 // record takes "PRIORITY,NUMBER,MICROSECONDS,FLAGS;TEXT" and lines of properties. What processes have written into the log is

@@ -36,7 +36,14 @@ func log(lines ...string) (r records) {
 
 func warnings(r records) []string {
 	k := &Kmsg{fd: -1, read: r.read}
-	return k.Warnings()
+	return texts(k.Warnings())
+}
+
+func texts(list []Warning) (out []string) {
+	for _, w := range list {
+		out = append(out, w.Text)
+	}
+	return out
 }
 
 // dumps are what kernels print, in part, and what is to be said of it.
@@ -148,6 +155,18 @@ func TestDumps(t *testing.T) {
 	}
 }
 
+// TestStackOfWarning has who called the function that warns, and not what was merely found on the stack or is the process's.
+func TestStackOfWarning(t *testing.T) {
+	r := log("------------[ cut here ]------------", "WARNING: CPU: 0 PID: 118 at fs/dax.c:398 dax_disassociate_entry+0x3a/0x90", "RIP: 0010:dax_disassociate_entry+0x3a/0x90",
+		"Call Trace:", " <TASK>", " __dax_invalidate_entry+0x79/0xb0", " ? exc_invalid_op+0x1/0x2", " evict+0xcd/0x190", "RIP: 0033:0x7f7a83e802ad", " </TASK>",
+		"---[ end trace 0000000000000000 ]---", " later+0x1/0x2")
+	k := &Kmsg{fd: -1, read: r.read}
+	want := []Warning{{"WARNING at fs/dax.c:398 in dax_disassociate_entry", "dax_disassociate_entry", []string{"__dax_invalidate_entry", "evict"}}}
+	if got := k.Warnings(); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 func TestKmsgRecords(t *testing.T) {
 	const warn = "WARNING: CPU: 0 PID: 1 at a.c:1 a+0x1/0x2"
 	for name, tt := range map[string]struct {
@@ -190,7 +209,7 @@ func TestKmsgByAndBy(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	r = append(later, "4,102,1,-;XFS: Assertion failed: x")
-	if got := k.Warnings(); !reflect.DeepEqual(got, []string{"XFS: Assertion failed: x"}) {
+	if got := texts(k.Warnings()); !reflect.DeepEqual(got, []string{"XFS: Assertion failed: x"}) {
 		t.Errorf("then %q", got)
 	}
 	if got := k.Warnings(); got != nil {
@@ -221,7 +240,7 @@ func TestRealKmsg(t *testing.T) {
 	before := k.next
 	for end := time.Now().Add(time.Second); k.next == before && time.Now().Before(end); {
 		for _, w := range k.Warnings() {
-			if strings.Contains(w, text) {
+			if strings.Contains(w.Text, text) {
 				t.Errorf("what a process has written is told as the kernel's: %q", w)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 // A reader makes a line of each complaint in the log. A complaint is a line, or a
 // dump: a header, then registers and a call trace, to "end trace".
 type reader struct {
-	out  []string
+	out  []Warning
 	said string // text before the header of the dump that was cut here
 	cut  bool   // "cut here" was read, and no header yet
 	dump *dump  // that is being read
@@ -21,6 +21,7 @@ type dump struct {
 	where string // function
 	said  string // text that came before the header
 	trace bool   // where is the first function of the call trace that does not belong to sleeping; else that of the RIP line
+	stack []string
 }
 
 // complaints are what headers look like. The first group is what it is, the second, if there is one, the function.
@@ -75,7 +76,7 @@ func (r *reader) line(l string) {
 		}
 		switch {
 		case c.alone:
-			r.out = append(r.out, printable(m[1]))
+			r.alone(m[1])
 		case c.part && r.dump != nil:
 		default:
 			r.begin(c.says+m[1], slices.Concat(m, []string{""})[2], c.trace)
@@ -100,14 +101,20 @@ func (r *reader) inside(l string) {
 		}
 		return
 	}
-	is := instruction
-	if r.dump.trace {
+	d, is := r.dump, instruction
+	if d.trace {
 		is = frame
 	}
-	if m := is.FindStringSubmatch(l); m != nil && r.dump.where == "" && !slices.Contains(asleep, m[1]) {
-		r.dump.where = m[1]
+	if m := is.FindStringSubmatch(l); m != nil && d.where == "" && !slices.Contains(asleep, m[1]) {
+		d.where = m[1]
+	}
+	if m := frame.FindStringSubmatch(l); m != nil && len(d.stack) < maxFrames {
+		d.stack = append(d.stack, printable(m[1]))
 	}
 }
+
+// alone adds a complaint that is a line.
+func (r *reader) alone(text string) { r.out = append(r.out, Warning{Text: printable(text)}) }
 
 // end closes the dump that is being read.
 func (r *reader) end() {
@@ -118,7 +125,7 @@ func (r *reader) end() {
 		if d.said != "" {
 			d.text += ": " + d.said
 		}
-		r.out = append(r.out, printable(d.text))
+		r.out = append(r.out, Warning{printable(d.text), printable(d.where), d.stack})
 	}
 	r.dump, r.cut, r.said = nil, false, ""
 }
@@ -126,11 +133,11 @@ func (r *reader) end() {
 // gap says that lines are missing. What comes after belongs to no dump from before.
 func (r *reader) gap(text string) {
 	r.end()
-	r.out = append(r.out, text)
+	r.alone(text)
 }
 
 // take returns the complaints so far. One that is still being printed is told without what follows.
-func (r *reader) take() []string {
+func (r *reader) take() []Warning {
 	r.end()
 	out := r.out
 	r.out = nil

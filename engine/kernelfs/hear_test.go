@@ -1,0 +1,72 @@
+package kernelfs
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"daxbench/engine/kernelfs/proc"
+	"daxbench/engine/target"
+)
+
+// TestHeard has the kernel's own warnings be findings where they are about pages that are pinned, once.
+func TestHeard(t *testing.T) {
+	old := proc.Warning{Text: "WARNING at fs/dax.c:398 in dax_disassociate_entry", Where: "dax_disassociate_entry",
+		Stack: []string{"__dax_invalidate_entry", "dax_delete_mapping_entry", "truncate_inode_pages_final", "evict", "iput"}}
+	inlined := old
+	inlined.Where = "__dax_invalidate_entry.isra.0"
+	truncated := old
+	truncated.Stack = []string{"__dax_invalidate_entry", "truncate_pagecache_range", "xfs_flush_unmap_range"}
+	since := proc.Warning{Text: "WARNING at mm/truncate.c:80 in truncate_folio_batch_exceptionals", Where: "truncate_folio_batch_exceptionals"}
+	other := proc.Warning{Text: "WARNING at fs/dax.c:378 in dax_associate_entry", Where: "dax_associate_entry", Stack: []string{"dax_disassociate_entry"}}
+	oops := proc.Warning{Text: "BUG: unable to handle page fault for address: ffff88805400d000 in evict", Where: "evict"}
+	pinned := []*hold{{name: "p", file: &file{name: "F"}, dax: true}, {name: "q", file: &file{name: "G"}, dax: true, over: true}, {name: "r", file: &file{name: "H"}}}
+	over := pinned[1:]
+	for name, tt := range map[string]struct {
+		holds   []*hold
+		list    []proc.Warning
+		want    []string // letters and property of findings
+		spoiled bool
+	}{
+		"evicted under a pin":     {pinned, []proc.Warning{old}, []string{"A P1e"}, false},
+		"a function inlined":      {pinned, []proc.Warning{inlined}, []string{"A P1e"}, false},
+		"truncated under a pin":   {pinned, []proc.Warning{truncated}, []string{"A "}, false},
+		"since 6.15":              {pinned, []proc.Warning{since}, []string{"A "}, false},
+		"twice":                   {pinned, []proc.Warning{old, since}, []string{"A P1e"}, false},
+		"nobody pins a DAX page":  {over, []proc.Warning{old, since}, nil, false},
+		"about something else":    {pinned, []proc.Warning{other}, nil, false},
+		"a crash":                 {pinned, []proc.Warning{oops}, []string{" crash"}, true},
+		"a crash, and not of pin": {nil, []proc.Warning{old, oops}, []string{" crash"}, true},
+	} {
+		s := newSubject(new(Maker), &target.Scenario{Name: "test"})
+		s.holds = tt.holds
+		var texts, got []string
+		for _, w := range tt.list {
+			s.heard(w)
+			texts = append(texts, w.Text)
+		}
+		for _, f := range s.found {
+			got = append(got, f.Invariants+" "+f.Property)
+			if !strings.Contains(f.Text, tt.list[len(tt.list)-1].Text) && !strings.Contains(f.Text, tt.list[0].Text) ||
+				f.Property != target.Crashed && !strings.Contains(f.Text, "p pins page 0 of F") {
+				t.Errorf("%s: %q does not say who, or by which warning", name, f.Text)
+			}
+		}
+		if !slices.Equal(got, tt.want) || !slices.Equal(s.log, texts) || (s.m.spoiled != "") != tt.spoiled {
+			t.Errorf("%s: %q, log %q, spoiled: %q", name, got, s.log, s.m.spoiled)
+		}
+	}
+}
+
+// TestGravity has the first finding be what the outcome says.
+func TestGravity(t *testing.T) {
+	list := []target.Finding{{Invariants: "A"}, {Invariants: "U", Property: "P1r"}, {Property: target.Crashed}, {Property: target.Unplugged}}
+	slices.SortStableFunc(list, func(f, g target.Finding) int { return gravity(f) - gravity(g) })
+	var o target.Outcome
+	for i := range list {
+		list[i].Text = list[i].Invariants + list[i].Property
+	}
+	if o.Breaks(list...); o.Why != target.Crashed || o.Broken != "UA" || list[3].Invariants != "A" {
+		t.Errorf("%+v", o)
+	}
+}
