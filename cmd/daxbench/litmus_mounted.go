@@ -41,13 +41,11 @@ func (f *litmusFlags) putToKernels(cmd *cobra.Command, dirs []string, scenarios 
 	if k == nil {
 		return err
 	}
+	if e := f.keep(k); e != nil {
+		err = errors.Join(err, e)
+	}
 	if e := f.writeKernels(cmd.OutOrStdout(), k); e != nil {
 		return errors.Join(err, e)
-	}
-	if f.out != "" {
-		if e := writeRecord(f.out, litmus.KernelsName, kernelsRecord{newMadeBy(), k}); e != nil {
-			return errors.Join(err, e)
-		}
 	}
 	if ctx.Err() != nil {
 		return err
@@ -64,7 +62,10 @@ func (f *litmusFlags) putToKernels(cmd *cobra.Command, dirs []string, scenarios 
 // playMounted makes itself at home in each directory, says what it will do there, and plays. What was played is returned
 // whatever becomes of the rest.
 func (f *litmusFlags) playMounted(ctx context.Context, stderr io.Writer, dirs []string, scenarios []litmus.Entry) (k *litmus.Kernels, err error) {
-	o := kernelfs.Options{Patience: f.mounted.patience, Others: f.mounted.others, Root: f.mounted.root, Umount: f.mounted.umount, Fill: int64(f.mounted.fill)}
+	o := kernelfs.Options{
+		Patience: f.mounted.patience, Others: f.mounted.others, Root: f.mounted.root, Umount: f.mounted.umount, Unplug: f.mounted.unplug,
+		Fill: int64(f.mounted.fill),
+	}
 	var mounted []litmus.Mounted
 	for _, dir := range dirs {
 		m, e := kernelfs.New(dir, o)
@@ -79,20 +80,33 @@ func (f *litmusFlags) playMounted(ctx context.Context, stderr io.Writer, dirs []
 				err = errors.Join(err, inputError{fmt.Errorf("%s: %w", dir, e)})
 			}
 		}()
+		if f.mounted.unplug && m.Kernel().Machine == "" {
+			return nil, errors.Join(err, usagef("-unplug: the kernel may crash, so it is for guests only: daxbench vm -kernel KERNEL -- litmus -unplug"))
+		}
 		mounted = append(mounted, m)
 		for _, line := range append(m.Announce(), m.Notes()...) {
 			fmt.Fprintf(stderr, "daxbench: %s: %s\n", dir, printable(line))
 		}
 	}
-	said := func(label string, n int, c *litmus.KernelCell) {
+	said := func(all *litmus.Kernels, i, n int) error {
+		c := &all.Columns[i].Cells[n]
 		word := c.Word
 		if c.Lost != "" {
 			word += ": " + c.Lost
 		}
-		fmt.Fprintf(stderr, "daxbench: %s: %d of %d, %s: %s\n", label, n+1, len(scenarios), scenarios[n].Name, printable(word))
+		fmt.Fprintf(stderr, "daxbench: %s: %d of %d, %s: %s\n", all.Columns[i].Label, n+1, len(scenarios), scenarios[n].Name, printable(word))
+		return f.keep(all)
 	}
 	replay := func(i int, e litmus.Entry) string { return f.replayMounted(dirs[i], e) }
 	return litmus.PlayKernels(ctx, mounted, scenarios, replay, said)
+}
+
+// keep leaves what there is so far in the folder of -o: the machine may not live to see more.
+func (f *litmusFlags) keep(k *litmus.Kernels) error {
+	if f.out == "" {
+		return nil
+	}
+	return writeRecord(f.out, litmus.KernelsName, kernelsRecord{newMadeBy(), k})
 }
 
 // replayMounted is the command that tells what a scenario comes to in a directory.
@@ -100,6 +114,9 @@ func (f *litmusFlags) replayMounted(dir string, e litmus.Entry) string {
 	c := fmt.Sprintf("daxbench litmus -v -target dir:%s -scenario %s", report.Quoted(dir), report.Quoted(cmp.Or(f.files[e.Name], e.Name)))
 	if f.mounted.umount {
 		c += " -umount"
+	}
+	if f.mounted.unplug {
+		c += " -unplug"
 	}
 	return c + f.replaySet(e)
 }

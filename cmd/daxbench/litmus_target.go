@@ -15,14 +15,15 @@ const onEngine = "engine"
 
 // mountedFlags are those that only a directory of a mounted file system has.
 type mountedFlags struct {
-	umount, others, root bool
-	patience             time.Duration
-	fill                 bytesValue
-	expect               string
+	umount, unplug, others, root bool
+	patience                     time.Duration
+	fill                         bytesValue
+	expect                       string
 }
 
 func (f *mountedFlags) define(fl *pflag.FlagSet) {
 	fl.BoolVar(&f.umount, "umount", false, "allow scenarios to unmount and mount the file systems of -target anew (needs root)")
+	fl.BoolVar(&f.unplug, "unplug", false, "allow scenarios to take the device away, after all others; in a guest of daxbench vm only, whose kernel may crash")
 	fl.BoolVar(&f.others, "others", false, "go to work on a mount although other processes have files open there")
 	fl.BoolVar(&f.root, "root", false, "go to work on the root file system")
 	fl.DurationVar(&f.patience, "patience", kernelfs.DefaultPatience, "take a call that has not returned after `time` to be blocked")
@@ -32,7 +33,7 @@ func (f *mountedFlags) define(fl *pflag.FlagSet) {
 
 // ofMounted lists the flags that only directories have, and ofEngine those that only the engine has.
 var (
-	ofMounted = []string{"umount", "others", "root", "patience", "fill", "expect"}
+	ofMounted = []string{"umount", "unplug", "others", "root", "patience", "fill", "expect"}
 	ofEngine  = []string{"policy", "kernel"}
 )
 

@@ -61,45 +61,63 @@ type Mounted interface {
 // maxLost is after how many scenarios in a row without a verdict a file system is left alone: it is not coming back.
 const maxLost = 3
 
-// PlayKernels puts scenarios to each directory. What a kernel does is no error: a directory in which nothing can be
-// played any more has cells that are lost. replay makes the command that plays a scenario in directory i again; said, if
-// it is not nil, is told of each cell that was played, as it comes. The error is the cause why ctx is done: cells that it kept from being
-// played are lost, the others are there all the same.
+// PlayKernels puts scenarios to each directory; those that take a device away, which a kernel may not survive, when all others
+// have been played everywhere. What a kernel does is no error: a directory in which nothing can be played any more has cells
+// that are lost. replay makes the command that plays a scenario in directory i again; said, if it is not nil, is told of each
+// cell that was played, as it comes, with all that there is so far. The errors are those of said, which end it, and the cause
+// why ctx is done: cells that it kept from being played are lost, the others are there all the same.
 func PlayKernels(ctx context.Context, mounted []Mounted, scenarios []Entry,
-	replay func(i int, e Entry) string, said func(label string, k int, c *KernelCell)) (*Kernels, error) {
+	replay func(i int, e Entry) string, said func(all *Kernels, i, n int) error) (*Kernels, error) {
 	all := new(Kernels)
 	list := make([]Entry, len(scenarios))
 	for k, e := range scenarios {
 		list[k] = Entry{e.Number, e.AsKernel()}
 		all.Scenarios = append(all.Scenarios, newKernelScenario(list[k]))
 	}
-	for i, m := range mounted {
-		col := KernelColumn{Label: m.Kernel().Label(), Kernel: *m.Kernel()}
-		lost := 0
-		for k, e := range list {
-			var cell KernelCell
-			tried := false
-			switch {
-			case ctx.Err() != nil:
-				cell = lostCell(context.Cause(ctx).Error())
-			case lost >= maxLost:
-				cell = lostCell("not played: the last scenarios could not be played to their end either")
-			default:
-				cell, tried = playKernel(m, e), true
-			}
-			cell.Replay = replay(i, scenarios[k])
-			if lost++; cell.Lost == "" {
-				lost = 0
-			}
-			if tried && said != nil {
-				said(col.Label, k, &cell)
-			}
-			col.Cells = append(col.Cells, cell)
+	for _, m := range mounted {
+		col := KernelColumn{Label: m.Kernel().Label(), Kernel: *m.Kernel(), Cells: make([]KernelCell, len(list))}
+		for n := range col.Cells {
+			col.Cells[n] = unplayed()
 		}
 		all.Columns = append(all.Columns, col)
 	}
 	all.tellApart()
+	lost := make([]int, len(mounted)) // cells in a row
+	for _, last := range []bool{false, true} {
+		for i, m := range mounted {
+			for n, e := range list {
+				if unplugs(e.Scenario) != last {
+					continue
+				}
+				var cell KernelCell
+				tried := false
+				switch {
+				case ctx.Err() != nil:
+					cell = lostCell(context.Cause(ctx).Error())
+				case lost[i] >= maxLost:
+					cell = lostCell("not played: the last scenarios could not be played to their end either")
+				default:
+					cell, tried = playKernel(m, e), true
+				}
+				cell.Replay = replay(i, scenarios[n])
+				if lost[i]++; cell.Lost == "" {
+					lost[i] = 0
+				}
+				all.Columns[i].Cells[n] = cell
+				if tried && said != nil {
+					if err := said(all, i, n); err != nil {
+						return all, err
+					}
+				}
+			}
+		}
+	}
 	return all, context.Cause(ctx)
+}
+
+// unplugs reports whether a scenario takes the device away.
+func unplugs(s *target.Scenario) bool {
+	return slices.ContainsFunc(s.Steps, func(a target.Step) bool { return a.Verb == target.Unplug })
 }
 
 func newKernelScenario(e Entry) KernelScenario {
@@ -117,6 +135,9 @@ func lostCell(why string) KernelCell {
 	return KernelCell{Lost: why, Word: noVerdict, Outcome: target.Outcome{Kind: target.NotApplicable, Why: why}}
 }
 
+// unplayed is a cell of a scenario that was not put to a kernel, or not yet.
+func unplayed() KernelCell { return KernelCell{Outcome: target.Outcome{Why: "it was not played here"}} }
+
 // playKernel plays one scenario in one directory.
 func playKernel(m Mounted, e Entry) KernelCell {
 	c, err := Run(m, e)
@@ -130,7 +151,7 @@ func playKernel(m Mounted, e Entry) KernelCell {
 		}
 	}
 	cell := KernelCell{Outcome: c.Outcome, Run: worst.Run, Word: worst.word(), Lines: worst.lines(), Stalls: worst.Stalls, Log: worst.Log}
-	if bad := c.Complaints(); len(bad) > 0 && !strings.ContainsAny(c.Outcome.Broken, target.Safety) {
+	if bad := c.Complaints(); len(bad) > 0 && !strings.ContainsAny(c.Outcome.Broken, target.Safety) && !c.Outcome.Has(target.Crashed) {
 		cell.Lost, cell.Word = strings.Join(bad, "; "), noVerdict
 	}
 	return cell
@@ -166,7 +187,7 @@ func (r *Result) state() string {
 }
 
 // violation is a violation in two or three words. That foreign bytes were seen is found of the bytes, and belongs to no
-// property; that a block was free, or somebody else's, is P1r.
+// property; that a block was free, or somebody else's, is P1r. After a crash the rest means little.
 func violation(o *target.Outcome) string {
 	use, seen := false, false
 	for _, f := range o.Findings {
@@ -175,10 +196,14 @@ func violation(o *target.Outcome) string {
 		}
 	}
 	switch {
+	case o.Has(target.Crashed):
+		return "crashed"
 	case seen:
 		return "foreign data"
 	case use:
 		return "freed while pinned"
+	case o.Has(target.Unplugged):
+		return "memory taken"
 	case strings.Contains(o.Broken, "A"):
 		return "owner forgotten"
 	case strings.Contains(o.Broken, "X"):
@@ -219,7 +244,7 @@ func JoinKernels(labels []string, list []*Kernels) *Kernels {
 			}
 			cells := make([]KernelCell, len(all.Scenarios))
 			for n := range cells {
-				cells[n] = KernelCell{Outcome: target.Outcome{Why: "it was not played here"}}
+				cells[n] = unplayed()
 			}
 			for n := range k.Scenarios {
 				cells[all.row(&k.Scenarios[n])] = c.Cells[n]

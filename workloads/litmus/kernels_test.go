@@ -80,7 +80,7 @@ func TestPlayKernels(t *testing.T) {
 	m := kernels()
 	said := 0
 	k, err := PlayKernels(t.Context(), m, someScenarios(t), func(i int, e Entry) string { return "replay " + e.Name },
-		func(string, int, *KernelCell) { said++ })
+		func(*Kernels, int, int) error { said++; return nil })
 	if err != nil || said != 11 {
 		t.Fatalf("%v, told of %d cells", err, said)
 	}
@@ -122,13 +122,42 @@ func TestPlayKernels(t *testing.T) {
 func TestPlayKernelsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("stopped")
-	k, err := PlayKernels(ctx, kernels()[:1], someScenarios(t), func(int, Entry) string { return "" }, func(_ string, n int, _ *KernelCell) {
+	k, err := PlayKernels(ctx, kernels()[:1], someScenarios(t), func(int, Entry) string { return "" }, func(_ *Kernels, _, n int) error {
 		if n == 1 {
 			cancel(why)
 		}
+		return nil
 	})
 	if err != why || !k.Columns[0].Cells[1].Judged() || k.Columns[0].Cells[2].Lost != "stopped" {
 		t.Errorf("%v: %+v", err, k)
+	}
+}
+
+// TestUnplugLast has a device be taken away when all else was played in all directories, and what there is so far be told.
+func TestUnplugLast(t *testing.T) {
+	list := someScenarios(t)[:2]
+	list = append([]Entry{scenario(t, "T1: create F\nadmin: unplug\n")}, list...)
+	list[0].Scenario.Name = "unplug"
+	var order []string
+	failed := errors.New("the disk is full")
+	k, err := PlayKernels(t.Context(), kernels()[:2], list, func(int, Entry) string { return "" }, func(all *Kernels, i, n int) error {
+		played := 0
+		for _, c := range all.Columns {
+			for n := range c.Cells {
+				played += map[bool]int{true: 1}[c.Cells[n].played()]
+			}
+		}
+		if order = append(order, all.Columns[i].Label+" "+all.Scenarios[n].Name); played != len(order) {
+			t.Errorf("%d cells are there after %q", played, order)
+		}
+		if len(order) == 5 {
+			return failed
+		}
+		return nil
+	})
+	want := []string{"6.1 xfs unlink", "6.1 xfs second-of-four", "7.3 ext4 unlink", "7.3 ext4 second-of-four", "6.1 xfs unplug"}
+	if !slices.Equal(order, want) || err != failed || k.Columns[1].Cells[0].played() || !k.Columns[0].Cells[0].Judged() {
+		t.Errorf("%q, %v", order, err)
 	}
 }
 
@@ -145,6 +174,10 @@ func TestComplaint(t *testing.T) {
 	if c := playKernel(m, someScenarios(t)[0]); c.Lost != "" || c.Word != "freed while pinned" {
 		t.Errorf("%+v", c)
 	}
+	m.finds = map[string][]target.Finding{"dev: dma-write p": {{Property: target.Crashed, Text: "the kernel has crashed"}}}
+	if c := playKernel(m, someScenarios(t)[0]); c.Lost != "" || c.Word != "crashed" || c.Outcome.Kind != target.Violated {
+		t.Errorf("%+v", c)
+	}
 }
 
 func TestWords(t *testing.T) {
@@ -156,6 +189,8 @@ func TestWords(t *testing.T) {
 		"waits":           {Outcome: target.Outcome{Kind: target.Blocked}},
 		"hangs S":         {Outcome: target.Outcome{Kind: target.Hung}, Stalls: []target.Stall{{State: "S"}}},
 		"owner forgotten": {Outcome: target.Outcome{Kind: target.Violated, Broken: "A"}},
+		"crashed":         {Outcome: target.Outcome{Kind: target.Violated, Broken: "U", Findings: []target.Finding{{Invariants: "U"}, {Property: target.Crashed}}}},
+		"memory taken":    {Outcome: target.Outcome{Kind: target.Violated, Findings: []target.Finding{{Property: target.Unplugged}}}},
 		"atomic sleep":    {Outcome: target.Outcome{Kind: target.Violated, Broken: "X"}},
 	} {
 		if got := r.word(); got != want {
