@@ -7,6 +7,7 @@ package kernels
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -172,6 +173,19 @@ func (s *Stall) Bystander() bool { return s.Step == 0 }
 
 // Freed says whether a block was given away, or a device reached it, while it was pinned.
 func (c *Cell) Freed() bool { return c.Kind == Violated && strings.Contains(c.Letters, "U") }
+
+// Forgotten says whether the kernel forgot whose a pinned page is, and no more than that.
+func (c *Cell) Forgotten() bool {
+	return c.Kind == Violated && strings.Contains(c.Letters, "A") && !c.Freed() && !c.Crashed()
+}
+
+// crash is the property of a finding that the kernel has crashed.
+const crash = "crash"
+
+// Crashed says whether the kernel came to its end in the middle of something.
+func (c *Cell) Crashed() bool {
+	return c.Kind == Violated && slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.Property == crash })
+}
 
 // Waits says whether somebody waited, and not for I/O of their own alone.
 func (c *Cell) Waits() bool {

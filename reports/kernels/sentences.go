@@ -13,7 +13,7 @@ type Tone uint8
 
 // The tones, the gravest first.
 const (
-	Loss    Tone = iota // a block was freed, or reached, while it was pinned
+	Loss    Tone = iota // a block was freed, reached or forgotten while it was pinned, or the kernel crashed
 	Delay               // somebody waits, or may hang
 	Warning             // the kernel itself says that something is wrong
 	Changed             // one kernel does what another does not
@@ -49,14 +49,23 @@ func (m *Matrix) Sentences() (out []Sentence) {
 	if who := m.each(only(dax, some), freed); who != "" {
 		say(Loss, "A pinned block is freed %s.", who)
 	}
+	for _, other := range []struct {
+		such func(*Cell) bool
+		text string
+	}{
+		{(*Cell).Crashed, "The kernel crashes %s."},
+		{(*Cell).Forgotten, "The owner of a pinned page is forgotten, and no block freed, %s."},
+	} {
+		if who := m.each(only(dax, func(i int) bool { return m.count(i, other.such) > 0 }), m.scenarios(other.such)); who != "" {
+			say(Loss, other.text, who)
+		}
+	}
 	out = append(out, m.changes(dax)...)
 	if who := m.each(only(dax, func(i int) bool { return m.count(i, (*Cell).Waits) > 0 }), m.waits); who != "" {
 		say(Delay, "Somebody waits %s.", who)
 	}
 	warned := func(c *Cell) bool { return len(c.Log) > 0 }
-	if who := m.each(only(dax, func(i int) bool { return m.count(i, warned) > 0 }), func(i int) string {
-		return "in " + unit.Plural(m.count(i, warned), "scenario")
-	}); who != "" {
+	if who := m.each(only(dax, func(i int) bool { return m.count(i, warned) > 0 }), m.scenarios(warned)); who != "" {
 		say(Warning, "The kernel itself warns %s.", who)
 	}
 	looked := func(i int) bool { return !some(i) && m.probing(i, "U") > 0 }
@@ -70,15 +79,18 @@ func (m *Matrix) Sentences() (out []Sentence) {
 		say(Blank, "The controls without DAX show it, too, %s: what is seen there does not come of DAX.", who)
 	}
 	lost := func(c *Cell) bool { return c.Kind == Lost }
-	if who := m.each(only(slices.Concat(dax, controls), func(i int) bool { return m.count(i, lost) > 0 }), func(i int) string {
-		return "in " + unit.Plural(m.count(i, lost), "scenario")
-	}); who != "" {
+	if who := m.each(only(slices.Concat(dax, controls), func(i int) bool { return m.count(i, lost) > 0 }), m.scenarios(lost)); who != "" {
 		say(Blank, "There is no verdict %s.", who)
 	}
 	if len(blank) > 0 {
 		say(Blank, "Nothing is known of %s: no scenario there came to a verdict.", m.Who(blank))
 	}
 	return out
+}
+
+// scenarios says in how many scenarios of a column something was seen: "in 5 scenarios".
+func (m *Matrix) scenarios(such func(*Cell) bool) func(i int) string {
+	return func(i int) string { return "in " + unit.Plural(m.count(i, such), "scenario") }
 }
 
 // ofProbing says in how many of the scenarios that probe a letter something was seen in a column.

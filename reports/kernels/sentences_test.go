@@ -57,6 +57,28 @@ func TestSentencesOfRegression(t *testing.T) {
 		"fine: No pinned block is freed on 6.12 in any of 3 scenarios about it.")
 }
 
+// TestSentencesOfOthers: a page whose owner is forgotten is not called freed, nor is a crash.
+func TestSentencesOfOthers(t *testing.T) {
+	holds(t, read(t, small(3, func(i, k int, c map[string]any) {
+		switch {
+		case i == 0 && k == 0:
+			outcome(c, "violation", "A")
+		case i == 0 && k == 1:
+			outcome(c, "violation", "UA")
+		case i == 1 && k == 2:
+			outcome(c, "violation", "")
+			c["outcome"].(map[string]any)["findings"] = []any{map[string]any{"property": "crash", "text": "the kernel has crashed: BUG"}}
+		default:
+			outcome(c, "safe", "")
+		}
+	})),
+		"loss: A pinned block is freed on 6.12 in 1 of 3 scenarios.",
+		"loss: The kernel crashes on 6.16 in 1 scenario.",
+		"loss: The owner of a pinned page is forgotten, and no block freed, on 6.12 in 1 scenario.",
+		"changed: From 6.12 to 6.16, on xfs: where a pinned block was freed, in 1 scenario, in 1 nothing happens.",
+		"fine: No pinned block is freed on 6.16 in any of 3 scenarios about it.")
+}
+
 // TestSentencesOfNothing: a column without a verdict is unknown, and nothing is called kept there, nor where no scenario is about it.
 func TestSentencesOfNothing(t *testing.T) {
 	holds(t, read(t, small(2, func(i, k int, c map[string]any) {
