@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestCheckOfKernels has .ci/kernels/check skip what is not to be had, aloud, and fail whatever else is wrong. A script stands in
+// for daxbench: it ends with the status in the file fetch-KERNEL, or play-KERNEL.
+func TestCheckOfKernels(t *testing.T) {
+	for _, tt := range []struct {
+		name              string
+		fetch6, fetchNew  int
+		play6, playNew    int
+		want              int
+		skipped, complain string
+	}{
+		{"as expected", 0, 0, 0, 0, 0, "", ""},
+		{"gone", 3, 0, 0, 0, 0, "SKIPPED: debian:6.12", ""},
+		{"both gone", 3, 3, 0, 0, 0, "SKIPPED: debian:newest", ""},
+		{"gone, and the other is not as expected", 3, 0, 0, 1, 1, "SKIPPED: debian:6.12", "debian:newest is not as"},
+		{"damaged", 0, 4, 0, 0, 1, "", "debian:newest could not be got: status 4"},
+		{"not as expected", 0, 0, 1, 0, 1, "", "debian:6.12 is not as"},
+		{"does not boot", 0, 0, 0, 125, 1, "", "debian:newest is not as"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			script := "#!/bin/sh\ncase \"$*\" in *debian:6.12*) k=6.12;; *) k=newest;; esac\n" +
+				"case \"$*\" in *-fetch*) w=fetch;; *) w=play; echo \"table of $k: $*\";; esac\nexit $(cat " + dir + "/$w-$k)\n"
+			fake := filepath.Join(dir, "daxbench")
+			if err := os.WriteFile(fake, []byte(script), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			for name, status := range map[string]int{"fetch-6.12": tt.fetch6, "fetch-newest": tt.fetchNew, "play-6.12": tt.play6, "play-newest": tt.playNew} {
+				if err := os.WriteFile(filepath.Join(dir, name), fmt.Append(nil, status), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command("../../.ci/kernels/check", fake, "rename-over")
+			var stdout, stderr strings.Builder
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			cmd.Run()
+			status, said := cmd.ProcessState.ExitCode(), stderr.String()
+			if status != tt.want || !strings.Contains(said, tt.skipped) || !strings.Contains(said, tt.complain) {
+				t.Errorf("status %d, want %d, %q and %q:\n%s", status, tt.want, tt.skipped, tt.complain, said)
+			}
+			if tt.skipped == "" && strings.Contains(said, "SKIPPED") {
+				t.Errorf("it was skipped: %s", said)
+			}
+			if played := strings.Contains(stdout.String(), "table of newest: vm -kernel debian:newest"); played != (tt.fetchNew == 0) {
+				t.Errorf("the newest was played: %t\n%s", played, stdout.String())
+			}
+		})
+	}
+}
