@@ -17,6 +17,15 @@
 // Dependencies point upwards in that list only; a test holds it. Shared state
 // is touched through internal/sync only; a test holds that too.
 //
+// Beside it:
+//
+//	target    what a scenario can ask of its subject, and the language of scenarios
+//	enginefs  the subject that is this engine
+//	kernelfs  the subject that is Linux: a directory on a mounted file system, by
+//	          system calls of child processes, which are watched from outside
+//	vm        boots a kernel in QEMU, with this program as its first process
+//	verify    the controlled scheduler, and the abstract model of the policies
+//
 // # Words
 //
 // The kernel's nouns with Go verbs: super_block is vfs.Superblock, iget is
