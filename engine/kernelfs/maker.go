@@ -35,7 +35,7 @@ type Maker struct {
 	fuse     *slow.Pool // for those who want just that; nil: not asked for yet, or none
 	noFUSE   string
 	scratch  string // a directory on another file system, for devices
-	reserved string // what reserved_clusters held before; empty: it was left alone
+	reserved uint64 // blocks that the file system kept back before; 0: it was left alone
 
 	room    *room  // set once the file system has been filled
 	spoiled string // why nothing can be made here any more
@@ -138,11 +138,11 @@ func (m *Maker) checkUsers() error {
 
 // Names in the directory that was given, and in ours.
 const (
-	ours      = ".daxbench-" // and the number of the process
-	files     = "files"      // DAX as far as it can be had
-	plain     = "plain"      // for files that must not be DAX
-	ballast   = "ballast"    // the file that fills the file system
-	reservedF = "reserved_clusters"
+	ours        = ".daxbench-" // and the number of the process
+	files       = "files"      // DAX as far as it can be had
+	plain       = "plain"      // for files that must not be DAX
+	ballast     = "ballast"    // the file that fills the file system
+	reserveNote = "reserve"    // a file that says how many blocks the file system kept back
 )
 
 // settleIn makes the directories. What a process that is gone left behind is removed.

@@ -1,11 +1,6 @@
 package kernelfs
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-
 	"daxbench/engine/kernelfs/aide"
 	"daxbench/engine/target"
 )
@@ -38,59 +33,4 @@ func (m *Maker) makeRoom(sc *target.Scenario) error {
 		m.room = &room{free: a.Free}
 	}
 	return err
-}
-
-// ext4 keeps 2 % of the blocks, 4096 at most, for the end of writes that were put off. Full is not full then: see
-// fs/ext4/super.c, ext4_calculate_resv_clusters.
-func (m *Maker) reservePath() string {
-	return filepath.Join(m.sys.Root, "sys/fs/ext4", m.device(), reservedF)
-}
-
-// dropReserve sets the reserve to zero, and leaves a note of what it was for those who come after us if we are killed.
-func (m *Maker) dropReserve() error {
-	if m.mount.Type != "ext4" || m.device() == "" || !m.can.DAX {
-		return nil
-	}
-	old, err := os.ReadFile(m.reservePath())
-	if err != nil {
-		return nil // an old kernel, or a device under another name
-	}
-	if err := os.WriteFile(m.in(reservedF), old, 0o600); err != nil {
-		return err
-	}
-	if err := os.WriteFile(m.reservePath(), []byte("0"), 0); err != nil {
-		m.notes = append(m.notes, fmt.Sprintf("ext4's reserve cannot be set to 0: a block that is freed may not be given away again: %v", err))
-		return nil
-	}
-	m.reserved = strings.TrimSpace(string(old))
-	return nil
-}
-
-// keepReserveAway sets the reserve to zero again: a mount starts with one.
-func (m *Maker) keepReserveAway() error {
-	if m.reserved == "" {
-		return nil
-	}
-	return os.WriteFile(m.reservePath(), []byte("0"), 0)
-}
-
-// restoreReserve puts the reserve back: ours, or that of a directory that was left behind.
-func (m *Maker) restoreReserve(left string) {
-	old := m.reserved
-	if left != "" {
-		text, err := os.ReadFile(filepath.Join(left, reservedF))
-		if err != nil {
-			return
-		}
-		old = strings.TrimSpace(string(text))
-	}
-	if old == "" {
-		return
-	}
-	if err := os.WriteFile(m.reservePath(), []byte(old), 0); err != nil {
-		m.notes = append(m.notes, fmt.Sprintf("ext4's reserve of %s blocks was not put back: %v", old, err))
-	}
-	if left == "" {
-		m.reserved = ""
-	}
 }

@@ -24,17 +24,19 @@ type Task string
 
 // The tasks, and the fields of a Request that they need.
 const (
-	Look      Task = "look"      // Path: what the directory is
-	Mkdir     Task = "mkdir"     // Path, DAX
-	Probe     Task = "probe"     // Path, a directory: what works for files in it
-	Empty     Task = "empty"     // Path, a directory: remove what is in it
-	Remove    Task = "remove"    // Path, with all that is in it
-	Locate    Task = "locate"    // Path, Index: where a page lies
-	IsDAX     Task = "isdax"     // Path
-	Fill      Task = "fill"      // Path, Keep, Most: let a file take all free space but Keep bytes
-	Seek      Task = "seek"      // Path, Dir, Pages, Fill, Block: make a file that owns a block
-	Whose     Task = "whose"     // Dirs, Block: which file has it
-	Bystander Task = "bystander" // Dir: make, write and remove a file
+	Look       Task = "look"        // Path: what the directory is
+	Mkdir      Task = "mkdir"       // Path, DAX
+	Probe      Task = "probe"       // Path, a directory: what works for files in it
+	Empty      Task = "empty"       // Path, a directory: remove what is in it
+	Remove     Task = "remove"      // Path, with all that is in it
+	Locate     Task = "locate"      // Path, Index: where a page lies
+	IsDAX      Task = "isdax"       // Path
+	Fill       Task = "fill"        // Path, Keep, Most: let a file take all free space but Keep bytes
+	Seek       Task = "seek"        // Path, Dir, Pages, Fill, Block: make a file that owns a block
+	Whose      Task = "whose"       // Dirs, Block: which file has it
+	Bystander  Task = "bystander"   // Dir: make, write and remove a file
+	Reserve    Task = "reserve"     // Path: how many blocks xfs keeps back
+	SetReserve Task = "set-reserve" // Path, Blocks
 )
 
 // A Request asks for one thing. Blocks are byte offsets on the device.
@@ -51,6 +53,8 @@ type Request struct {
 	Fill  byte     `json:"fill,omitempty"`
 	Block int64    `json:"block,omitempty"`
 	Once  bool     `json:"once,omitempty"` // seek: do not wait for blocks that are freed in the background
+
+	Blocks uint64 `json:"blocks,omitempty"` // set-reserve
 }
 
 // An Answer says what came of it. Before it comes one with Began, and the thread that does it.
@@ -75,6 +79,7 @@ type Answer struct {
 	Page      int    `json:"page,omitempty"`   // of the file that has the block
 	Tried     int    `json:"tried,omitempty"`  // files
 	Ino       uint64 `json:"ino,omitempty"`
+	Blocks    uint64 `json:"blocks,omitempty"` // reserve
 }
 
 // Asked tells whether this process was started as an aide, and on which descriptor requests come.
@@ -111,7 +116,7 @@ func Main(fd int) {
 }
 
 var tasks = map[Task]func(r Request, a *Answer) error{
-	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Whose: whose, Bystander: bystander,
+	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Whose: whose, Bystander: bystander, Reserve: reserve, SetReserve: setReserve,
 	Remove: func(r Request, _ *Answer) error { return os.RemoveAll(r.Path) },
 }
 

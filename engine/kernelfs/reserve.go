@@ -1,0 +1,100 @@
+package kernelfs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"daxbench/engine/kernelfs/aide"
+)
+
+// Full is not full where a file system keeps blocks back, and a freed block may then not be given away again:
+//
+//   - ext4 keeps 2 %, 4096 at most, for the end of writes that were put off: ext4_calculate_resv_clusters in fs/ext4/super.c;
+//   - xfs keeps 5 %, 8192 at most, for transactions that must not fail: xfs_default_resblks in fs/xfs/xfs_mount.c.
+//
+// Both are set to zero, and put back in the end.
+
+// reservePath is where ext4's stands; xfs has an ioctl.
+func (m *Maker) reservePath() string {
+	return filepath.Join(m.sys.Root, "sys/fs/ext4", m.device(), "reserved_clusters")
+}
+
+// reserve is how many blocks the file system keeps back. Zero, too, if that cannot be set: by an old kernel, for instance.
+func (m *Maker) reserve() (blocks uint64, err error) {
+	switch m.mount.Type {
+	case "ext4":
+		text, err := os.ReadFile(m.reservePath())
+		if err != nil {
+			return 0, nil
+		}
+		return strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+	case "xfs":
+		a, err := m.aides.ask(aide.Request{Do: aide.Reserve, Path: m.dir}, aideLimit, nil)
+		return a.Blocks, err
+	}
+	return 0, nil
+}
+
+// setReserve sets it.
+func (m *Maker) setReserve(blocks uint64) error {
+	if m.mount.Type == "ext4" {
+		return os.WriteFile(m.reservePath(), strconv.AppendUint(nil, blocks, 10), 0)
+	}
+	_, err := m.aides.ask(aide.Request{Do: aide.SetReserve, Path: m.dir, Blocks: blocks}, aideLimit, nil)
+	return err
+}
+
+// dropReserve sets the reserve to zero, and leaves a note of what it was for those who come after us if we are killed.
+func (m *Maker) dropReserve() error {
+	if m.device() == "" || !m.can.DAX {
+		return nil
+	}
+	old, err := m.reserve()
+	if err == nil && old == 0 {
+		return nil
+	}
+	if err == nil {
+		if err := os.WriteFile(m.in(reserveNote), strconv.AppendUint(nil, old, 10), 0o600); err != nil {
+			return err
+		}
+		err = m.setReserve(0)
+	}
+	if err != nil {
+		m.notes = append(m.notes, fmt.Sprintf("%s's reserve cannot be set to 0: a block that is freed may not be given away again: %v", m.mount.Type, err))
+		return nil
+	}
+	m.reserved = old
+	return nil
+}
+
+// keepReserveAway sets the reserve to zero again: a mount starts with one.
+func (m *Maker) keepReserveAway() error {
+	if m.reserved == 0 {
+		return nil
+	}
+	return m.setReserve(0)
+}
+
+// restoreReserve puts the reserve back: ours, or that of a directory that was left behind.
+func (m *Maker) restoreReserve(left string) {
+	old := m.reserved
+	if left != "" {
+		text, err := os.ReadFile(filepath.Join(left, reserveNote))
+		if err != nil {
+			return
+		}
+		old, _ = strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+	}
+	if old == 0 {
+		return
+	}
+	if err := m.setReserve(old); err != nil {
+		m.notes = append(m.notes, fmt.Sprintf("%s's reserve of %d blocks was not put back: %v", m.mount.Type, old, err))
+	}
+	if left == "" {
+		m.reserved = 0
+	}
+}
