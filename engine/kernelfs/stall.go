@@ -19,7 +19,7 @@ type stall struct {
 // noteStall keeps what was seen of a call that does not return. One that has a lot to do is none, for as long as our
 // patience lasts. The caller holds mu.
 func (s *subject) noteStall(c *call, now time.Duration) {
-	if !c.view.isWait() && time.Since(c.at.since) < s.m.o.Patience {
+	if !c.view.isWait(c.isOwn()) && time.Since(c.at.since) < s.m.o.Patience {
 		return
 	}
 	if c.stall == nil {
@@ -27,7 +27,8 @@ func (s *subject) noteStall(c *call, now time.Duration) {
 		s.stalls = append(s.stalls, c.stall)
 	}
 	c.stall.see(&c.view, now)
-	c.stall.Own = c.isOwn()
+	// The end of a process waits for its own I/O first, and for somebody else's pin afterwards, or not.
+	c.stall.Own = c.isOwn() || c.stall.Own && !c.view.isWait(false)
 	if at := c.proc.killedAt; c.stall.Since < at && now-at > killedAfter {
 		c.stall.Kill = target.Ignored
 	}

@@ -330,6 +330,8 @@ func TestWhy(t *testing.T) {
 	dax := func(options string) *Maker {
 		return &Maker{sys: proc.FS{Root: t.TempDir() + "/"}, can: aide.Answer{DAX: true, Flag: true}, mount: proc.Mount{Options: options, Source: "/dev/pmem0"}, noSlow: "none"}
 	}
+	loop := dax("")
+	loop.o.Umount, loop.mount.Source = true, "/dev/loop3"
 	sc := scenario(t, "T1: create F\nT1: create G nodax\nT1: dontcache F\nT1: lock-entry F 0\nT1: reflink F to H\nT1: map F\nT1: pin F 0 as p by vmsplice\n"+
 		"T1: pin F 0 as q by io_uring\nT1: pin F 0 as r by nfs-direct\nT1: umount\nT1: unplug\n")
 	for _, tt := range []struct {
@@ -339,7 +341,8 @@ func TestWhy(t *testing.T) {
 	}{
 		{dax(""), 0, ""}, {dax("rw,dax=always"), 1, "dax=always"}, {dax("rw,dax=inode"), 1, ""}, {dax("rw,dax=always"), 2, "changes nothing"},
 		{dax("rw"), 2, ""}, {dax(""), 3, "from outside"}, {dax(""), 4, "cannot share"}, {dax(""), 5, ""}, {dax(""), 6, ""}, {dax(""), 7, "none"},
-		{dax(""), 8, "NFS"}, {dax(""), 9, "not allowed"}, {dax(""), 10, "guest"},
+		{dax(""), 8, "NFS"}, {dax(""), 9, "not allowed"}, {loop, 9, map[bool]string{true: "loop device", false: "only root"}[os.Geteuid() == 0]},
+		{dax(""), 10, "guest"},
 	} {
 		if got := tt.m.Why(&sc.Steps[tt.step]); (got == "") != (tt.why == "") || !strings.Contains(got, tt.why) {
 			t.Errorf("%s on %q: %q, want %q", sc.Steps[tt.step].Action(), tt.m.mount.Options, got, tt.why)

@@ -44,11 +44,12 @@ type span struct {
 // look adds what was seen now.
 func (v *view) look(t proc.Thread, at time.Duration) {
 	now := time.Now()
-	if !v.seen || t.Switches != v.last.Switches || t.TID != v.last.TID || !asleep(t.State) {
+	rests := asleep(t.State) && !isOurs(t)
+	if !v.seen || t.Switches != v.last.Switches || t.TID != v.last.TID || !rests {
 		v.still = now
 	}
 	v.last, v.seen = t, true
-	if !asleep(t.State) {
+	if !rests {
 		return
 	}
 	what := describe(t)
@@ -88,9 +89,9 @@ func (v *view) slept(now time.Duration) (d time.Duration, what string) {
 	return d, what
 }
 
-// isWait reports whether one wait has lasted so long that it is none for a medium.
-func (v *view) isWait() bool {
-	return slices.ContainsFunc(v.waits, func(w span) bool { return w.real >= blockedAfter })
+// isWait reports whether one wait has lasted so long that it is to be told: for somebody else, or if own, for I/O of one's own.
+func (v *view) isWait(own bool) bool {
+	return slices.ContainsFunc(v.waits, func(w span) bool { return w.real >= blockedAfter && (own || !w.ordinary) })
 }
 
 func (v *view) String() string {

@@ -76,8 +76,12 @@ func TestView(t *testing.T) {
 			}
 		}, false, true, "D in xfs_iget"},
 		"exit, for its own I/O": {func(v *view) { looks(v, asleepIn('D', []string{"exit_aio", "__mmput"}), 2*blockedAfter) }, true, false, "D in exit_aio"},
-		"without stacks":        {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "pipe_read"}, 2*blockedAfter) }, true, true, "S in pipe_read"},
-		"without any":           {func(v *view) { looks(v, proc.Thread{State: 'S', Syscall: "87"}, 2*blockedAfter) }, true, true, "S in system call 87"},
+		"an aide that rests": {func(v *view) {
+			looks(v, asleepIn('S', []string{"futex_wait_queue", "futex_wait", "do_futex"}), 2*blockedAfter)
+		}, false, false, "S in"},
+		"it, without stacks": {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "hrtimer_nanosleep"}, 2*blockedAfter) }, false, false, "S in"},
+		"without stacks":     {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "pipe_read"}, 2*blockedAfter) }, true, true, "S in pipe_read"},
+		"without any":        {func(v *view) { looks(v, proc.Thread{State: 'S', Syscall: "87"}, 2*blockedAfter) }, true, true, "S in system call 87"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -140,6 +144,46 @@ func TestSee(t *testing.T) {
 		if got := s.see(tt.at).String(); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+// TestNoteStall lists waits for others and for I/O of one's own, but no commit of a journal and no rest of an aide.
+func TestNoteStall(t *testing.T) {
+	type sight struct {
+		state byte
+		stack []string
+	}
+	futex, aio := sight{'S', []string{"futex_wait_queue", "futex_wait"}}, sight{'D', []string{"exit_aio", "__mmput"}}
+	for name, tt := range map[string]struct {
+		verb  target.Verb
+		see   []sight // each for a second, if it is not one's patience that is asked
+		own   bool    // that the call waits for its own I/O
+		lists bool
+		want  target.Stall
+	}{
+		"the search of an aide":           {verb: target.Create, see: []sight{futex}},
+		"a journal":                       {verb: target.Sync, see: []sight{{'D', journal}}},
+		"a pin":                           {verb: target.Close, see: []sight{{'D', finalBreak}}, lists: true, want: target.Stall{State: "D"}},
+		"a device":                        {verb: target.Pin, see: []sight{{'D', []string{"submit_bio_wait"}}}, own: true, lists: true, want: target.Stall{State: "D", Own: true}},
+		"an exit, for its own I/O":        {verb: target.Exit, see: []sight{aio, {'R', nil}}, lists: true, want: target.Stall{State: "D", Own: true}},
+		"an exit, for that and for a pin": {verb: target.Exit, see: []sight{aio, {'D', finalBreak}}, lists: true, want: target.Stall{State: "D"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSubject(&Maker{o: Options{Patience: time.Minute}}, new(target.Scenario))
+				c := &call{task: "T1", proc: &process{}, now: &target.Step{Verb: tt.verb}, own: tt.own, at: spot{pid: 1, since: time.Now()}}
+				for _, see := range tt.see {
+					for began := time.Now(); time.Since(began) < time.Second; time.Sleep(tick) {
+						at := time.Duration(time.Now().UnixNano())
+						c.view.look(proc.Thread{TID: 1, State: see.state, Stack: see.stack}, at)
+						s.noteStall(c, at)
+					}
+				}
+				if (len(s.stalls) == 1) != tt.lists || tt.lists && (s.stalls[0].Own != tt.want.Own || s.stalls[0].State != tt.want.State) {
+					t.Errorf("%+v, want %+v", s.stalls, tt.want)
+				}
+			})
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package kernelfs
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"daxbench/engine/kernelfs/slow"
 	"daxbench/engine/target"
@@ -43,6 +44,8 @@ func (m *Maker) Why(s *target.Step) string {
 			return "only root may unmount"
 		case m.device() == "":
 			return "no device is mounted that could be mounted again"
+		case strings.HasPrefix(m.device(), "loop"):
+			return "the file system is on a loop device, which may go with its mount and could not be mounted again"
 		}
 	case target.DontCache, target.DAX:
 		return m.whyNotFlag()

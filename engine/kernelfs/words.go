@@ -3,6 +3,8 @@ package kernelfs
 import (
 	"slices"
 	"strings"
+
+	"daxbench/engine/kernelfs/proc"
 )
 
 // dull are functions on the way into a wait that do not tell what for; prefixes.
@@ -50,6 +52,15 @@ func evicts(stack []string) bool {
 	return slices.ContainsFunc(stack, func(f string) bool {
 		return f == "evict" || strings.HasPrefix(f, "evict_inodes") || strings.HasPrefix(f, "dispose_list") || strings.HasPrefix(f, "prune_icache_sb")
 	})
+}
+
+// isOurs reports whether a thread sleeps by itself between system calls of the scenario: the runtime of a child or an aide does so
+// in futex(2), and an aide that searches when it sleeps.
+func isOurs(t proc.Thread) bool {
+	own := func(f string) bool {
+		return strings.HasPrefix(f, "futex_") || strings.HasPrefix(f, "do_futex") || strings.HasPrefix(f, "hrtimer_nanosleep") || strings.HasPrefix(f, "do_nanosleep")
+	}
+	return own(t.Wchan) || slices.ContainsFunc(t.Stack, own)
 }
 
 // exitsAIO reports whether a process is in the part of its exit that waits for its own I/O: exit_aio.
