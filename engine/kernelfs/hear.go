@@ -28,16 +28,16 @@ func (s *subject) heard(w proc.Warning) {
 	forgotten := forgets(w) && pins != "" && !s.forgot
 	s.forgot = s.forgot || forgotten
 	if isCrash(w.Text) {
-		s.m.spoil(s, errors.New("the kernel has crashed"))
+		s.m.wreck(s, errors.New("the kernel has crashed"))
 	}
 	s.mu.Unlock()
 	switch {
 	case isCrash(w.Text):
 		s.find("", target.Crashed, "the kernel has crashed: %s", w.Text)
 	case forgotten && evicts(w.Stack):
-		s.find("A", "P1e", "the kernel evicts an inode and warns that a page of it is in use, while %s: %s", pins, w.Text)
+		s.find("A", "P1e", "the kernel evicts an inode and warns of the entry that it gives up with it, while %s: %s", pins, w.Text)
 	case forgotten:
-		s.find("A", "", "the kernel gives up an entry and warns that its page is in use, while %s: %s", pins, w.Text)
+		s.find("A", "", "the kernel gives up the entry that says whose a page is, and warns of it, while %s: %s", pins, w.Text)
 	}
 }
 
@@ -56,8 +56,8 @@ func (s *subject) pinnedNow() string {
 }
 
 // forgetting are functions that warn when an entry is deleted that is not to be. Until 6.14 dax_disassociate_entry, which may be
-// inlined, looks whether the page is referenced: fs/dax.c. Since 6.15 the truncation of all pages, at the end of an inode, wants no
-// entries to be left: mm/truncate.c; and a folio that is given up not to be referenced: dax_folio_put.
+// inlined, looks whether the page is referenced, and all along, as dax_folio_put, whether it is another inode's: fs/dax.c. Since
+// 6.15 the truncation of all pages, at the end of an inode, wants no entries to be left: mm/truncate.c.
 var forgetting = []string{"dax_disassociate_entry", "__dax_invalidate_entry", "truncate_folio_batch_exceptionals", "dax_folio_put"}
 
 // forgets reports whether a warning is that an entry, which says whose a page is, was given up.

@@ -171,7 +171,7 @@ func (s *subject) letGoOf(h *hold, why string) {
 	was := h.over
 	h.over = true // from now on a block that is reused is nobody's fault
 	if !was {
-		s.letGo = append(s.letGo, release{why, s.nowLocked(), h.proc})
+		s.letGo = append(s.letGo, release{by: why, at: s.nowLocked(), proc: h.proc})
 		s.changed = time.Now()
 	}
 	s.mu.Unlock()

@@ -53,7 +53,12 @@ func (s *subject) judge() {
 			s.find("W", "P2", "%s is in %q although no pin is left: %s", c.task, c.actions[0].Action(), what)
 		}
 	}
-	if len(stuck) == 0 {
+	switch {
+	case len(stuck) > 0:
+	case s.m.wrecked:
+		s.endAll()
+		return
+	default:
 		s.seekLost()
 		return
 	}
@@ -69,6 +74,18 @@ func gravity(f target.Finding) int {
 		return 1
 	}
 	return 2
+}
+
+// endAll ends all processes, who may have the memory mapped that was taken away: what the kernel makes of that is part of the run.
+func (s *subject) endAll() {
+	s.mu.Lock()
+	procs := slices.Clone(s.order)
+	for _, p := range procs {
+		p.end()
+	}
+	s.mu.Unlock()
+	s.awaitEnd(procs)
+	s.hear()
 }
 
 // isReclaim reports whether an action makes the kernel reclaim inodes.

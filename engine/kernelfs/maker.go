@@ -39,6 +39,7 @@ type Maker struct {
 
 	room    *room  // set once the file system has been filled
 	spoiled string // why nothing can be made here any more
+	wrecked bool   // the kernel has crashed, or the device is gone: to ask anything of either may not return
 }
 
 // Serve makes this program a child or an aide if it was started as one, and does not return then. Main calls it before
@@ -248,6 +249,12 @@ func (m *Maker) spoil(s *subject, err error) {
 	m.spoiled = fmt.Sprintf("the file system is of no use since scenario %s: %v", s.sc.Name, err)
 }
 
+// wreck notes that a subject has left nothing that could be asked to clean up. The caller holds mu of the subject.
+func (m *Maker) wreck(s *subject, err error) {
+	m.spoil(s, err)
+	m.wrecked = true
+}
+
 // empty mounts what is not mounted and removes the files of the last scenario.
 func (m *Maker) empty() error {
 	if err := m.remount(); err != nil {
@@ -261,10 +268,10 @@ func (m *Maker) empty() error {
 	return nil
 }
 
-// Close removes what is left in the directory and gives everything back.
+// Close removes what is left in the directory and gives everything back. On what is wrecked all is left as it is.
 func (m *Maker) Close() error {
 	var errs []error
-	if m.home != "" {
+	if m.home != "" && !m.wrecked {
 		errs = append(errs, m.remount())
 		m.restoreReserve("")
 		if _, err := m.aides.ask(aide.Request{Do: aide.Remove, Path: m.home}, aideLimit, nil); err != nil {
@@ -272,7 +279,7 @@ func (m *Maker) Close() error {
 		}
 	}
 	for _, p := range []*slow.Pool{m.slow, m.fuse} {
-		if p != nil {
+		if p != nil && !m.wrecked {
 			errs = append(errs, p.Close())
 		}
 	}

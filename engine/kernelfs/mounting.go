@@ -65,8 +65,8 @@ func unplug(s *subject, c *call, a *target.Step) error {
 	if _, err := s.command(c, c.proc, w, nil, nil); err != nil {
 		return err
 	}
-	s.m.spoil(s, errors.New("its device was taken away"))
 	s.mu.Lock()
+	s.m.wreck(s, errors.New("its device was taken away"))
 	held := slices.DeleteFunc(slices.Clone(s.holds), func(h *hold) bool { return h.over || !h.dax })
 	s.mu.Unlock()
 	for _, h := range held {

@@ -213,7 +213,7 @@ func (s *subject) leave(c *call) {
 		c.status.Slept, c.status.For = d, what
 	}
 	if c.stall != nil {
-		c.stall.end(now, c.proc.killedAt, s.letGoFor(c))
+		c.stall.end(now, c.proc.killedAt, s.letGoFor(c, now))
 		c.stall = nil
 	}
 	c.at, c.view = spot{}, view{}

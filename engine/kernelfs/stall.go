@@ -60,14 +60,15 @@ type release struct {
 	by   string // "release p"
 	at   time.Duration
 	proc *process // whose pin it was
+	kill bool     // or a signal to it: who has not gone on soon was not ended by that
 }
 
 // letGoFor returns the last release that may have let a call go on which waits since then: rather of a pin of its own
 // process than of another. The caller holds mu.
-func (s *subject) letGoFor(c *call) release {
+func (s *subject) letGoFor(c *call, now time.Duration) release {
 	var last release
 	for _, r := range s.letGo {
-		if r.at >= c.stall.Since && (r.proc == c.proc || last.proc != c.proc) {
+		if r.at >= c.stall.Since && !(r.kill && now-r.at > killedAfter) && (r.proc == c.proc || last.proc != c.proc) {
 			last = r
 		}
 	}

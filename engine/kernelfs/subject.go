@@ -235,6 +235,22 @@ func (s *subject) Release() error {
 // closeLimit is how long everybody has to go, once nothing is in the way.
 const closeLimit = 10 * time.Second
 
+// awaitEnd waits until processes that were killed are gone, and returns one that does not go.
+func (s *subject) awaitEnd(procs []*process) *process {
+	late := time.After(closeLimit)
+	for _, p := range procs {
+		if p.w == nil {
+			continue
+		}
+		select {
+		case <-p.w.gone:
+		case <-late:
+			return p
+		}
+	}
+	return nil
+}
+
 // Close implements target.Subject. Who cannot be got rid of spoils the Maker, and is no error here.
 func (s *subject) Close() error {
 	s.mu.Lock()
@@ -246,23 +262,18 @@ func (s *subject) Close() error {
 	for _, p := range procs {
 		p.end()
 	}
-	late := time.After(closeLimit)
-	for _, p := range procs {
-		if p.w == nil {
-			continue
-		}
-		select {
-		case <-p.w.gone:
-		case <-late:
-			s.m.spoil(s, fmt.Errorf("%s is stuck, although all pins are released: %s", p.name, s.see(spot{pid: p.w.pid}).String()))
-			return nil
-		}
+	s.mu.Lock()
+	wrecked := s.m.wrecked
+	s.mu.Unlock()
+	if wrecked {
+		return nil
+	}
+	if p := s.awaitEnd(procs); p != nil {
+		s.m.spoil(s, fmt.Errorf("%s is stuck, although all pins are released: %s", p.name, s.see(spot{pid: p.w.pid}).String()))
+		return nil
 	}
 	for _, h := range holds {
 		h.close()
-	}
-	if s.m.spoiled != "" {
-		return nil // the kernel has crashed, or the device is gone
 	}
 	if err := s.m.empty(); err != nil {
 		s.m.spoil(s, err)

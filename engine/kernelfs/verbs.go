@@ -253,7 +253,7 @@ func kill(s *subject, c *call, a *target.Step) error {
 	p := s.process(s.sc.Process(a.Whom))
 	p.end()
 	p.killed, p.killedAt = true, s.nowLocked()
-	s.letGo = append(s.letGo, release{a.Action(), s.nowLocked(), p})
+	s.letGo = append(s.letGo, release{by: a.Action(), at: s.nowLocked(), proc: p, kill: true})
 	return nil
 }
 
@@ -262,7 +262,7 @@ func signalTask(s *subject, c *call, a *target.Step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if victim := s.busy[a.Whom.String()]; victim != nil && victim.at.tid != 0 {
-		s.letGo = append(s.letGo, release{a.Action(), s.nowLocked(), victim.proc})
+		s.letGo = append(s.letGo, release{by: a.Action(), at: s.nowLocked(), proc: victim.proc, kill: true})
 		return unix.Tgkill(victim.at.pid, victim.at.tid, wire.Signal)
 	}
 	s.tellLocked(target.Line{Task: c.task, Step: a.Line, Kind: target.Happened, Text: a.Whom.String() + " is in no call that could be interrupted"})

@@ -30,6 +30,7 @@ type view struct {
 	seen  bool
 	still time.Time // since when the thread has not run
 	waits []span    // by function, as they were first seen
+	in    int       // which of them was seen last, one more than its index; 0: none
 }
 
 // A span is the time between two looks that saw a thread in one function.
@@ -49,7 +50,10 @@ func (v *view) look(t proc.Thread, at time.Duration) {
 		v.still = now
 	}
 	v.last, v.seen = t, true
-	if !rests {
+	if v.in > 0 {
+		v.waits[v.in-1].last = at // until now, as far as is known: the clock may have been moved on meanwhile
+	}
+	if v.in = 0; !rests {
 		return
 	}
 	what := describe(t)
@@ -60,7 +64,7 @@ func (v *view) look(t proc.Thread, at time.Duration) {
 		i = len(v.waits) - 1
 	}
 	w := &v.waits[i]
-	w.last, w.real = at, now.Sub(w.began)
+	v.in, w.last, w.real = i+1, at, now.Sub(w.began)
 }
 
 func asleep(state byte) bool { return state == 'S' || state == 'D' }
@@ -73,13 +77,9 @@ func (v *view) isQuiet() bool {
 // slept returns how long the longest wait for somebody else has lasted, and what for. That which was seen last has gone
 // on until now.
 func (v *view) slept(now time.Duration) (d time.Duration, what string) {
-	var latest time.Duration
-	for _, w := range v.waits {
-		latest = max(latest, w.last)
-	}
-	for _, w := range v.waits {
+	for i, w := range v.waits {
 		end := w.last
-		if end == latest {
+		if v.in == i+1 {
 			end = now
 		}
 		if w.real >= blockedAfter && !w.ordinary && end-w.first > d {

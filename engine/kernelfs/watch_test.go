@@ -230,16 +230,40 @@ func TestWaitsOneAfterTheOther(t *testing.T) {
 	})
 }
 
+// TestSkippedTime belongs to what was seen before, also if something else is seen afterwards.
+func TestSkippedTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := new(view)
+		for range 50 {
+			v.look(proc.Thread{State: 'S', Stack: []string{"ext4_wait_dax_page"}}, time.Duration(time.Now().UnixNano()))
+			time.Sleep(tick)
+		}
+		const skipped = 3 * time.Second
+		v.look(proc.Thread{State: 'D', Stack: []string{"unmap_mapping_range"}}, time.Duration(time.Now().UnixNano())+skipped)
+		d, what := v.slept(time.Duration(time.Now().UnixNano()) + skipped + tick)
+		if d != skipped+50*tick || what != "S in ext4_wait_dax_page" {
+			t.Errorf("%v in %s", d, what)
+		}
+	})
+}
+
 // TestLetGoFor blames a pin of one's own rather than one that was released later.
 func TestLetGoFor(t *testing.T) {
 	own, other := &process{name: "own"}, &process{name: "other"}
-	s := &subject{letGo: []release{{"release early", 1, own}, {"release p", 3, own}, {"release q", 4, other}}}
+	s := &subject{letGo: []release{{by: "release early", at: 1, proc: own}, {by: "release p", at: 3, proc: own}, {by: "release q", at: 4, proc: other}}}
 	c := &call{proc: own, stall: &stall{Stall: target.Stall{Since: 2}}}
-	if got := s.letGoFor(c).by; got != "release p" {
+	if got := s.letGoFor(c, 5).by; got != "release p" {
 		t.Error(got)
 	}
+	s.letGo = append(s.letGo, release{by: "kill T1", at: 5, proc: own, kill: true})
+	if got := s.letGoFor(c, 6).by; got != "kill T1" {
+		t.Error(got)
+	}
+	if got := s.letGoFor(c, 6+killedAfter).by; got != "release p" {
+		t.Errorf("%s, to which nobody listened", got)
+	}
 	c.proc = &process{name: "third"}
-	if got := s.letGoFor(c).by; got != "release q" {
+	if got := s.letGoFor(c, 6+killedAfter).by; got != "release q" {
 		t.Error(got)
 	}
 }
