@@ -169,6 +169,7 @@ type guests struct {
 type guestRun struct {
 	kernel vm.Kernel
 	label  string // of its results: the kernel's, with the file system if each has a guest of its own
+	column string // what the kernel is called in a table of several guests
 	fs     []string
 	out    string
 
@@ -191,8 +192,9 @@ func (w *guests) plan(kernels []vm.Kernel, fs []string) {
 }
 
 func (w *guests) add(k vm.Kernel, label string, fs []string) {
+	column := k.Label
 	k.Label = label
-	w.list = append(w.list, &guestRun{kernel: k, label: label, fs: fs, out: filepath.Join(w.flags.out, label)})
+	w.list = append(w.list, &guestRun{kernel: k, label: label, column: column, fs: fs, out: filepath.Join(w.flags.out, label)})
 }
 
 // run boots them, so many at a time, and says what came of it.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"daxbench/engine/vm"
+	"daxbench/workloads/litmus"
 )
 
 // An inner is the command that runs in the guests.
@@ -60,7 +61,9 @@ func newInner(args []string) (*inner, error) {
 	}
 	switch in.name {
 	case "litmus":
-		in.addLitmus(fl)
+		if err := in.addLitmus(fl); err != nil {
+			return nil, err
+		}
 	case "run":
 		in.addRun(cmd)
 	}
@@ -71,18 +74,25 @@ func inOut(dir string) bool {
 	return path.Clean(dir) == vm.Out || strings.HasPrefix(path.Clean(dir), vm.Out+"/")
 }
 
-// addLitmus adds what litmus needs.
-func (in *inner) addLitmus(fl *pflag.FlagSet) {
+// addLitmus adds what litmus needs. A kernel from which a device is taken away may die, and what was played before with it: such a
+// scenario is played in a guest of its own, for each file system.
+func (in *inner) addLitmus(fl *pflag.FlagSet) error {
 	given := fl.Changed
 	if given("list") || given("against") || given("policy") || given("kernel") {
-		return
+		return nil
+	}
+	if in.oneTarget, _ = fl.GetBool("unplug"); in.oneTarget {
+		names, _ := fl.GetStringArray("scenario")
+		if !litmus.Unplugs(names) {
+			return usagef("-unplug: the guest may die of it, with all that was played before; ask for that scenario alone: -unplug -scenario unplug-with-pins")
+		}
 	}
 	target, _ := fl.GetString("target")
 	switch {
 	case !given("target"):
 		in.args = append(in.args, "-target", vm.Mounts)
 	case target == onEngine:
-		return
+		return nil
 	}
 	if !given("umount") {
 		in.args = append(in.args, "-umount")
@@ -94,6 +104,7 @@ func (in *inner) addLitmus(fl *pflag.FlagSet) {
 	}
 	in.litmus.verbose, _ = fl.GetBool("v")
 	in.litmus.format, _ = fl.GetString("format")
+	return nil
 }
 
 // addRun adds what run needs.

@@ -70,7 +70,7 @@ func (w *guests) conclude() (missing error) {
 		if w.inner.expects {
 			missing = errors.Join(missing, notMounted(g, k))
 		}
-		labels, all = append(labels, g.label), append(all, k)
+		labels, all = append(labels, g.column), append(all, k)
 	}
 	switch {
 	case len(all) == 0:

@@ -214,6 +214,7 @@ func TestVMUsage(t *testing.T) {
 		{"-kernel image -- vm", "vm is of no use in a guest", 2},
 		{"-kernel image -- litmus -nosuch", "unknown flag", 2},
 		{"-kernel image -- litmus -o results", "results of the guest are in /out there", 2},
+		{"-kernel image -- litmus -unplug", "ask for that scenario alone", 2},
 		{"-kernel image -- litmus -expect nosuch", "no such file", 125},
 		{"-kernel image -fs btrfs -- litmus", `unknown file system "btrfs"`, 2},
 		{"-kernel image -fs xsf -- litmus", "did you mean xfs?", 2},
@@ -264,6 +265,7 @@ func TestVMInner(t *testing.T) {
 		{args: "litmus -expect good", want: "litmus -expect ./good -target {mounts} -umount -o /out", files: "/in/good", joins: true, expects: true},
 		{args: "litmus -scenario=1,./a.txt,sub/a.txt --expect=good", want: "litmus -scenario=1,a.txt,2-a.txt --expect=./good -target {mounts} -umount -o /out",
 			files: "/in/2-a.txt /in/a.txt /in/good", joins: true, expects: true},
+		{args: "litmus -unplug -scenario 18", want: "litmus -unplug -scenario 18 -target {mounts} -umount -o /out", joins: true},
 		{args: "env -format json", want: "env -format json"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

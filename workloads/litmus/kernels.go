@@ -115,6 +115,16 @@ func PlayKernels(ctx context.Context, mounted []Mounted, scenarios []Entry,
 	return all, context.Cause(ctx)
 }
 
+// Unplugs reports whether registered scenarios, by names or numbers separated by commas, are all such that take a device away.
+func Unplugs(lists []string) bool {
+	for name := range strings.SplitSeq(strings.Join(lists, ","), ",") {
+		if e, err := Lookup(name); err != nil || !unplugs(e.Scenario) {
+			return false
+		}
+	}
+	return true
+}
+
 // unplugs reports whether a scenario takes the device away.
 func unplugs(s *target.Scenario) bool {
 	return slices.ContainsFunc(s.Steps, func(a target.Step) bool { return a.Verb == target.Unplug })

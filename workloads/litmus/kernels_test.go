@@ -161,6 +161,17 @@ func TestUnplugLast(t *testing.T) {
 	}
 }
 
+func TestUnplugs(t *testing.T) {
+	for list, want := range map[string]bool{"unplug-with-pins": true, "18": true, "all": false, "18,1": false, "./my.txt": false, "": false} {
+		if Unplugs([]string{list}) != want {
+			t.Errorf("%q: %v", list, !want)
+		}
+	}
+	if !Unplugs([]string{"18", "unplug-with-pins"}) || Unplugs([]string{"18", "1"}) {
+		t.Error("of two lists")
+	}
+}
+
 // TestComplaint has a step that failed be no verdict, unless the pin was outlived all the same.
 func TestComplaint(t *testing.T) {
 	m := kernels()[0].(*fakeKernel)
