@@ -66,7 +66,7 @@ func awaitDevice(device string) error {
 			return nil
 		}
 		if time.Since(began) > deviceLimit {
-			return fmt.Errorf("%w: a kernel for this needs CONFIG_X86_PMEM_LEGACY and CONFIG_BLK_DEV_PMEM", err)
+			return fmt.Errorf("%w: a kernel for this needs CONFIG_X86_PMEM_LEGACY, CONFIG_BLK_DEV_PMEM, CONFIG_NVDIMM_PFN and CONFIG_PCI", err)
 		}
 	}
 }

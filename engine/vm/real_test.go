@@ -73,8 +73,8 @@ func TestReal(t *testing.T) {
 		}
 		return string(text)
 	}
-	if strings.Contains(stdout.String(), "xfs-noreflink") {
-		t.Logf("xfs-noreflink: error, DAX: %s", read("xfs-noreflink"))
+	if strings.Contains(stdout.String(), "xfs-reflink") {
+		t.Logf("xfs-reflink: error, DAX: %s", read("xfs-reflink"))
 	}
 	for name, want := range map[string]string{"ext4": "<nil> true", "xfs": "<nil> true", "ext4-nodax": "<nil> false", "xfs-nodax": "<nil> false", "note.txt": "a note"} {
 		if got := read(name); got != want {
