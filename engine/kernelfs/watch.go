@@ -171,9 +171,11 @@ func (c *call) isOwn() bool {
 	return c.own || c.now != nil && c.now.Verb == target.Exit && exitsAIO(c.view.last.Stack)
 }
 
-// isSettled reports whether a call is not going to return soon. The caller holds mu.
+// isSettled reports whether a call is not going to return soon: who waits for a medium, and not for I/O that we hold, may yet. The
+// caller holds mu.
 func (s *subject) isSettled(c *call) bool {
-	return c.status.Returned || c.at.pid != 0 && (c.view.isQuiet() || time.Since(c.at.since) >= s.m.o.Patience)
+	rests := c.view.isQuiet() && (c.isOwn() || !isOrdinary(c.view.last.Stack))
+	return c.status.Returned || c.at.pid != 0 && (rests || time.Since(c.at.since) >= s.m.o.Patience)
 }
 
 // Settle implements target.Subject: those who sleep do so for a while, and who runs for longer than our patience goes on.

@@ -230,6 +230,32 @@ func TestWaitsOneAfterTheOther(t *testing.T) {
 	})
 }
 
+// TestIsSettled takes a wait for a medium for one that ends, until our patience does.
+func TestIsSettled(t *testing.T) {
+	for name, tt := range map[string]struct {
+		stack []string
+		own   bool
+		first bool // once it is seen to sleep
+	}{
+		"a pin": {finalBreak, false, true}, "a journal": {journal, false, false}, "a device of ours": {[]string{"submit_bio_wait"}, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSubject(&Maker{o: Options{Patience: DefaultPatience}}, new(target.Scenario))
+				c := &call{own: tt.own, at: spot{pid: 1, since: time.Now()}}
+				looks(&c.view, proc.Thread{State: 'D', Stack: tt.stack}, 2*stillFor)
+				if got := s.isSettled(c); got != tt.first {
+					t.Errorf("after %v: %v", 2*stillFor, got)
+				}
+				time.Sleep(DefaultPatience)
+				if !s.isSettled(c) {
+					t.Error("never")
+				}
+			})
+		})
+	}
+}
+
 // TestSkippedTime belongs to what was seen before, also if something else is seen afterwards.
 func TestSkippedTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
