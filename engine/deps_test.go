@@ -42,9 +42,10 @@ engine/enginefs:      engine engine/internal/sched engine/layout engine/lease en
 engine/kernelfs/wire:  engine/target
 engine/kernelfs/child: engine/target engine/kernelfs/wire
 engine/kernelfs/proc:
-engine/kernelfs/slow:
-engine/kernelfs/aide:  engine/kernelfs/wire engine/kernelfs/proc
-engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child engine/kernelfs/proc engine/kernelfs/slow engine/kernelfs/aide
+engine/kernelfs/owner:
+engine/kernelfs/slow:  engine/kernelfs/owner
+engine/kernelfs/aide:  engine/kernelfs/owner engine/kernelfs/wire engine/kernelfs/proc
+engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child engine/kernelfs/proc engine/kernelfs/slow engine/kernelfs/owner engine/kernelfs/aide
 engine/vm/debian:
 engine/vm/initramfs:
 engine/vm/line:
