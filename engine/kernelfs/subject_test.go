@@ -3,10 +3,12 @@ package kernelfs
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -277,6 +279,30 @@ func TestStuckAide(t *testing.T) {
 	if _, err := as.ask(aide.Request{Do: aide.Look, Path: "/nowhere"}, aideLimit, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestKillGone has nobody be signalled who may have the number of a worker that is gone.
+func TestKillGone(t *testing.T) {
+	w, err := startWorker("aide", []string{stubborn + "=1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.kill()
+	<-w.gone
+	other := exec.Command("sleep", "60")
+	if err := other.Start(); err != nil {
+		t.Skip(err)
+	}
+	w.pid = other.Process.Pid // as if the number had been given away
+	w.kill()
+	if err := w.proc.Signal(unix.SIGKILL); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("%v", err)
+	}
+	other.Process.Signal(unix.SIGTERM)
+	if other.Wait(); other.ProcessState.Sys().(syscall.WaitStatus).Signal() != unix.SIGTERM {
+		t.Errorf("another process was killed: %v", other.ProcessState)
+	}
+	w.conn.Close()
 }
 
 // TestStale removes what a process that is gone left behind, and nothing of one that is there.

@@ -3,6 +3,7 @@ package kernelfs
 import (
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -16,7 +17,8 @@ import (
 // A worker is a process that this program has started, and may have to give up: a child or an aide.
 type worker struct {
 	what string // for messages: "child T1", "aide"
-	pid  int
+	pid  int         // for messages and /proc: it may be another's once the worker is gone
+	proc *os.Process // knows when it is gone, and signals nobody else then
 	conn *wire.Conn
 	gone chan struct{} // closed when all of it has ended and it was waited for
 	said *tail         // on its standard error
@@ -43,7 +45,7 @@ func startWorker(what string, environ []string) (*worker, error) {
 		conn.Close()
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	w.pid = cmd.Process.Pid
+	w.pid, w.proc = cmd.Process.Pid, cmd.Process
 	go func() {
 		cmd.Wait() // how it ended is seen by who asked it last
 		close(w.gone)
@@ -51,8 +53,8 @@ func startWorker(what string, environ []string) (*worker, error) {
 	return w, nil
 }
 
-// kill sends SIGKILL. Whether it helps is up to the kernel.
-func (w *worker) kill() { unix.Kill(w.pid, unix.SIGKILL) }
+// kill sends SIGKILL. Whether it helps is up to the kernel. One that is gone gets none, nor does who has its number now.
+func (w *worker) kill() { w.proc.Kill() }
 
 // isGone reports whether nothing is left of it.
 func (w *worker) isGone() bool {

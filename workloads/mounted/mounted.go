@@ -87,6 +87,9 @@ func Open(dir string, k *kernelfs.Kernel) (*Target, error) {
 // counts those of other file systems too why so; else why is empty.
 func (t *Target) Counter() (about, why string) { return t.counter.about, t.counter.why }
 
+// isGuest reports whether the machine is one of daxbench vm, which is nobody else's.
+func (t *Target) isGuest() bool { return t.kernel.Machine != "" }
+
 // Close ends what Open began, and storms that still run: they fail.
 func (t *Target) Close() {
 	t.closed.Store(true)

@@ -481,3 +481,13 @@ func TestCounter(t *testing.T) {
 		t.Errorf("%d evictions of 1000 files", last)
 	}
 }
+
+// TestFirstDrops silences the kernel's log, which lasts, in guests only.
+func TestFirstDrops(t *testing.T) {
+	for machine, want := range map[string]string{"": "3", "tcg": "4 3", "kvm": "4 3"} {
+		target := &Target{kernel: &kernelfs.Kernel{Machine: machine}}
+		if got := strings.Join(target.firstDrops(), " "); got != want {
+			t.Errorf("on %q %s is written, want %s", machine, got, want)
+		}
+	}
+}
