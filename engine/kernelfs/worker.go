@@ -16,7 +16,7 @@ import (
 
 // A worker is a process that this program has started, and may have to give up: a child or an aide.
 type worker struct {
-	what string // for messages: "child T1", "aide"
+	what string      // for messages: "child T1", "aide"
 	pid  int         // for messages and /proc: it may be another's once the worker is gone
 	proc *os.Process // knows when it is gone, and signals nobody else then
 	conn *wire.Conn
