@@ -70,9 +70,12 @@ func (m *Maker) dropReserve() error {
 	return nil
 }
 
-// keepReserveAway sets the reserve to zero again: a mount starts with one.
+// keepReserveAway sets the reserve to zero again: a mount starts with one, also where it was 0 before we came, as in a guest.
 func (m *Maker) keepReserveAway() error {
-	if m.reserved == 0 {
+	if m.device() == "" || !m.can.DAX {
+		return nil
+	}
+	if blocks, err := m.reserve(); err != nil || blocks == 0 {
 		return nil
 	}
 	return m.setReserve(0)

@@ -50,6 +50,14 @@ func TestReserve(t *testing.T) {
 		t.Error(heir.notes)
 	}
 	holds("4096")
+	put("0\n") // as daxbench vm leaves it, but not a new mount
+	heir := maker()
+	heir.dropReserve()
+	put("2048\n")
+	if err := heir.keepReserveAway(); err != nil {
+		t.Error(err)
+	}
+	holds("0")
 	m.setReserve(0)
 	m.restoreReserve("")
 	holds("4096")

@@ -37,7 +37,7 @@ func (s *subject) noteStall(c *call, now time.Duration) {
 // see takes over what was seen: rather a wait for a pin than another one, or one in state D than in another.
 func (st *stall) see(v *view, now time.Duration) {
 	t := v.last
-	better := st.State == "" || t.State == 'D' && st.State != "D" || waitsForPin(t.Stack)
+	better := st.State == "" || t.State == 'D' && st.State != "D" || waitsForPin(t.Stack) && asleep(t.State) // and not about to go on
 	if st.For = now - st.Since; better {
 		st.State, st.Stack = string(t.State), slices.Clone(t.Stack)
 	}
