@@ -26,8 +26,8 @@ func (m *Maker) Announce() []string {
 	if m.o.Unplug && m.kernel.Machine != "" {
 		list = append(list, "The device may be taken away under the file system. The kernel may crash.")
 	}
-	if m.reserved != 0 {
-		list = append(list, fmt.Sprintf("The file system's reserve of %d blocks is set to 0, and put back in the end.", m.reserved))
+	if m.reserved != nil {
+		list = append(list, fmt.Sprintf("The file system's reserve of %d blocks is set to 0, and put back in the end.", *m.reserved))
 	}
 	if m.slow != nil {
 		list = append(list, fmt.Sprintf("I/O is held by a device of our own (%s).", m.slow.Kind()))

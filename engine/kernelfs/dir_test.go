@@ -24,7 +24,7 @@ func TestOpen(t *testing.T) {
 	if said := strings.Join(d.Announce(), " "); !strings.Contains(said, filepath.Dir(d.Path())) || strings.Contains(said, "filled") {
 		t.Errorf("%s", said)
 	}
-	if len(d.m.aides.pids()) > 0 || d.m.slow != nil || d.m.reserved != 0 {
+	if len(d.m.aides.pids()) > 0 || d.m.slow != nil || d.m.reserved != nil {
 		t.Errorf("more than a directory was made: aides %v, %+v", d.m.aides.pids(), d.m)
 	}
 	if err := os.MkdirAll(filepath.Join(d.Path(), "a", "b"), 0o700); err != nil {

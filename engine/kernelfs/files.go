@@ -126,11 +126,18 @@ func (s *subject) reuse(c *call, a *target.Step, f *file) (bool, error) {
 	case err != nil:
 		return false, fmt.Errorf("the search for the block of %s: %w", h.name, err)
 	case !got.Found:
+		if why := s.undecided(got); why != "" {
+			return false, fmt.Errorf("whether the block of %s could be given away is not known: %s", h.name, why)
+		}
 		s.tell(c, "does not get block %d, which %s pins: the file system was full after %d files, none of which had it", h.block/pageSize(), h.name, got.Tried)
 		return false, nil
 	}
+	still, err := s.isHeld(h)
+	if err != nil {
+		return false, fmt.Errorf("block %d went to %s, but whether %s pins it still is not known: %w", h.block/pageSize(), f.name, h.name, err)
+	}
 	s.mu.Lock()
-	held := !h.over
+	held := still && !h.over
 	f.page, f.reuses = got.Page, true
 	if h.reused = f.name; !held {
 		s.mu.Unlock()
@@ -152,7 +159,7 @@ func (s *subject) seek(c *call, h *hold, path string, f *file) (aide.Answer, err
 			s.enter(c, pid, tid)
 		}
 	}
-	r := aide.Request{Do: aide.Seek, Path: path, Dir: s.m.in(files), Pages: f.pages, Fill: f.fill, Block: h.block, Once: s.anyBlocked()}
+	r := aide.Request{Do: aide.Seek, Path: path, Dir: s.m.in(files), Names: s.m.room.names, Pages: f.pages, Fill: f.fill, Block: h.block, Once: s.anyBlocked()}
 	got, err := s.m.aides.ask(r, aideLimit, began)
 	if c != nil {
 		s.mu.Lock()

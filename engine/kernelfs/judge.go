@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"daxbench/engine/kernelfs/aide"
 	"daxbench/engine/target"
 )
 
@@ -122,57 +121,4 @@ func (s *subject) tryToKill(stuck []*call) {
 			st.Kill, st.Ended = target.Died, "SIGKILL"
 		}
 	}
-}
-
-// maxSought bounds for how many pins it is sought what became of their blocks.
-const maxSought = 2
-
-// sought is the file that is made to see whether a block has come back.
-const sought = "sought"
-
-// seekLost finds blocks of files that are gone, whom nobody pins any more, and that have not come back all the same.
-func (s *subject) seekLost() {
-	if s.m.room == nil || s.unmounted {
-		return
-	}
-	s.mu.Lock()
-	var lost []*hold
-	for _, h := range s.holds {
-		if h.over && h.reused == "" && h.block >= 0 && h.file.unlinked && !slices.ContainsFunc(s.order, func(p *process) bool { return p.has(h.file.name) }) {
-			lost = append(lost, h)
-		}
-	}
-	s.mu.Unlock()
-	for _, h := range lost[:min(maxSought, len(lost))] {
-		if err := s.seekOne(h); err != nil {
-			s.tell(nil, "whether block %d has come back cannot be found out: %v", h.block/pageSize(), err)
-		}
-	}
-}
-
-// seekOne finds out what became of the block that a pin was on: a file of the scenario has it, or a new one gets it.
-func (s *subject) seekOne(h *hold) error {
-	block := h.block / pageSize()
-	r := aide.Request{Do: aide.Whose, Dirs: []string{s.m.in(files), s.m.in(plain)}, Block: h.block}
-	switch got, err := s.m.aides.ask(r, aideLimit, nil); {
-	case err != nil:
-		return err
-	case got.Found && got.Path == sought:
-		s.tell(nil, "block %d, which %s had pinned, has come back", block, h.name)
-		return nil
-	case got.Found:
-		s.tell(nil, "block %d, which %s had pinned, is page %d of %s now", block, h.name, got.Page, got.Path)
-		return nil
-	}
-	got, err := s.seek(nil, h, s.m.in(files, sought), &file{pages: 1, fill: h.file.fill})
-	switch {
-	case err != nil:
-		return err
-	case got.Found:
-		s.tell(nil, "block %d, which %s had pinned, has come back", block, h.name)
-	default:
-		s.find("L", "P3", "block %d of %s has not come back: the file is unlinked, nobody has it open, mapped or pinned, and none of %d new files got the block",
-			block, h.file.name, got.Tried)
-	}
-	return nil
 }

@@ -34,8 +34,9 @@ type Maker struct {
 	noSlow   string     // why
 	fuse     *slow.Pool // for those who want just that; nil: not asked for yet, or none
 	noFUSE   string
-	scratch  string // a directory on another file system, for devices
-	reserved uint64 // blocks that the file system kept back before; 0: it was left alone
+	scratch  string  // a directory on another file system, for devices
+	reserved *uint64 // blocks that the file system kept back before; nil: it was left alone
+	unset    string  // why the file system may keep blocks back all the same; empty: it does not
 
 	room    *room  // set once the file system has been filled
 	spoiled string // why nothing can be made here any more

@@ -31,9 +31,10 @@ const (
 	Remove     Task = "remove"      // Path, with all that is in it
 	Locate     Task = "locate"      // Path, Index: where a page lies
 	IsDAX      Task = "isdax"       // Path
-	Fill       Task = "fill"        // Path, Keep, Most: let a file take all free space but Keep bytes
-	Seek       Task = "seek"        // Path, Dir, Pages, Fill, Block: make a file that owns a block
+	Fill       Task = "fill"        // Path, Keep, Most, Dir, Names: let a file take all free space but Keep bytes
+	Seek       Task = "seek"        // Path, Dir, Names, Pages, Fill, Block: make a file that owns a block
 	Whose      Task = "whose"       // Dirs, Block: which file has it
+	Count      Task = "count"       // Dirs: what is free, and what the files in them take
 	Bystander  Task = "bystander"   // Dir: make, write and remove a file
 	Reserve    Task = "reserve"     // Path: how many blocks xfs keeps back
 	SetReserve Task = "set-reserve" // Path, Blocks
@@ -47,7 +48,8 @@ type Request struct {
 	Dirs  []string `json:"dirs,omitempty"`
 	DAX   bool     `json:"dax,omitempty"`
 	Keep  int64    `json:"keep,omitempty"`
-	Most  int64    `json:"most,omitempty"` // bytes of the file that fills; zero: no limit
+	Most  int64    `json:"most,omitempty"`  // bytes of the file that fills; zero: no limit
+	Names int      `json:"names,omitempty"` // fill: empty files that it makes in Dir; seek: that are there
 	Index int      `json:"index,omitempty"`
 	Pages int      `json:"pages,omitempty"`
 	Fill  byte     `json:"fill,omitempty"`
@@ -70,14 +72,17 @@ type Answer struct {
 	DAX       bool   `json:"dax,omitempty"`      // probe, isdax
 	MapSync   bool   `json:"map_sync,omitempty"` // probe
 	Extents   bool   `json:"extents,omitempty"`
-	Direct    bool   `json:"direct,omitempty"` // O_DIRECT
-	Clone     bool   `json:"clone,omitempty"`  // FICLONE
-	Flag      bool   `json:"flag,omitempty"`   // FS_XFLAG_DAX can be set
-	Free      int64  `json:"free,omitempty"`   // look, fill: bytes
-	Block     int64  `json:"block,omitempty"`  // locate; -1: nowhere
-	Found     bool   `json:"found,omitempty"`  // seek
-	Page      int    `json:"page,omitempty"`   // of the file that has the block
-	Tried     int    `json:"tried,omitempty"`  // files
+	Direct    bool   `json:"direct,omitempty"`    // O_DIRECT
+	Clone     bool   `json:"clone,omitempty"`     // FICLONE
+	Flag      bool   `json:"flag,omitempty"`      // FS_XFLAG_DAX can be set
+	Free      int64  `json:"free,omitempty"`      // look, fill, count: bytes
+	Used      int64  `json:"used,omitempty"`      // count: bytes
+	Block     int64  `json:"block,omitempty"`     // locate; -1: nowhere
+	Found     bool   `json:"found,omitempty"`     // seek
+	Owner     Owner  `json:"owner,omitempty"`     // seek, if nothing was found
+	Undecided string `json:"undecided,omitempty"` // … and why that does not say that the block was not given away
+	Page      int    `json:"page,omitempty"`      // of the file that has the block
+	Tried     int    `json:"tried,omitempty"`     // files
 	Ino       uint64 `json:"ino,omitempty"`
 	Blocks    uint64 `json:"blocks,omitempty"` // reserve
 }
@@ -116,7 +121,7 @@ func Main(fd int) {
 }
 
 var tasks = map[Task]func(r Request, a *Answer) error{
-	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Whose: whose, Bystander: bystander, Reserve: reserve, SetReserve: setReserve,
+	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Whose: whose, Count: count, Bystander: bystander, Reserve: reserve, SetReserve: setReserve,
 	Remove: func(r Request, _ *Answer) error { return os.RemoveAll(r.Path) },
 }
 

@@ -32,7 +32,7 @@ func look(r Request, a *Answer) (err error) {
 	if err := unix.Statfs(a.Path, &st); err != nil {
 		return err
 	}
-	a.Free = int64(st.Bavail) * st.Bsize
+	a.Free = freeIn(&st, os.Geteuid() == 0)
 	return nil
 }
 

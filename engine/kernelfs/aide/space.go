@@ -16,8 +16,16 @@ import (
 // step is the smallest piece of space that fill reaches for.
 const step = 64 << 10
 
-// fill lets a file take all the free space but Keep bytes, or gives some back.
+// fill lets a file take all the free space but Keep bytes, or gives some back. Before, it makes the empty files that a
+// search takes: neither their names nor their inodes need a block then, which could be the one that is sought.
 func fill(r Request, a *Answer) error {
+	for n := range r.Names {
+		f, err := os.OpenFile(r.nth(n), os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		f.Close()
+	}
 	f, err := os.OpenFile(r.Path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
@@ -65,20 +73,31 @@ func fill(r Request, a *Answer) error {
 
 func roundUp(n int64) int64 { return (n + step - 1) / step * step }
 
-// free is how many bytes are free, after the file system did what it had put off.
+// nth is the path of one of the files that a search makes. No scenario has such a name.
+func (r *Request) nth(n int) string { return filepath.Join(r.Dir, fmt.Sprintf("~%d", n)) }
+
+// free is how many bytes are free for us, after the file system did what it had put off.
 func free(f *os.File) (int64, error) {
 	if err := unix.Syncfs(int(f.Fd())); err != nil {
 		return 0, err
 	}
 	var st unix.Statfs_t
 	err := unix.Fstatfs(int(f.Fd()), &st)
-	return int64(st.Bavail) * st.Bsize, err
+	return freeIn(&st, os.Geteuid() == 0), err
+}
+
+// freeIn is how many bytes are free: root may take what ext4 keeps back for root.
+func freeIn(st *unix.Statfs_t, root bool) int64 {
+	if root {
+		return int64(st.Bfree) * st.Bsize
+	}
+	return int64(st.Bavail) * st.Bsize
 }
 
 const (
 	// rounds is how often seek fills the file system: xfs frees blocks in the background.
 	rounds = 3
-	// most is how many files a round makes: 32 times what 1 MiB of free space takes.
+	// most is how many files a round makes, and pages it lets the last one grow: 32 times what 1 MiB of free space takes.
 	most = 8192
 )
 
@@ -89,36 +108,56 @@ func seek(r Request, a *Answer) error {
 		return err
 	}
 	for round := range rounds {
-		made, won, err := seekOnce(r, a)
+		var e end
+		made, won, err := seekOnce(r, a, &e)
 		if won != "" {
 			err = errors.Join(err, os.Rename(won, r.Path))
 		}
-		for _, path := range made {
-			if path != won {
+		for i, path := range made {
+			switch {
+			case path == won:
+			case i < r.Names:
+				err = errors.Join(err, os.Truncate(path, 0))
+			default:
 				err = errors.Join(err, os.Remove(path))
 			}
 		}
-		if err = errors.Join(err, syncfs(r.Dir)); err != nil || won != "" || r.Once {
+		if err = errors.Join(err, settle(r, &e)); err != nil || won != "" {
 			return err
+		}
+		a.Owner, a.Undecided = e.owner, e.why()
+		if r.Once {
+			return nil
 		}
 		time.Sleep(time.Duration(round+1) * 20 * time.Millisecond)
 	}
 	return nil
 }
 
-func syncfs(path string) error {
-	f, err := os.Open(path)
+// settle lets the file system do what it had put off, and looks again who has the block.
+func settle(r Request, e *end) error {
+	f, err := os.Open(r.Dir)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return unix.Syncfs(int(f.Fd()))
+	if err := unix.Syncfs(int(f.Fd())); err != nil {
+		return err
+	}
+	owner, err := ownerOf(f, r.Block, int64(os.Getpagesize()))
+	e.owner = graver(e.owner, owner)
+	return err
 }
 
-// seekOnce fills the file system once. When files of the size that is wanted find no room, smaller ones may.
-func seekOnce(r Request, a *Answer) (made []string, won string, err error) {
-	for n, pages := 0, max(1, r.Pages); n < most; n++ {
-		path := filepath.Join(r.Dir, fmt.Sprintf("~%d", n)) // no scenario has such a name
+// seekOnce fills the file system once. When files of the size that is wanted find no room, smaller ones may, and then
+// one that grows: that needs less space in reserve than a new one.
+func seekOnce(r Request, a *Answer, e *end) (made []string, won string, err error) {
+	for n, pages := 0, max(1, r.Pages); ; n++ {
+		if n == most {
+			e.limit = true
+			return made, "", e.look(r)
+		}
+		path := r.nth(n)
 		is, found, err := try(r, a, path, pages)
 		if is {
 			made = append(made, path)
@@ -131,12 +170,38 @@ func seekOnce(r Request, a *Answer) (made []string, won string, err error) {
 		case errno(err) != unix.ENOSPC:
 			return made, "", err
 		case pages == 1:
-			return made, "", nil
+			if len(made) > 0 {
+				last := made[len(made)-1]
+				if found, err = grow(r, a, e, last); found {
+					return made, last, err
+				} else if err != nil {
+					return made, "", err
+				}
+			}
+			return made, "", e.look(r)
 		default:
 			pages = 1
 		}
 	}
-	return made, "", nil
+}
+
+// grow lets a file take what is left, and looks whether it has the block now.
+func grow(r Request, a *Answer, e *end, path string) (found bool, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	page := bytes.Repeat([]byte{r.Fill}, os.Getpagesize())
+	for range most {
+		if _, err = f.Write(page); err != nil {
+			break
+		}
+	}
+	if e.limit = err == nil; err != nil && errno(err) != unix.ENOSPC {
+		return false, err
+	}
+	return has(r, a, f)
 }
 
 // whose finds the file in some directories that has a block.
@@ -147,7 +212,7 @@ func whose(r Request, a *Answer) error {
 			return err
 		}
 		for _, e := range list {
-			if !e.Type().IsRegular() {
+			if info, err := e.Info(); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 				continue
 			}
 			f, err := os.Open(filepath.Join(dir, e.Name()))
@@ -159,7 +224,7 @@ func whose(r Request, a *Answer) error {
 			if err != nil {
 				return err
 			}
-			if a.Page, a.Found = owner(extents, r.Block, int64(os.Getpagesize())); a.Found {
+			if a.Page, a.Found = pageAt(extents, r.Block, int64(os.Getpagesize())); a.Found {
 				a.Path = e.Name()
 				return nil
 			}
@@ -171,30 +236,38 @@ func whose(r Request, a *Answer) error {
 // try makes one file and looks whether it has the block. A write that comes short owns blocks, too. It may be that there
 // is no room for as much as a name.
 func try(r Request, a *Answer, path string, pages int) (is, found bool, err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return false, false, err
 	}
 	defer f.Close()
 	_, werr := f.Write(bytes.Repeat([]byte{r.Fill}, pages*os.Getpagesize()))
+	if found, err = has(r, a, f); err == nil && !found {
+		err = werr
+	}
+	return true, found, err
+}
+
+// has reports whether a file has the block.
+func has(r Request, a *Answer, f *os.File) (bool, error) {
 	list, err := proc.Extents(int(f.Fd()))
 	if err != nil {
-		return true, false, err
+		return false, err
 	}
-	page, found := owner(list, r.Block, int64(os.Getpagesize()))
+	page, found := pageAt(list, r.Block, int64(os.Getpagesize()))
 	if !found {
-		return true, false, werr
+		return false, nil
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return true, false, err
+		return false, err
 	}
 	a.Found, a.Page, a.Ino = true, page, st.Ino
-	return true, true, nil
+	return true, nil
 }
 
-// owner finds the page of a file that lies, if only in part, on the size bytes of the device from block on.
-func owner(list []proc.Extent, block, size int64) (page int, found bool) {
+// pageAt finds the page of a file that lies, if only in part, on the size bytes of the device from block on.
+func pageAt(list []proc.Extent, block, size int64) (page int, found bool) {
 	for _, e := range list {
 		if physical([]proc.Extent{e}, e.Logical) < 0 || e.Physical >= block+size || e.Physical+e.Length <= block {
 			continue

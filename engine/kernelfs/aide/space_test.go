@@ -37,7 +37,7 @@ func TestOwner(t *testing.T) {
 	}{
 		{1 << 20, 0, true}, {1<<20 + 12288, 3, true}, {1<<20 + 16384, 0, false}, {1<<20 - 4096, 0, false}, {8192, 4, true}, {4096, 0, false}, {1 << 30, 0, false},
 	} {
-		if page, found := owner(list, tt.block, 4096); page != tt.page || found != tt.found {
+		if page, found := pageAt(list, tt.block, 4096); page != tt.page || found != tt.found {
 			t.Errorf("block at %d: page %d, %v; want %d, %v", tt.block, page, found, tt.page, tt.found)
 		}
 	}

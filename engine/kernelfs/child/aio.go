@@ -33,7 +33,10 @@ type aioEvent struct {
 }
 
 // An aio is a context with one request in it.
-type aio struct{ ctx uintptr }
+type aio struct {
+	ctx   uintptr
+	ended *aioEvent // its completion, if it was taken before release
+}
 
 func submitAIO(r *request, page unsafe.Pointer, opcode uint16) (pinned, error) {
 	fd, err := openAt(r.Device, unix.O_RDWR|unix.O_DIRECT)
@@ -78,9 +81,23 @@ func (a *aio) event(least uintptr) (e aioEvent, ok bool, err error) {
 	return e, n == 1, nil
 }
 
+func (a *aio) over() (bool, error) {
+	if a.ended != nil {
+		return true, nil
+	}
+	e, ok, err := a.event(0)
+	if ok {
+		a.ended = &e
+	}
+	return ok, err
+}
+
 func (a *aio) release() error {
-	e, _, err := a.event(1)
-	if err != nil {
+	var e aioEvent
+	var err error
+	if a.ended != nil {
+		e = *a.ended
+	} else if e, _, err = a.event(1); err != nil {
 		return err
 	}
 	a.destroy()

@@ -15,6 +15,8 @@ import (
 type pinned interface {
 	// release waits until the I/O is over and says how it ended, or ends it if it is up to the process.
 	release() error
+	// over reports whether it has ended. It does not wait, and release can be called after it, and not beside it.
+	over() (bool, error)
 }
 
 // A take has the kernel take a reference to a page, which is a buffer of that size.
@@ -56,8 +58,13 @@ func pin(p *process, r *request, a *wire.Answer) error {
 }
 
 // release ends a pin whose end this process sees: a completion, which it waits for, or buffers that it has registered.
-func release(p *process, r *request, _ *wire.Answer) error {
+func release(p *process, r *request, a *wire.Answer) (err error) {
 	p.mu.Lock()
+	if held := p.pins[r.Pin]; r.Ask && held != nil {
+		defer p.mu.Unlock()
+		a.Over, err = held.over()
+		return err
+	}
 	held := p.pins[r.Pin]
 	delete(p.pins, r.Pin)
 	p.mu.Unlock()

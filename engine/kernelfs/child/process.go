@@ -20,7 +20,7 @@ type process struct {
 	conn    *wire.Conn
 	threads map[string]chan request // by task; of serve only
 
-	mu    sync.Mutex // guards what follows; nobody holds it in a system call
+	mu    sync.Mutex // guards what follows; nobody holds it in a system call that waits
 	files map[string][]int
 	maps  map[string][]mapping
 	pins  map[string]pinned
@@ -52,6 +52,10 @@ func (p *process) serve() error {
 		}
 		if len(r.fds) != r.Fds || r.Task == "" {
 			return fmt.Errorf("call %d of task %q: %d descriptors, where %d were announced", r.ID, r.Task, len(r.fds), r.Fds)
+		}
+		if r.Ask { // a new thread may not come to be while another one holds the lock of the address space
+			p.conn.Send(p.answer(&r, unix.Gettid()))
+			continue
 		}
 		select {
 		case p.thread(r.Task) <- r:

@@ -230,6 +230,11 @@ func (f flight) release() error {
 	}
 }
 
+func (f flight) over() (bool, error) {
+	_, ok := f.event()
+	return ok, nil
+}
+
 // A buffers is a ring with a registered buffer.
 type buffers struct{ *ring }
 
@@ -238,3 +243,5 @@ func (b buffers) release() error {
 	defer b.close()
 	return b.register(ringUnregisterBuffers, nil, 0)
 }
+
+func (b buffers) over() (bool, error) { return false, nil }

@@ -33,6 +33,7 @@ type Call struct {
 	Fill   byte        `json:"fill,omitempty"`  // that pages are written with, and are checked for
 	On     bool        `json:"on,omitempty"`    // dax on, dax off; fault: only read
 	Pin    string      `json:"pin,omitempty"`   // the name that the child knows the pin by
+	Ask    bool        `json:"ask,omitempty"`   // release: only say whether the I/O is over, and at once
 	Holder string      `json:"holder,omitempty"`
 	Device string      `json:"device,omitempty"`  // that O_DIRECT goes to, absolute; mount: the source; unplug: namespace0.0
 	Offset int64       `json:"offset,omitempty"`  // on it, bytes, whole pages
@@ -43,7 +44,7 @@ type Call struct {
 }
 
 // An Answer comes when a call has returned. Before it, for each call, comes one with Began set and the thread that
-// makes it, so that the controller knows whom to look at. Exit has no other answer: the child is gone, with status 0.
+// makes it, so that the controller knows whom to look at; not before that of a call with Ask. Exit has no other answer: the child is gone, with status 0.
 type Answer struct {
 	ID      int    `json:"id"`
 	Began   bool   `json:"began,omitempty"`
@@ -52,6 +53,7 @@ type Answer struct {
 	Failed  string `json:"failed,omitempty"`  // which system call, and why; empty: it is done
 	Foreign []byte `json:"foreign,omitempty"` // check: the first bytes that are not the file's own, up to 16
 	Opened  int    `json:"opened,omitempty"`  // map, with MAP_SYNC: MapSync
+	Over    bool   `json:"over,omitempty"`    // release, if asked
 	PFN     uint64 `json:"pfn,omitempty"`     // pin: the page's frame of memory; 0: the child may not know
 }
 
