@@ -17,18 +17,23 @@ import (
 //
 // Both are set to zero, and put back in the end.
 
-// reservePath is where ext4's stands; xfs has an ioctl.
+// reservePath is where ext4's stands; xfs has an ioctl. The name in /sys is the kernel's, whatever the mount was made by:
+// /dev/mapper/x is dm-0 there.
 func (m *Maker) reservePath() string {
-	return filepath.Join(m.sys.Root, "sys/fs/ext4", m.device(), "reserved_clusters")
+	name := m.device()
+	if path, err := filepath.EvalSymlinks(filepath.Join(m.sys.Root, "sys/dev/block", m.mount.Dev)); err == nil && m.mount.Dev != "" {
+		name = filepath.Base(path)
+	}
+	return filepath.Join(m.sys.Root, "sys/fs/ext4", name, "reserved_clusters")
 }
 
-// reserve is how many blocks the file system keeps back. Zero, too, if that cannot be set: by an old kernel, for instance.
+// reserve is how many blocks the file system keeps back.
 func (m *Maker) reserve() (blocks uint64, err error) {
 	switch m.mount.Type {
 	case "ext4":
 		text, err := os.ReadFile(m.reservePath())
 		if err != nil {
-			return 0, nil
+			return 0, err
 		}
 		return strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
 	case "xfs":
@@ -63,10 +68,11 @@ func (m *Maker) dropReserve() error {
 		err = m.setReserve(0)
 	}
 	if err != nil {
-		m.notes = append(m.notes, fmt.Sprintf("%s's reserve cannot be set to 0: a block that is freed may not be given away again: %v", m.mount.Type, err))
+		m.unset = fmt.Sprintf("%s's reserve cannot be set to 0: a block that is freed may not be given away again: %v", m.mount.Type, err)
+		m.notes = append(m.notes, m.unset)
 		return nil
 	}
-	m.reserved = old
+	m.reserved = &old
 	return nil
 }
 
@@ -83,7 +89,10 @@ func (m *Maker) keepReserveAway() error {
 
 // restoreReserve puts the reserve back: ours, or that of a directory that was left behind.
 func (m *Maker) restoreReserve(left string) {
-	old := m.reserved
+	var old uint64
+	if m.reserved != nil {
+		old = *m.reserved
+	}
 	if left != "" {
 		text, err := os.ReadFile(filepath.Join(left, reserveNote))
 		if err != nil {
@@ -98,6 +107,6 @@ func (m *Maker) restoreReserve(left string) {
 		m.notes = append(m.notes, fmt.Sprintf("%s's reserve of %d blocks was not put back: %v", m.mount.Type, old, err))
 	}
 	if left == "" {
-		m.reserved = 0
+		m.reserved = nil
 	}
 }

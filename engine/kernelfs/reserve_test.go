@@ -1,6 +1,7 @@
 package kernelfs
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,8 +36,8 @@ func TestReserve(t *testing.T) {
 	}
 	put("4096\n")
 	m := maker()
-	if err := m.dropReserve(); err != nil || m.reserved != 4096 {
-		t.Errorf("%d, %v", m.reserved, err)
+	if err := m.dropReserve(); err != nil || m.reserved == nil || *m.reserved != 4096 {
+		t.Errorf("%v, %v", m.reserved, err)
 	}
 	holds("0")
 	put("2048\n")
@@ -44,7 +45,7 @@ func TestReserve(t *testing.T) {
 		t.Error(err)
 	}
 	holds("0")
-	if heir := maker(); heir.dropReserve() != nil || heir.reserved != 0 {
+	if heir := maker(); heir.dropReserve() != nil || heir.reserved != nil {
 		t.Error("a reserve of 0 is to be put back")
 	} else if heir.restoreReserve(m.home); heir.notes != nil {
 		t.Error(heir.notes)
@@ -62,12 +63,32 @@ func TestReserve(t *testing.T) {
 	m.restoreReserve("")
 	holds("4096")
 	put("much")
-	if m := maker(); m.dropReserve() != nil || m.reserved != 0 || len(m.notes) != 1 || !strings.Contains(m.notes[0], "ext4's reserve cannot be set to 0") {
-		t.Errorf("%d, %q", m.reserved, m.notes)
+	if m := maker(); m.dropReserve() != nil || m.reserved != nil || len(m.notes) != 1 || !strings.Contains(m.notes[0], "ext4's reserve cannot be set to 0") {
+		t.Errorf("%v, %q", m.reserved, m.notes)
 	}
 	os.Remove(path)
-	if m := maker(); m.dropReserve() != nil || m.reserved != 0 || m.notes != nil {
-		t.Errorf("%d, %q", m.reserved, m.notes)
+	if m := maker(); m.dropReserve() != nil || m.reserved != nil || len(m.notes) != 1 || m.unset != m.notes[0] {
+		t.Errorf("%v, %q", m.reserved, m.notes)
+	}
+}
+
+// TestReservePath: the kernel names what is mounted by another name.
+func TestReservePath(t *testing.T) {
+	root := t.TempDir()
+	m := &Maker{sys: proc.FS{Root: root}, mount: proc.Mount{Type: "ext4", Source: "/dev/mapper/x", Dev: "253:7"}}
+	if err := errors.Join(
+		os.MkdirAll(filepath.Join(root, "sys/devices/virtual/block/dm-7"), 0o755),
+		os.MkdirAll(filepath.Join(root, "sys/dev/block"), 0o755),
+		os.Symlink("../../devices/virtual/block/dm-7", filepath.Join(root, "sys/dev/block/253:7")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := m.reservePath(), filepath.Join(root, "sys/fs/ext4/dm-7/reserved_clusters"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	m.mount.Dev = "1:1" // of a btrfs, say
+	if got, want := m.reservePath(), filepath.Join(root, "sys/fs/ext4/x/reserved_clusters"); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
