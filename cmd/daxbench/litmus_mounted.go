@@ -68,12 +68,9 @@ func (f *litmusFlags) playMounted(ctx context.Context, stderr io.Writer, dirs []
 	}
 	var mounted []litmus.Mounted
 	for _, dir := range dirs {
-		m, e := kernelfs.New(dir, o)
-		if errors.Is(e, kernelfs.ErrRefused) || errors.Is(e, kernelfs.ErrUnfit) {
-			e = usagef("-target dir:%s: %w", dir, e)
-		}
+		m, e := kernelfs.New(ctx, dir, o)
 		if e != nil {
-			return nil, errors.Join(err, e)
+			return nil, errors.Join(err, ofMount(dir, e))
 		}
 		defer func() {
 			if e := m.Close(); e != nil {
@@ -99,6 +96,17 @@ func (f *litmusFlags) playMounted(ctx context.Context, stderr io.Writer, dirs []
 	}
 	replay := func(i int, e litmus.Entry) string { return f.replayMounted(dirs[i], e) }
 	return litmus.PlayKernels(ctx, mounted, scenarios, replay, said)
+}
+
+// ofMount is an error of kernelfs: of one that refuses, the user can ask for something else; all others are the machine's.
+func ofMount(dir string, err error) error {
+	if errors.Is(err, kernelfs.ErrRefused) || errors.Is(err, kernelfs.ErrUnfit) {
+		return usagef("-target dir:%s: %w", dir, err)
+	}
+	if signal := (signalError{}); errors.As(err, &signal) {
+		return err
+	}
+	return inputError{err}
 }
 
 // keep leaves what there is so far in the folder of -o: the machine may not live to see more.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -101,21 +102,18 @@ type place struct {
 
 // openPlace makes itself at home in the directory that was asked for, nil if none was, and says what will be done there. It must
 // be closed.
-func openPlace(r *record.Request, stderr io.Writer) (*place, error) {
+func openPlace(ctx context.Context, r *record.Request, stderr io.Writer) (*place, error) {
 	if r.Target == "" {
 		return nil, nil
 	}
 	dir := strings.TrimPrefix(r.Target, onDir)
-	home, err := kernelfs.Open(dir, kernelfs.Options{Others: r.Others, Root: r.Root})
-	if errors.Is(err, kernelfs.ErrRefused) || errors.Is(err, kernelfs.ErrUnfit) {
-		err = usagef("-target %s: %w", r.Target, err)
-	}
+	home, err := kernelfs.Open(ctx, dir, kernelfs.Options{Others: r.Others, Root: r.Root})
 	if err != nil {
-		return nil, err
+		return nil, ofMount(dir, err)
 	}
 	p := &place{home: home, name: r.Target}
 	if p.target, err = mounted.Open(home.Path(), home.Kernel()); err != nil {
-		return nil, errors.Join(err, home.Close())
+		return nil, inputError{errors.Join(err, home.Close())}
 	}
 	about, why := p.target.Counter()
 	lines := append(home.Announce(), "Evictions are counted by "+about+".")

@@ -135,7 +135,7 @@ func (s *session) enter(ctx context.Context, asked *record.Request) (_ context.C
 		return ctx, func() error { return nil }, nil
 	}
 	ctx, stop := withSignals(ctx)
-	if s.place, err = openPlace(asked, s.stderr); err != nil {
+	if s.place, err = openPlace(ctx, asked, s.stderr); err != nil {
 		stop()
 		return nil, nil, err
 	}

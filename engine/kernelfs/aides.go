@@ -1,6 +1,7 @@
 package kernelfs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 // aides are the processes that touch the file system for the controller. Safe for concurrent use.
 type aides struct {
 	mu    sync.Mutex
+	ctx   context.Context // mu; once it is done nobody waits for an answer; nil: there is always time
 	idle  []*worker
 	stuck []*worker
 }
@@ -47,8 +49,13 @@ func (e *aideError) Unwrap() error {
 	return e.errno
 }
 
-// ask has an aide do something. Began, if it is not nil, is told who does it. Errors: *stuckError, *aideError.
+// ask has an aide do something. Began, if it is not nil, is told who does it. Errors: *stuckError, *aideError, the cause why
+// there is no time any more.
 func (as *aides) ask(r aide.Request, limit time.Duration, began func(pid, tid int)) (aide.Answer, error) {
+	ctx := as.context()
+	if err := context.Cause(ctx); err != nil {
+		return aide.Answer{}, err
+	}
 	w, err := as.take()
 	if err != nil {
 		return aide.Answer{}, err
@@ -85,11 +92,30 @@ func (as *aides) ask(r aide.Request, limit time.Duration, began func(pid, tid in
 				return o.a, &aideError{o.a.Failed, unix.Errno(o.a.Errno)}
 			}
 			return o.a, nil
+		case <-ctx.Done():
+			as.giveUp(w)
+			return aide.Answer{}, context.Cause(ctx)
 		case <-late:
 			as.giveUp(w)
 			return aide.Answer{}, &stuckError{r.Do, limit, w.pid, tid}
 		}
 	}
+}
+
+func (as *aides) context() context.Context {
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	if as.ctx == nil {
+		return context.Background()
+	}
+	return as.ctx
+}
+
+// goOn has aides answer although there is no time any more: what they made is to be removed.
+func (as *aides) goOn() {
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	as.ctx = nil
 }
 
 func (as *aides) take() (*worker, error) {

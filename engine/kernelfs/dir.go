@@ -1,6 +1,7 @@
 package kernelfs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -16,15 +17,15 @@ type Dir struct {
 }
 
 // storms is the name in our directory.
-const storms = "storms"
+const storms = aide.Storms
 
-// Open makes a directory of our own in dir. Close must be called in the end. Errors: ErrRefused, ErrUnfit, those of files.
+// Open makes a directory of our own in dir. Close must be called in the end. Once ctx is done, Open fails soon. Errors: ErrRefused, ErrUnfit, those of files.
 // Precondition: main has called Serve.
-func Open(dir string, o Options) (*Dir, error) {
+func Open(ctx context.Context, dir string, o Options) (*Dir, error) {
 	if !served {
 		return nil, errNotServed
 	}
-	m := &Maker{o: o, sys: proc.FS{Root: "/"}, bare: true}
+	m := &Maker{ctx: ctx, aides: aides{ctx: ctx}, o: o, sys: proc.FS{Root: "/"}, bare: true}
 	d := &Dir{m: m}
 	err := m.open(dir)
 	if err == nil {

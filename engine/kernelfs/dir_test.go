@@ -11,7 +11,7 @@ import (
 // TestOpen makes a directory, leaves things in it, and finds nothing of it afterwards.
 func TestOpen(t *testing.T) {
 	in := t.TempDir()
-	d, err := Open(in, Options{Root: true, Others: true})
+	d, err := Open(t.Context(), in, Options{Root: true, Others: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestOpen(t *testing.T) {
 // TestOpenRefuses what New refuses.
 func TestOpenRefuses(t *testing.T) {
 	for dir, want := range map[string]error{"/proc": ErrUnfit, "/": ErrRefused, filepath.Join(t.TempDir(), "none"): os.ErrNotExist} {
-		d, err := Open(dir, Options{})
+		d, err := Open(t.Context(), dir, Options{})
 		if err == nil {
 			d.Close()
 		}

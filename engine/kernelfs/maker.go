@@ -1,6 +1,7 @@
 package kernelfs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"daxbench/engine/kernelfs/aide"
 	"daxbench/engine/kernelfs/child"
+	"daxbench/engine/kernelfs/owner"
 	"daxbench/engine/kernelfs/proc"
 	"daxbench/engine/kernelfs/slow"
 	"daxbench/engine/target"
@@ -18,6 +20,7 @@ import (
 
 // A Maker makes subjects in one directory, one after the other. It implements target.Maker.
 type Maker struct {
+	ctx    context.Context
 	o      Options
 	bare   bool // only the directory is wanted, see Open
 	sys    proc.FS
@@ -27,6 +30,7 @@ type Maker struct {
 	kernel Kernel
 	can    aide.Answer // what a file in it can do
 	notes  []string
+	unseen int // processes that may not be looked at: they may use the file system, too
 
 	aides    aides
 	kmsg     *proc.Kmsg
@@ -34,7 +38,6 @@ type Maker struct {
 	noSlow   string     // why
 	fuse     *slow.Pool // for those who want just that; nil: not asked for yet, or none
 	noFUSE   string
-	scratch  string  // a directory on another file system, for devices
 	reserved *uint64 // blocks that the file system kept back before; nil: it was left alone
 	unset    string  // why the file system may keep blocks back all the same; empty: it does not
 
@@ -58,16 +61,16 @@ func Serve() {
 // aideLimit is how long an aide may take for what is quickly done: to fill a file system takes a second.
 const aideLimit = 30 * time.Second
 
-// New makes itself at home in a directory. Close must be called in the end. Errors: ErrRefused, ErrUnfit, those of files.
-// Precondition: main has called Serve.
-func New(dir string, o Options) (*Maker, error) {
+// New makes itself at home in a directory. Close must be called in the end. Once ctx is done, all but Close fails soon, with
+// its cause. Errors: ErrRefused, ErrUnfit, those of files. Precondition: main has called Serve.
+func New(ctx context.Context, dir string, o Options) (*Maker, error) {
 	if !served {
 		return nil, errNotServed
 	}
 	if o.Patience <= 0 {
 		o.Patience = DefaultPatience
 	}
-	m := &Maker{o: o, sys: proc.FS{Root: "/"}}
+	m := &Maker{ctx: ctx, aides: aides{ctx: ctx}, o: o, sys: proc.FS{Root: "/"}}
 	if err := m.open(dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), m.Close())
 	}
@@ -108,18 +111,26 @@ func (m *Maker) open(dir string) error {
 			return err
 		}
 	}
+	if err := m.stopped(); err != nil {
+		return err
+	}
 	if err := m.settleIn(); err != nil {
 		return err
 	}
 	return m.measure()
 }
 
+// stopped returns why nothing is to be done any more; nil: go on.
+func (m *Maker) stopped() error {
+	if m.ctx == nil {
+		return nil
+	}
+	return context.Cause(m.ctx)
+}
+
 // openTools opens what scenarios need besides a directory.
 func (m *Maker) openTools() (err error) {
-	if m.scratch, err = os.MkdirTemp("", "daxbench"); err != nil {
-		return err
-	}
-	if m.slow, err = slow.Open(m.scratch); err != nil {
+	if m.slow, err = slow.Open(os.TempDir()); err != nil {
 		m.slow, m.noSlow = nil, err.Error()
 	}
 	m.kmsg = proc.OpenKmsg()
@@ -128,23 +139,46 @@ func (m *Maker) openTools() (err error) {
 
 // checkUsers refuses a mount that somebody else uses.
 func (m *Maker) checkUsers() error {
-	users, unseen, err := m.sys.Users(m.mount, m.aides.pids()...)
+	users, unseen, err := m.users()
 	if err != nil {
 		return err
 	}
+	holders, err := m.sys.Holders(m.mount)
+	if err != nil {
+		return err
+	}
+	m.unseen = unseen
 	if unseen > 0 {
 		m.notes = append(m.notes, fmt.Sprintf("%d processes may not be looked at: whether they use %s is not known", unseen, m.mount.Point))
 	}
-	return judgeUsers(m.mount, users, m.o)
+	return judgeUsers(m.mount, users, holders, m.o)
+}
+
+// users asks who uses the mount. A process that is stuck in mmap makes one wait who asks what it has mapped.
+func (m *Maker) users() (users []proc.User, unseen int, err error) {
+	done := make(chan struct{})
+	but := m.aides.pids()
+	go func() {
+		defer close(done)
+		users, unseen, err = m.sys.Users(m.mount, but...)
+	}()
+	select {
+	case <-done:
+		return users, unseen, err
+	case <-m.ctx.Done():
+		return nil, 0, context.Cause(m.ctx)
+	case <-time.After(aideLimit):
+		return nil, 0, fmt.Errorf("who uses %s cannot be found out within %v: a process may be stuck", m.mount.Point, aideLimit)
+	}
 }
 
 // Names in the directory that was given, and in ours.
 const (
-	ours        = ".daxbench-" // and the number of the process
-	files       = "files"      // DAX as far as it can be had
-	plain       = "plain"      // for files that must not be DAX
-	ballast     = "ballast"    // the file that fills the file system
-	reserveNote = "reserve"    // a file that says how many blocks the file system kept back
+	ours        = aide.Ours
+	files       = aide.Files
+	plain       = aide.Plain
+	ballast     = aide.Ballast
+	reserveNote = aide.Note
 )
 
 // settleIn makes the directories. What a process that is gone left behind is removed.
@@ -152,14 +186,23 @@ func (m *Maker) settleIn() error {
 	if err := m.removeStale(); err != nil {
 		return err
 	}
-	home := filepath.Join(m.dir, fmt.Sprint(ours, os.Getpid()))
+	mark, err := owner.Mark()
+	if err != nil {
+		return err
+	}
+	home := filepath.Join(m.dir, ours+mark)
 	for n := 0; ; n++ { // several in one directory, as tests may have, are told apart
-		if _, err := m.aides.ask(aide.Request{Do: aide.Mkdir, Path: home}, aideLimit, nil); err == nil {
+		_, err := m.aides.ask(aide.Request{Do: aide.Mkdir, Path: home}, aideLimit, nil)
+		if err == nil {
 			break
-		} else if !errors.Is(err, os.ErrExist) || n == maxHomes {
+		}
+		if !errors.Is(err, os.ErrExist) || n == maxHomes {
+			if m.stopped() != nil {
+				m.home = home // it may have been made
+			}
 			return err
 		}
-		home = filepath.Join(m.dir, fmt.Sprint(ours, os.Getpid(), "-", n+2))
+		home = filepath.Join(m.dir, fmt.Sprint(ours, mark, "-", n+2))
 	}
 	m.home = home
 	for _, name := range []string{files, plain} {
@@ -188,25 +231,22 @@ func (m *Maker) in(names ...string) string {
 	return filepath.Join(append([]string{m.home}, names...)...)
 }
 
-// removeStale removes the directories of processes that are gone.
+// removeStale removes the directories of processes that are gone, and puts the reserves back that they noted.
 func (m *Maker) removeStale() error {
-	list, err := filepath.Glob(filepath.Join(m.dir, ours+"*"))
+	found, err := m.aides.ask(aide.Request{Do: aide.Stale, Path: m.dir}, aideLimit, nil)
 	if err != nil {
 		return err
 	}
-	for _, path := range list {
-		var pid int
-		if _, err := fmt.Sscanf(filepath.Base(path), ours+"%d", &pid); err != nil || pid == os.Getpid() {
-			continue
+	for _, left := range found.Left {
+		if left.Blocks > 0 {
+			if err := m.setReserve(left.Blocks); err != nil {
+				m.notes = append(m.notes, fmt.Sprintf("%s's reserve of %d blocks was not put back: %v", m.mount.Type, left.Blocks, err))
+			}
 		}
-		if _, err := m.sys.Process(pid); !errors.Is(err, proc.ErrGone) {
-			continue
+		if _, err := m.aides.ask(aide.Request{Do: aide.Remove, Path: left.Path}, aideLimit, nil); err != nil {
+			return fmt.Errorf("what a process that is gone left behind: %w", err)
 		}
-		m.restoreReserve(path)
-		if _, err := m.aides.ask(aide.Request{Do: aide.Remove, Path: path}, aideLimit, nil); err != nil {
-			return fmt.Errorf("what process %d left behind: %w", pid, err)
-		}
-		m.notes = append(m.notes, fmt.Sprintf("%s was removed: process %d, which made it, is gone", path, pid))
+		m.notes = append(m.notes, fmt.Sprintf("%s was removed: the process that made it is gone", left.Path))
 	}
 	return nil
 }
@@ -225,6 +265,9 @@ func (m *Maker) Another() bool { return false }
 
 // Make implements target.Maker. It fails once a scenario has left something that nobody can remove.
 func (m *Maker) Make(sc *target.Scenario, set []target.Setting) (target.Subject, error) {
+	if err := m.stopped(); err != nil {
+		return nil, err
+	}
 	if m.spoiled != "" {
 		return nil, errors.New(m.spoiled)
 	}
@@ -233,7 +276,9 @@ func (m *Maker) Make(sc *target.Scenario, set []target.Setting) (target.Subject,
 		m.spoil(s, err)
 		return nil, errors.New(m.spoiled)
 	}
-	_ = m.sys.Rearm() // without debugfs a warning comes once per boot
+	if m.isGuest() {
+		_ = m.sys.Rearm() // without debugfs a warning comes once per boot
+	}
 	m.kmsg.Warnings()
 	if s.wantsRoom() {
 		if err := m.makeRoom(sc); err != nil {
@@ -244,6 +289,9 @@ func (m *Maker) Make(sc *target.Scenario, set []target.Setting) (target.Subject,
 	s.changed = s.began
 	return s, nil
 }
+
+// isGuest reports whether the machine is one of daxbench vm, which is nobody else's.
+func (m *Maker) isGuest() bool { return m.kernel.Machine != "" }
 
 // spoil notes that a subject left something behind.
 func (m *Maker) spoil(s *subject, err error) {
@@ -272,11 +320,12 @@ func (m *Maker) empty() error {
 // Close removes what is left in the directory and gives everything back. On what is wrecked all is left as it is.
 func (m *Maker) Close() error {
 	var errs []error
+	m.aides.goOn()
 	if m.home != "" && !m.wrecked {
-		errs = append(errs, m.remount())
-		m.restoreReserve("")
-		if _, err := m.aides.ask(aide.Request{Do: aide.Remove, Path: m.home}, aideLimit, nil); err != nil {
-			errs = append(errs, fmt.Errorf("%s stays: %w", m.home, err))
+		if err := m.remount(); err != nil {
+			errs = append(errs, err, fmt.Errorf("%s stays in the file system", m.home))
+		} else {
+			errs = append(errs, m.leave())
 		}
 	}
 	for _, p := range []*slow.Pool{m.slow, m.fuse} {
@@ -288,10 +337,16 @@ func (m *Maker) Close() error {
 		errs = append(errs, m.kmsg.Close())
 	}
 	m.aides.close()
-	if m.scratch != "" {
-		errs = append(errs, os.RemoveAll(m.scratch))
-	}
 	return errors.Join(errs...)
+}
+
+// leave puts the reserve back and removes our directory.
+func (m *Maker) leave() error {
+	m.restoreReserve("")
+	if _, err := m.aides.ask(aide.Request{Do: aide.Remove, Path: m.home}, aideLimit, nil); err != nil {
+		return fmt.Errorf("%s stays: %w", m.home, err)
+	}
+	return nil
 }
 
 // isMounted reports whether what was found there at first is mounted.

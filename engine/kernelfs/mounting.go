@@ -12,13 +12,13 @@ import (
 	"daxbench/engine/target"
 )
 
-// remount mounts again what a scenario has left unmounted.
+// remount mounts again what a scenario has left unmounted. Error: *NotMountedError.
 func (m *Maker) remount() error {
 	if is, err := m.isMounted(); err != nil || is {
 		return err
 	}
 	if err := m.byChild(m.mountCall("mount")); err != nil {
-		return err
+		return &NotMountedError{m.mountCommand(), err}
 	}
 	return m.keepReserveAway()
 }

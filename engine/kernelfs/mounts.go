@@ -46,13 +46,13 @@ func judgeMount(m proc.Mount, root proc.Mount, o Options) error {
 	return nil
 }
 
-// judgeUsers says who uses a mount beside us, if that is not allowed.
-func judgeUsers(m proc.Mount, users []proc.User, o Options) error {
-	if len(users) == 0 || o.Others {
+// judgeUsers says who uses a mount beside us, if that is not allowed: processes, and the kernel itself.
+func judgeUsers(m proc.Mount, users []proc.User, holders []string, o Options) error {
+	if len(users)+len(holders) == 0 || o.Others {
 		return nil
 	}
 	const shown = 3
-	var who []string
+	who := holders
 	for _, u := range users[:min(shown, len(users))] {
 		who = append(who, fmt.Sprintf("%s (pid %d: %s)", u.Name, u.PID, u.Has))
 	}

@@ -41,14 +41,17 @@ func TestJudgeMount(t *testing.T) {
 func TestJudgeUsers(t *testing.T) {
 	m := proc.Mount{Point: "/mnt/pmem"}
 	user := proc.User{PID: 12, Name: "postgres", Has: "an open file"}
-	if err := judgeUsers(m, nil, Options{}); err != nil {
+	if err := judgeUsers(m, nil, nil, Options{}); err != nil {
 		t.Error(err)
 	}
-	if err := judgeUsers(m, []proc.User{user}, Options{Others: true}); err != nil {
+	if err := judgeUsers(m, []proc.User{user}, []string{"swap in /a"}, Options{Others: true}); err != nil {
 		t.Error(err)
 	}
-	err := judgeUsers(m, []proc.User{user, user, user, user, user}, Options{})
-	for _, want := range []string{"postgres", "pid 12", "an open file", "2 more"} {
+	if err := judgeUsers(m, nil, []string{"swap in /a"}, Options{}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "swap in /a") {
+		t.Errorf("%v", err)
+	}
+	err := judgeUsers(m, []proc.User{user, user, user, user, user}, []string{"/dev/loop1 over /a"}, Options{})
+	for _, want := range []string{"/dev/loop1 over /a", "postgres", "pid 12", "an open file", "2 more"} {
 		if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: want %s", err, want)
 		}

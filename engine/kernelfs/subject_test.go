@@ -1,7 +1,9 @@
 package kernelfs
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -15,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"daxbench/engine/kernelfs/aide"
+	"daxbench/engine/kernelfs/owner"
 	"daxbench/engine/kernelfs/proc"
 	"daxbench/engine/kernelfs/wire"
 	"daxbench/engine/target"
@@ -60,7 +63,7 @@ func scenario(t *testing.T, steps string) *target.Scenario {
 // home returns a Maker in a directory of the test's, which is a control: no DAX there.
 func home(t *testing.T) *Maker {
 	t.Helper()
-	m, err := New(t.TempDir(), Options{Root: true, Others: true, Patience: 500 * time.Millisecond})
+	m, err := New(context.Background(), t.TempDir(), Options{Root: true, Others: true, Patience: 500 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,16 +308,64 @@ func TestKillGone(t *testing.T) {
 	w.conn.Close()
 }
 
+// TestStopped has ctx be done: nobody waits any more, and what was made is removed all the same.
+func TestStopped(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("a signal")
+	m, err := New(ctx, dir, Options{Root: true, Others: true, Patience: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, err := m.Make(scenario(t, "T1: create F\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sub.Start(scenario(t, "T1: create F\n").Steps[:1]); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(100*time.Millisecond, func() { cancel(why) })
+	began := time.Now()
+	for err == nil {
+		_, err = sub.Advance(time.Hour)
+	}
+	if !errors.Is(err, why) || time.Since(began) > 10*time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+	sub.Close()
+	if _, err := m.Make(scenario(t, "T1: create F\n"), nil); !errors.Is(err, why) {
+		t.Errorf("%v", err)
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) > 0 {
+		t.Errorf("left behind: %v, %v", list, err)
+	}
+	if _, err := New(ctx, dir, Options{Root: true, Others: true}); !errors.Is(err, why) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestStale removes what a process that is gone left behind, and nothing of one that is there.
 func TestStale(t *testing.T) {
 	dir := t.TempDir()
-	dead, alive := filepath.Join(dir, ours+"999999999"), filepath.Join(dir, ours+"1")
+	own, err := owner.Mark()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command("true")
+	if err := child.Run(); err != nil {
+		t.Skip(err)
+	}
+	dead := filepath.Join(dir, ours+strings.Replace(own, fmt.Sprintf("-%d-", os.Getpid()), fmt.Sprintf("-%d-", child.Process.Pid), 1))
+	alive := filepath.Join(dir, ours+own+"-7")
 	for _, d := range []string{dead, alive} {
 		if err := os.MkdirAll(filepath.Join(d, files), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m, err := New(dir, Options{Root: true, Others: true})
+	m, err := New(t.Context(), dir, Options{Root: true, Others: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +392,7 @@ func TestRefuses(t *testing.T) {
 	}{
 		"/proc": {all, ErrUnfit}, file: {all, ErrUnfit}, "/": {Options{}, ErrRefused}, "/no/such/place": {all, os.ErrNotExist},
 	} {
-		m, err := New(dir, tt.o)
+		m, err := New(t.Context(), dir, tt.o)
 		if !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", dir, err, tt.want)
 		}

@@ -190,6 +190,9 @@ func (s *subject) Settle() error {
 	s.fresh = nil
 	s.mu.Unlock()
 	for {
+		if err := s.m.stopped(); err != nil {
+			return err
+		}
 		s.watch()
 		s.mu.Lock()
 		busy := slices.ContainsFunc(s.calls, func(c *call) bool { return !s.isSettled(c) })
@@ -225,6 +228,9 @@ func (s *subject) returned() (n int) {
 func (s *subject) Advance(d time.Duration) (time.Duration, error) {
 	began := s.Now()
 	for {
+		if err := s.m.stopped(); err != nil {
+			return 0, err
+		}
 		s.watch()
 		s.mu.Lock()
 		now := s.nowLocked()

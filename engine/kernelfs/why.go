@@ -3,7 +3,6 @@ package kernelfs
 import (
 	"fmt"
 	"os"
-	"strings"
 
 	"daxbench/engine/kernelfs/slow"
 	"daxbench/engine/target"
@@ -37,16 +36,7 @@ func (m *Maker) Why(s *target.Step) string {
 			return "only root may drop caches"
 		}
 	case target.Umount, target.Mount:
-		switch {
-		case !m.o.Umount:
-			return "unmounting was not allowed"
-		case !isRoot:
-			return "only root may unmount"
-		case m.device() == "":
-			return "no device is mounted that could be mounted again"
-		case strings.HasPrefix(m.device(), "loop"):
-			return "the file system is on a loop device, which may go with its mount and could not be mounted again"
-		}
+		return m.whyNotUmount()
 	case target.DontCache, target.DAX:
 		return m.whyNotFlag()
 	case target.Reflink, target.Cow, target.Dedupe:
@@ -119,7 +109,7 @@ func (m *Maker) whyNotPin(s *target.Step) string {
 func (m *Maker) fusePool() *slow.Pool {
 	if m.fuse == nil && m.noFUSE == "" {
 		var err error
-		if m.fuse, err = slow.OpenFUSE(m.scratch); err != nil {
+		if m.fuse, err = slow.OpenFUSE(os.TempDir()); err != nil {
 			m.fuse, m.noFUSE = nil, err.Error()
 		}
 	}

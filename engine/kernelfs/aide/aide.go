@@ -38,6 +38,8 @@ const (
 	Bystander  Task = "bystander"   // Dir: make, write and remove a file
 	Reserve    Task = "reserve"     // Path: how many blocks xfs keeps back
 	SetReserve Task = "set-reserve" // Path, Blocks
+	Notice     Task = "notice"      // Path, Blocks: leave a note of how many blocks were kept back
+	Stale      Task = "stale"       // Path: what processes that are gone have left behind there
 )
 
 // A Request asks for one thing. Blocks are byte offsets on the device.
@@ -56,7 +58,7 @@ type Request struct {
 	Block int64    `json:"block,omitempty"`
 	Once  bool     `json:"once,omitempty"` // seek: do not wait for blocks that are freed in the background
 
-	Blocks uint64 `json:"blocks,omitempty"` // set-reserve
+	Blocks uint64 `json:"blocks,omitempty"` // set-reserve, notice
 }
 
 // An Answer says what came of it. Before it comes one with Began, and the thread that does it.
@@ -85,6 +87,7 @@ type Answer struct {
 	Tried     int    `json:"tried,omitempty"`     // files
 	Ino       uint64 `json:"ino,omitempty"`
 	Blocks    uint64 `json:"blocks,omitempty"` // reserve
+	Left      []Left `json:"left,omitempty"`   // stale
 }
 
 // Asked tells whether this process was started as an aide, and on which descriptor requests come.
@@ -121,7 +124,7 @@ func Main(fd int) {
 }
 
 var tasks = map[Task]func(r Request, a *Answer) error{
-	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Whose: whose, Count: count, Bystander: bystander, Reserve: reserve, SetReserve: setReserve,
+	Look: look, Mkdir: mkdir, Probe: probe, Empty: empty, Locate: locate, IsDAX: isDAX, Fill: fill, Seek: seek, Whose: whose, Count: count, Bystander: bystander, Reserve: reserve, SetReserve: setReserve, Notice: note, Stale: stale,
 	Remove: func(r Request, _ *Answer) error { return os.RemoveAll(r.Path) },
 }
 
