@@ -62,7 +62,8 @@ func (m *Maker) dropReserve() error {
 		return nil
 	}
 	if err == nil {
-		if err := os.WriteFile(m.in(reserveNote), strconv.AppendUint(nil, old, 10), 0o600); err != nil {
+		note := aide.Request{Do: aide.Notice, Path: m.in(reserveNote), Blocks: old}
+		if _, err := m.aides.ask(note, aideLimit, nil); err != nil {
 			return err
 		}
 		err = m.setReserve(0)
@@ -78,35 +79,26 @@ func (m *Maker) dropReserve() error {
 
 // keepReserveAway sets the reserve to zero again: a mount starts with one, also where it was 0 before we came, as in a guest.
 func (m *Maker) keepReserveAway() error {
-	if m.device() == "" || !m.can.DAX {
+	if m.device() == "" || !m.can.DAX || m.unset != "" {
 		return nil
 	}
 	if blocks, err := m.reserve(); err != nil || blocks == 0 {
-		return nil
+		return err
 	}
 	return m.setReserve(0)
 }
 
-// restoreReserve puts the reserve back: ours, or that of a directory that was left behind.
-func (m *Maker) restoreReserve(left string) {
-	var old uint64
+// restoreReserve puts our reserve back.
+func (m *Maker) restoreReserve() {
 	if m.reserved != nil {
-		old = *m.reserved
-	}
-	if left != "" {
-		text, err := os.ReadFile(filepath.Join(left, reserveNote))
-		if err != nil {
-			return
-		}
-		old, _ = strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
-	}
-	if old == 0 {
-		return
-	}
-	if err := m.setReserve(old); err != nil {
-		m.notes = append(m.notes, fmt.Sprintf("%s's reserve of %d blocks was not put back: %v", m.mount.Type, old, err))
-	}
-	if left == "" {
+		m.putBack(*m.reserved)
 		m.reserved = nil
+	}
+}
+
+// putBack sets the reserve to what it was before us, or before a process that is gone.
+func (m *Maker) putBack(blocks uint64) {
+	if err := m.setReserve(blocks); err != nil {
+		m.notes = append(m.notes, fmt.Sprintf("%s's reserve of %d blocks was not put back: %v", m.mount.Type, blocks, err))
 	}
 }
