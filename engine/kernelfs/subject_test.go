@@ -109,6 +109,10 @@ func play(t *testing.T, m *Maker, sc *target.Scenario) (*subject, []target.Statu
 			if err := s.Settle(); err != nil {
 				t.Fatal(err)
 			}
+			// On a busy machine a pin may take longer than the patience of tests.
+			for late := time.Now().Add(10 * time.Second); step.Verb == target.Pin && s.Has(step.Name.At(k)) == target.NotYet && time.Now().Before(late); {
+				time.Sleep(tick)
+			}
 			all = append(all, s.Status(id))
 		}
 	}
