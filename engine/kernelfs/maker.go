@@ -239,9 +239,7 @@ func (m *Maker) removeStale() error {
 	}
 	for _, left := range found.Left {
 		if left.Blocks > 0 {
-			if err := m.setReserve(left.Blocks); err != nil {
-				m.notes = append(m.notes, fmt.Sprintf("%s's reserve of %d blocks was not put back: %v", m.mount.Type, left.Blocks, err))
-			}
+			m.putBack(left.Blocks)
 		}
 		if _, err := m.aides.ask(aide.Request{Do: aide.Remove, Path: left.Path}, aideLimit, nil); err != nil {
 			return fmt.Errorf("what a process that is gone left behind: %w", err)
@@ -342,7 +340,7 @@ func (m *Maker) Close() error {
 
 // leave puts the reserve back and removes our directory.
 func (m *Maker) leave() error {
-	m.restoreReserve("")
+	m.restoreReserve()
 	if _, err := m.aides.ask(aide.Request{Do: aide.Remove, Path: m.home}, aideLimit, nil); err != nil {
 		return fmt.Errorf("%s stays: %w", m.home, err)
 	}

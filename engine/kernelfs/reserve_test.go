@@ -47,7 +47,7 @@ func TestReserve(t *testing.T) {
 	holds("0")
 	if heir := maker(); heir.dropReserve() != nil || heir.reserved != nil {
 		t.Error("a reserve of 0 is to be put back")
-	} else if heir.restoreReserve(m.home); heir.notes != nil {
+	} else if heir.putBack(4096); heir.notes != nil {
 		t.Error(heir.notes)
 	}
 	holds("4096")
@@ -60,7 +60,7 @@ func TestReserve(t *testing.T) {
 	}
 	holds("0")
 	m.setReserve(0)
-	m.restoreReserve("")
+	m.restoreReserve()
 	holds("4096")
 	put("much")
 	if m := maker(); m.dropReserve() != nil || m.reserved != nil || len(m.notes) != 1 || !strings.Contains(m.notes[0], "ext4's reserve cannot be set to 0") {
