@@ -126,6 +126,15 @@ func (f *litmusFlags) replayMounted(dir string, e litmus.Entry) string {
 	if f.mounted.unplug {
 		c += " -unplug"
 	}
+	if f.mounted.others {
+		c += " -others"
+	}
+	if f.mounted.root {
+		c += " -root"
+	}
+	if f.mounted.fill > 0 {
+		c += " -fill " + f.mounted.fill.String()
+	}
 	return c + f.replaySet(e)
 }
 

@@ -24,10 +24,10 @@ type mountedFlags struct {
 func (f *mountedFlags) define(fl *pflag.FlagSet) {
 	fl.BoolVar(&f.umount, "umount", false, "allow scenarios to unmount and mount the file systems of -target anew (needs root)")
 	fl.BoolVar(&f.unplug, "unplug", false, "allow scenarios to take the device away, after all others; in a guest of daxbench vm only, whose kernel may crash")
-	fl.BoolVar(&f.others, "others", false, "go to work on a mount although other processes have files open there")
+	fl.BoolVar(&f.others, "others", false, "go to work on a mount although others use it; it is then filled up only as -fill says")
 	fl.BoolVar(&f.root, "root", false, "go to work on the root file system")
 	fl.DurationVar(&f.patience, "patience", kernelfs.DefaultPatience, "take a call that has not returned after `time` to be blocked")
-	fl.Var(&f.fill, "fill", "fill up at most `size` of a file system, so that a freed block is the next to be given away (default all but 2 MiB)")
+	fl.Var(&f.fill, "fill", "fill up at most `size` of a file system, so that a freed block is the next to be given away (default all but 2 MiB; with -others nothing)")
 	fl.StringVar(&f.expect, "expect", "", "compare what kernels come to with the lines of `file`, such as one that -format expect wrote")
 }
 

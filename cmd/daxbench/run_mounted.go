@@ -30,7 +30,7 @@ type targetFlags struct {
 
 func (f *targetFlags) define(fl *pflag.FlagSet) {
 	fl.StringVar(&f.target, "target", "", "run storms by system calls in `dir:PATH`, on the file system that is mounted there; the kernel stands for the policy (default: the engine; see daxbench list)")
-	fl.BoolVar(&f.others, "others", false, "go to work on a mount although other processes have files open there")
+	fl.BoolVar(&f.others, "others", false, "go to work on a mount although others use it")
 	fl.BoolVar(&f.root, "root", false, "go to work on the root file system")
 }
 

@@ -14,7 +14,7 @@ type Options struct {
 	// Patience is how long a call must not return to count as blocked, and how long time goes on with nothing
 	// happening before it is taken to go on like that. Zero: DefaultPatience.
 	Patience time.Duration
-	// Others allows a mount in which other processes have files open, Root that of /.
+	// Others allows a mount that others use, Root that of /. With others there it is filled up only as far as Fill says.
 	Others, Root bool
 	// Umount allows steps that unmount and mount the file system anew. It needs root.
 	Umount bool

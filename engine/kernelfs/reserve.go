@@ -68,6 +68,10 @@ func (m *Maker) dropReserve() error {
 		}
 		err = m.setReserve(0)
 	}
+	if stopped := m.stopped(); err != nil && stopped != nil {
+		m.reserved = &old // whether it was set is not known
+		return stopped
+	}
 	if err != nil {
 		m.unset = fmt.Sprintf("%s's reserve cannot be set to 0: a block that is freed may not be given away again: %v", m.mount.Type, err)
 		m.notes = append(m.notes, m.unset)
