@@ -162,6 +162,23 @@ func (as *aides) close() {
 	as.idle, as.stuck = nil, nil
 }
 
+// dismiss ends those that are idle, and waits until what they had open is closed.
+func (as *aides) dismiss() error {
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	for _, w := range as.idle {
+		w.conn.Close()
+		w.kill()
+		select {
+		case <-w.gone:
+		case <-time.After(aideLimit):
+			return fmt.Errorf("%s (%d) does not end within %v", w.what, w.pid, aideLimit)
+		}
+	}
+	as.idle = nil
+	return nil
+}
+
 // served is set by Serve: a program that does not call it would, started as a child, do what it always does.
 var served bool
 

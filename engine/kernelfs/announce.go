@@ -72,6 +72,6 @@ func (m *Maker) aboutFilling() string {
 		size = min(size, m.o.Fill)
 	}
 	const mib = 1 << 20
-	return fmt.Sprintf("The file system is filled up, with a file of up to %d of %d MiB, until the last scenario is over: nobody else can write to it meanwhile. Should daxbench be killed, the space comes back by: rm -r %s",
+	return fmt.Sprintf("The file system is filled up, with a file of up to %d of %d MiB, until the last scenario is over: nobody else can write to it meanwhile. Should daxbench be killed, the space comes back by itself; what does not, as while a scenario unmounts, by: rm -r %s",
 		size/mib, a.Free/mib, quoted(m.home))
 }

@@ -33,6 +33,7 @@ type Maker struct {
 	unseen int // processes that may not be looked at: they may use the file system, too
 
 	aides    aides
+	keeper   aides // one, which has the file open that fills the file system, if that has no name
 	kmsg     *proc.Kmsg
 	slow     *slow.Pool // nil: none works here
 	noSlow   string     // why
@@ -70,7 +71,7 @@ func New(ctx context.Context, dir string, o Options) (*Maker, error) {
 	if o.Patience <= 0 {
 		o.Patience = DefaultPatience
 	}
-	m := &Maker{ctx: ctx, aides: aides{ctx: ctx}, o: o, sys: proc.FS{Root: "/"}}
+	m := &Maker{ctx: ctx, aides: aides{ctx: ctx}, keeper: aides{ctx: ctx}, o: o, sys: proc.FS{Root: "/"}}
 	if err := m.open(dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), m.Close())
 	}
@@ -278,6 +279,11 @@ func (m *Maker) Make(sc *target.Scenario, set []target.Setting) (target.Subject,
 		_ = m.sys.Rearm() // without debugfs a warning comes once per boot
 	}
 	m.kmsg.Warnings()
+	if endsMount(sc) {
+		if err := m.keeper.dismiss(); err != nil {
+			return nil, err
+		}
+	}
 	if s.wantsRoom() {
 		if err := m.makeRoom(sc); err != nil {
 			return nil, fmt.Errorf("the file system cannot be filled: %w", err)
@@ -319,6 +325,9 @@ func (m *Maker) empty() error {
 func (m *Maker) Close() error {
 	var errs []error
 	m.aides.goOn()
+	if !m.wrecked {
+		errs = append(errs, m.keeper.dismiss())
+	}
 	if m.home != "" && !m.wrecked {
 		if err := m.remount(); err != nil {
 			errs = append(errs, err, fmt.Errorf("%s stays in the file system", m.home))
@@ -334,6 +343,7 @@ func (m *Maker) Close() error {
 	if m.kmsg != nil {
 		errs = append(errs, m.kmsg.Close())
 	}
+	m.keeper.close()
 	m.aides.close()
 	return errors.Join(errs...)
 }

@@ -1,7 +1,11 @@
 package kernelfs
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"daxbench/engine/kernelfs/aide"
 	"daxbench/engine/target"
@@ -44,7 +48,7 @@ func (m *Maker) makeRoom(sc *target.Scenario) error {
 	keep := neededBy(sc) + spare
 	names := int(keep/pageSize()) + moreNames
 	r := aide.Request{Do: aide.Fill, Path: m.in(ballast), Dir: m.in(files), Names: names, Keep: keep, Most: m.o.Fill}
-	if _, err := m.aides.ask(r, aideLimit, nil); err != nil {
+	if err := m.fill(r, endsMount(sc)); err != nil {
 		return err
 	}
 	a, err := m.count()
@@ -53,6 +57,28 @@ func (m *Maker) makeRoom(sc *target.Scenario) error {
 		m.room.open = max(0, a.Free-keep-slack)
 	}
 	return err
+}
+
+// fill fills, with a file that has no name: should we be killed it goes with the aide that has it open. Who unmounts needs
+// one that nobody has open, and so does a file system that knows no files without names.
+func (m *Maker) fill(r aide.Request, named bool) error {
+	if !named {
+		if _, err := m.aides.ask(aide.Request{Do: aide.Remove, Path: r.Path}, aideLimit, nil); err != nil {
+			return err
+		}
+		without := r
+		without.Path, without.Unnamed = m.home, true
+		if _, err := m.keeper.ask(without, aideLimit, nil); !errors.Is(err, unix.EOPNOTSUPP) {
+			return err
+		}
+	}
+	_, err := m.aides.ask(r, aideLimit, nil)
+	return err
+}
+
+// endsMount reports whether a scenario takes the file system away, for which nobody may have a file open in it.
+func endsMount(sc *target.Scenario) bool {
+	return slices.ContainsFunc(sc.Steps, func(a target.Step) bool { return a.Verb == target.Umount || a.Verb == target.Unplug })
 }
 
 // count asks what is free, and what files of scenarios take.

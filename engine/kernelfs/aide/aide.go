@@ -33,7 +33,7 @@ const (
 	IsDAX      Task = "isdax"       // Path
 	Fill       Task = "fill"        // Path, Keep, Most, Dir, Names: let a file take all free space but Keep bytes
 	Seek       Task = "seek"        // Path, Dir, Names, Pages, Fill, Block: make a file that owns a block
-	Whose      Task = "whose"       // Dirs, Block: which file has it
+	Whose      Task = "whose"       // Dirs, But, Block: which file has it
 	Count      Task = "count"       // Dirs: what is free, and what the files in them take
 	Bystander  Task = "bystander"   // Dir: make, write and remove a file
 	Reserve    Task = "reserve"     // Path: how many blocks xfs keeps back
@@ -48,15 +48,18 @@ type Request struct {
 	Path  string   `json:"path,omitempty"`
 	Dir   string   `json:"dir,omitempty"`
 	Dirs  []string `json:"dirs,omitempty"`
+	But   []string `json:"but,omitempty"` // whose: names that are not looked at
 	DAX   bool     `json:"dax,omitempty"`
 	Keep  int64    `json:"keep,omitempty"`
 	Most  int64    `json:"most,omitempty"`  // bytes of the file that fills; zero: no limit
 	Names int      `json:"names,omitempty"` // fill: empty files that it makes in Dir; seek: that are there
 	Index int      `json:"index,omitempty"`
-	Pages int      `json:"pages,omitempty"`
-	Fill  byte     `json:"fill,omitempty"`
-	Block int64    `json:"block,omitempty"`
-	Once  bool     `json:"once,omitempty"` // seek: do not wait for blocks that are freed in the background
+	// Unnamed has fill take a file without a name in the directory Path, which goes with the aide.
+	Unnamed bool  `json:"unnamed,omitempty"`
+	Pages   int   `json:"pages,omitempty"`
+	Fill    byte  `json:"fill,omitempty"`
+	Block   int64 `json:"block,omitempty"`
+	Once    bool  `json:"once,omitempty"` // seek: do not wait for blocks that are freed in the background
 
 	Blocks uint64 `json:"blocks,omitempty"` // set-reserve, notice
 }

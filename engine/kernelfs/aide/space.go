@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,11 +27,13 @@ func fill(r Request, a *Answer) error {
 		}
 		f.Close()
 	}
-	f, err := os.OpenFile(r.Path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := filler(r)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	if f != unnamed {
+		defer f.Close()
+	}
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -69,6 +72,20 @@ func fill(r Request, a *Answer) error {
 	err = unix.Syncfs(int(f.Fd()))
 	a.Free, _ = free(f)
 	return err
+}
+
+// unnamed is a file that has no name. What it takes is free when this process is gone, however that came.
+var unnamed *os.File
+
+// filler opens the file that fill is to make larger or smaller. Error: EOPNOTSUPP if the file system has none without names.
+func filler(r Request) (_ *os.File, err error) {
+	if !r.Unnamed {
+		return os.OpenFile(r.Path, os.O_CREATE|os.O_RDWR, 0o600)
+	}
+	if unnamed == nil {
+		unnamed, err = os.OpenFile(r.Path, unix.O_TMPFILE|os.O_RDWR, 0o600)
+	}
+	return unnamed, err
 }
 
 func roundUp(n int64) int64 { return (n + step - 1) / step * step }
@@ -212,7 +229,7 @@ func whose(r Request, a *Answer) error {
 			return err
 		}
 		for _, e := range list {
-			if info, err := e.Info(); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+			if info, err := e.Info(); err != nil || !info.Mode().IsRegular() || info.Size() == 0 || slices.Contains(r.But, e.Name()) {
 				continue
 			}
 			f, err := os.Open(filepath.Join(dir, e.Name()))

@@ -111,10 +111,35 @@ func TestLocate(t *testing.T) {
 	if w := do(Request{Do: Whose, Dirs: []string{dir}, Block: a.Block}); !w.Found || w.Path != "f" || w.Page != 2 {
 		t.Errorf("%+v", w)
 	}
+	if w := do(Request{Do: Whose, Dirs: []string{dir}, But: []string{"f"}, Block: a.Block}); w.Failed != "" || w.Found {
+		t.Errorf("%+v", w)
+	}
 	if w := do(Request{Do: Whose, Dirs: []string{dir}, Block: 1 << 60}); w.Failed != "" || w.Found {
 		t.Errorf("%+v", w)
 	}
 	if a := do(Request{Do: Locate, Path: path, Index: 9}); a.Failed != "" || a.Block != -1 {
 		t.Errorf("behind the end: %+v", a)
+	}
+}
+
+// TestFillUnnamed fills with a file that nobody sees, makes it larger and smaller, and has the space back with it.
+func TestFillUnnamed(t *testing.T) {
+	dir := small(t)
+	for _, keep := range []int64{4 << 20, 2 << 20, 6 << 20} {
+		a := do(Request{Do: Fill, Path: dir, Unnamed: true, Keep: keep})
+		if unix.Errno(a.Errno) == unix.EOPNOTSUPP {
+			t.Skip(a.Failed)
+		}
+		if a.Failed != "" || a.Free < keep || a.Free >= keep+2*step {
+			t.Errorf("to keep %d, %d bytes are free: %s", keep, a.Free, a.Failed)
+		}
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) > 0 {
+		t.Errorf("%v, %v", list, err)
+	}
+	unnamed.Close()
+	unnamed = nil
+	if a := do(Request{Do: Look, Path: dir}); a.Free < 7<<20 {
+		t.Errorf("%d bytes are free: %s", a.Free, a.Failed)
 	}
 }
