@@ -119,14 +119,20 @@ func (s *subject) reuse(c *call, a *target.Step, f *file) (bool, error) {
 		s.tell(c, "takes any block: what %s pins is a page in memory, and no block", h.name)
 		return false, nil
 	case h.block < 0 || s.m.room == nil:
-		return false, fmt.Errorf("which block %s pins is not known", h.name)
+		return false, fmt.Errorf("which block %s pins is not known, or the file system is not filled up", h.name)
 	}
 	got, err := s.seek(c, h, f.path, f)
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("the search for the block of %s: %w", h.name, err)
 	case !got.Found:
-		if why := s.undecided(got); why != "" {
+		why := s.undecided(got)
+		if why == "" {
+			if why, err = s.owned(h); err != nil {
+				return false, err
+			}
+		}
+		if why != "" {
 			return false, fmt.Errorf("whether the block of %s could be given away is not known: %s", h.name, why)
 		}
 		s.tell(c, "does not get block %d, which %s pins: the file system was full after %d files, none of which had it", h.block/pageSize(), h.name, got.Tried)
@@ -148,6 +154,24 @@ func (s *subject) reuse(c *call, a *target.Step, f *file) (bool, error) {
 	s.find("U", "P1r", "block %d went to %s (inode %d, page %d) while %s pins it as page %d of %s: both by FIEMAP",
 		h.block/pageSize(), f.name, got.Ino, got.Page, h.name, h.index, h.file.name)
 	return true, nil
+}
+
+// owned says which file of the scenario has the block of a pin, if it may not. That on which it was taken may, and so may
+// one that shares its blocks, whose bytes are the same. To look at those may take as long as what waits for the pin.
+func (s *subject) owned(h *hold) (string, error) {
+	r := aide.Request{Do: aide.Whose, Dirs: []string{s.m.in(files), s.m.in(plain)}, Block: h.block}
+	s.mu.Lock()
+	for _, f := range s.files {
+		if f.fill == h.file.fill {
+			r.But = append(r.But, filepath.Base(f.path))
+		}
+	}
+	s.mu.Unlock()
+	got, err := s.m.aides.ask(r, aideLimit, nil)
+	if err != nil || !got.Found {
+		return "", err
+	}
+	return fmt.Sprintf("it is page %d of %s", got.Page, got.Path), nil
 }
 
 // seek has an aide make files until one has the block of a pin, which then gets a path.

@@ -54,10 +54,6 @@ func (s *subject) seekOne(h *hold) error {
 		s.tell(nil, "block %d, which %s had pinned, is page %d of %s now", block, h.name, got.Page, got.Path)
 		return nil
 	}
-	missed, err := s.missed()
-	if err != nil {
-		return err
-	}
 	got, err := s.seek(nil, h, s.m.in(files, sought), &file{pages: 1, fill: h.file.fill})
 	switch {
 	case err != nil:
@@ -65,9 +61,13 @@ func (s *subject) seekOne(h *hold) error {
 	case got.Found:
 		s.tell(nil, "block %d, which %s had pinned, has come back", block, h.name)
 		return nil
-	}
+	} // now what was put off is done, and nothing of the search is left
 	if why := s.undecided(got); why != "" {
 		return fmt.Errorf("%s", why)
+	}
+	missed, err := s.missed()
+	if err != nil {
+		return err
 	}
 	if missed < pageSize() {
 		return fmt.Errorf("none of %d new files got it, but no block is missed", got.Tried)
