@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"daxbench/workloads/litmus"
+)
+
+// recordOfKernels reads the newest record of kernels: what is there of each, by its label.
+func recordOfKernels(t *testing.T) (name string, labels []string, list []*litmus.Kernels) {
+	t.Helper()
+	folders, err := filepath.Glob("../../baselines/kernels/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(folders) == 0 {
+		t.Skip("no kernels are recorded in baselines/kernels")
+	}
+	newest := slices.Max(folders)
+	files, err := filepath.Glob(filepath.Join(newest, "*", litmus.KernelsName))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s holds no kernels: %v", newest, err)
+	}
+	for _, file := range files {
+		k, err := litmus.ReadKernels(filepath.Dir(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		labels, list = append(labels, filepath.Base(filepath.Dir(file))), append(list, k)
+	}
+	return filepath.Base(newest), labels, list
+}
+
+// expectedOf are the files in .ci/kernels, each with the series of the kernel that it is about; empty: the newest.
+var expectedOf = []struct{ file, series string }{{"6.12.txt", "6.12"}, {"newest.txt", ""}}
+
+// ofSeries finds a kernel in a record, or the newest if no series is named; -1 if there is none.
+func ofSeries(list []*litmus.Kernels, series string) int {
+	at, newest := -1, [2]int{}
+	for i, k := range list {
+		release := k.Columns[0].Kernel.Release
+		var v [2]int
+		fmt.Sscanf(release, "%d.%d", &v[0], &v[1])
+		if series == "" && slices.Compare(v[:], newest[:]) > 0 {
+			at, newest = i, v
+		} else if series != "" && seriesOf(release) == series {
+			at = i
+		}
+	}
+	return at
+}
+
+// TestExpectedOfKernels holds what .ci/kernels expects against what was recorded: of its own kernel, which it was written from
+// (-update does that), and newest.txt of every kernel since 6.15. Neither is met by a kernel from the other side.
+func TestExpectedOfKernels(t *testing.T) {
+	name, labels, list := recordOfKernels(t)
+	for _, e := range expectedOf {
+		own := ofSeries(list, e.series)
+		if own < 0 {
+			t.Fatalf("%s has no kernel for %s", name, e.file)
+		}
+		var b bytes.Buffer
+		fmt.Fprintf(&b, "# What is expected of scenarios, as recorded in baselines/kernels/%s.\n# go test ./cmd/daxbench -run ExpectedOfKernels -update\n", name)
+		if err := list[own].WriteExpectations(&b); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("../../.ci/kernels", e.file)
+		text, err := os.ReadFile(path)
+		if err != nil && !*update {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(text, b.Bytes()) {
+			if text = b.Bytes(); !*update {
+				t.Errorf("%s is not what was recorded; write it anew with -update:\n%s", path, text)
+			} else if err := os.WriteFile(path, text, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		expected, err := litmus.ParseExpectations(path, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		final := list[own].Columns[0].Kernel.Final
+		for i, k := range list {
+			met := expected.Meet(k)
+			switch {
+			case k.Columns[0].Kernel.Final != final:
+				if len(met.Differences) == 0 {
+					t.Errorf("%s has all that %s expects", labels[i], e.file)
+				}
+			case i == own || final:
+				if met.As == 0 || len(met.Differences)+len(met.Open) > 0 {
+					t.Errorf("%s: %d cells are as %s expects; not so: %q, %q", labels[i], met.As, e.file, met.Differences, met.Open)
+				}
+			}
+		}
+	}
+}
+
+// recorded finds tables in the docs that show part of the newest record of kernels:
+//
+//	<!-- kernels: SERIES,… SCENARIO,… -->
+//	<!-- end of kernels -->
+var recorded = regexp.MustCompile(`(?s)(<!-- kernels: (\S+) (\S+) -->\n)(.*?)(<!-- end of kernels -->)`)
+
+// TestDocsOfKernels holds these tables against the record; with -update it writes them.
+func TestDocsOfKernels(t *testing.T) {
+	_, _, list := recordOfKernels(t)
+	n := 0
+	for _, doc := range docs {
+		path := filepath.Join("..", "..", doc)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := recorded.ReplaceAllFunc(text, func(block []byte) []byte {
+			n++
+			m := recorded.FindSubmatch(block)
+			var shown []string
+			var some []*litmus.Kernels
+			for series := range strings.SplitSeq(string(m[2]), ",") {
+				i := ofSeries(list, series)
+				if i < 0 {
+					t.Fatalf("%s: no kernel %s is recorded", doc, series)
+				}
+				shown, some = append(shown, series), append(some, list[i])
+			}
+			k := only(litmus.JoinKernels(shown, some), strings.Split(string(m[3]), ","))
+			if len(k.Scenarios) != strings.Count(string(m[3]), ",")+1 {
+				t.Fatalf("%s: of %s only %d were recorded", doc, m[3], len(k.Scenarios))
+			}
+			var b bytes.Buffer
+			if err := k.Text(&b, litmus.Look{Width: 96}); err != nil {
+				t.Fatal(err)
+			}
+			table, _, _ := strings.Cut(b.String(), "\n\n")
+			var body strings.Builder
+			body.WriteString("\n")
+			for line := range strings.Lines(table + "\n") {
+				body.WriteString("    " + strings.TrimRight(line, " \n") + "\n")
+			}
+			return bytes.Join([][]byte{m[1], []byte(body.String() + "\n"), m[5]}, nil)
+		})
+		switch {
+		case bytes.Equal(text, want):
+		case *update:
+			if err := os.WriteFile(path, want, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Errorf("%s does not show what was recorded; go test ./cmd/daxbench -run DocsOfKernels -update", doc)
+		}
+	}
+	if n == 0 {
+		t.Error("no doc shows kernels: the test looks at nothing")
+	}
+}
+
+// only leaves the named scenarios.
+func only(k *litmus.Kernels, names []string) *litmus.Kernels {
+	some := &litmus.Kernels{Columns: slices.Clone(k.Columns)}
+	for i := range some.Columns {
+		some.Columns[i].Cells = nil
+	}
+	for n, s := range k.Scenarios {
+		if !slices.Contains(names, s.Name) {
+			continue
+		}
+		some.Scenarios = append(some.Scenarios, s)
+		for i := range some.Columns {
+			some.Columns[i].Cells = append(some.Columns[i].Cells, k.Columns[i].Cells[n])
+		}
+	}
+	return some
+}
