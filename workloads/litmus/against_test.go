@@ -128,7 +128,7 @@ func TestAgainstNothing(t *testing.T) {
 
 // TestAgainstRecorded has the engine agree with the kernels that were recorded, but for the departures, and each of those occur.
 func TestAgainstRecorded(t *testing.T) {
-	names, err := filepath.Glob("../../baselines/kernels/*/" + KernelsName)
+	names, err := filepath.Glob("../../baselines/kernels/*/*/" + KernelsName)
 	if err != nil {
 		t.Fatal(err)
 	}
