@@ -45,6 +45,8 @@ type Warning struct {
 	Text  string   // a line: "WARNING at fs/dax.c:378 in dax_disassociate_entry"
 	Where string   // function; empty: not known
 	Stack []string // functions that called it, the innermost first; nil: not known
+	PID   int      // of the thread in which it came about; 0: not known
+	Comm  string   // its name
 }
 
 // Warnings returns what the kernel complained of since the last call. A gap is told: "12 messages of the kernel were lost".

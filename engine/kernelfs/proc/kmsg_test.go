@@ -157,13 +157,29 @@ func TestDumps(t *testing.T) {
 
 // TestStackOfWarning has who called the function that warns, and not what was merely found on the stack or is the process's.
 func TestStackOfWarning(t *testing.T) {
-	r := log("------------[ cut here ]------------", "WARNING: CPU: 0 PID: 118 at fs/dax.c:398 dax_disassociate_entry+0x3a/0x90", "RIP: 0010:dax_disassociate_entry+0x3a/0x90",
+	r := log("------------[ cut here ]------------", "WARNING: CPU: 0 PID: 118 at fs/dax.c:398 dax_disassociate_entry+0x3a/0x90", "CPU: 0 PID: 118 Comm: sh Not tainted", "RIP: 0010:dax_disassociate_entry+0x3a/0x90",
 		"Call Trace:", " <TASK>", " __dax_invalidate_entry+0x79/0xb0", " ? exc_invalid_op+0x1/0x2", " evict+0xcd/0x190", "RIP: 0033:0x7f7a83e802ad", " </TASK>",
 		"---[ end trace 0000000000000000 ]---", " later+0x1/0x2")
 	k := &Kmsg{fd: -1, read: r.read}
-	want := []Warning{{"WARNING at fs/dax.c:398 in dax_disassociate_entry", "dax_disassociate_entry", []string{"__dax_invalidate_entry", "evict"}}}
+	want := []Warning{{"WARNING at fs/dax.c:398 in dax_disassociate_entry", "dax_disassociate_entry", []string{"__dax_invalidate_entry", "evict"}, 118, "sh"}}
 	if got := k.Warnings(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestThreadOf takes lines as kernels of different ages print them.
+func TestThreadOf(t *testing.T) {
+	for line, want := range map[string]thread{
+		"CPU: 0 PID: 118 Comm: sh Not tainted 6.1.0 #1":                     {118, "sh"},
+		"CPU: 0 UID: 0 PID: 119 Comm: exe Not tainted 6.12.0 #1":            {119, "exe"},
+		"WARNING: fs/dax.c:378 at dax_folio_put+0x1/0x2, CPU#0: exe/120":    {120, "exe"},
+		"INFO: task kworker/0:1:121 blocked for more than 120 seconds.":     {121, "kworker/0:1"},
+		"Workqueue: events_unbound flush_to_ldisc":                          {},
+		"WARNING: CPU: 0 PID: 118 at fs/dax.c:378 dax_disassociate_entry+0": {},
+	} {
+		if got := threadOf(line); got != want {
+			t.Errorf("%s: %+v, want %+v", line, got, want)
+		}
 	}
 }
 
@@ -206,14 +222,14 @@ func TestKmsgByAndBy(t *testing.T) {
 	r = r[:1]
 	k := &Kmsg{fd: -1, read: func(p []byte) (int, error) { return r.read(p) }}
 	if got := k.Warnings(); len(got) != 1 {
-		t.Errorf("%q", got)
+		t.Errorf("%+v", got)
 	}
 	r = append(later, "4,102,1,-;XFS: Assertion failed: x")
 	if got := texts(k.Warnings()); !reflect.DeepEqual(got, []string{"XFS: Assertion failed: x"}) {
 		t.Errorf("then %q", got)
 	}
 	if got := k.Warnings(); got != nil {
-		t.Errorf("at last %q", got)
+		t.Errorf("at last %+v", got)
 	}
 }
 
@@ -222,7 +238,7 @@ func TestRealKmsg(t *testing.T) {
 	k := OpenKmsg()
 	if why := k.Missing(); why != "" {
 		if got := k.Warnings(); got != nil {
-			t.Errorf("not open, but %q", got)
+			t.Errorf("not open, but %+v", got)
 		}
 		t.Skip(why)
 	}
@@ -241,7 +257,7 @@ func TestRealKmsg(t *testing.T) {
 	for end := time.Now().Add(time.Second); k.next == before && time.Now().Before(end); {
 		for _, w := range k.Warnings() {
 			if strings.Contains(w.Text, text) {
-				t.Errorf("what a process has written is told as the kernel's: %q", w)
+				t.Errorf("what a process has written is told as the kernel's: %+v", w)
 			}
 		}
 	}

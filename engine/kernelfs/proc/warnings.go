@@ -3,6 +3,7 @@ package proc
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,8 +21,33 @@ type dump struct {
 	text  string
 	where string // function
 	said  string // text that came before the header
+	who   thread // in which it came about
 	trace bool   // where is the first function of the call trace that does not belong to sleeping; else that of the RIP line
 	stack []string
+}
+
+// A thread is who a dump says was at it.
+type thread struct {
+	pid  int
+	name string
+}
+
+// whose are lines, also headers, that say in which thread a complaint came about. They cut names as the kernel does.
+var whose = []*regexp.Regexp{
+	regexp.MustCompile(`\bPID: (?P<pid>\d+) Comm: (?P<name>\S+)`),
+	regexp.MustCompile(`, CPU#\d+: (?P<name>\S+)/(?P<pid>\d+)$`),
+	regexp.MustCompile(`^INFO: task (?P<name>\S+):(?P<pid>\d+) blocked`),
+}
+
+// threadOf returns the thread that a line names.
+func threadOf(l string) (t thread) {
+	for _, is := range whose {
+		if m := is.FindStringSubmatch(l); m != nil {
+			t.pid, _ = strconv.Atoi(m[is.SubexpIndex("pid")]) // digits; 0 if there are too many
+			t.name = m[is.SubexpIndex("name")]
+		}
+	}
+	return t
 }
 
 // complaints are what headers look like. The first group is what it is, the second, if there is one, the function.
@@ -80,6 +106,7 @@ func (r *reader) line(l string) {
 		case c.part && r.dump != nil:
 		default:
 			r.begin(c.says+m[1], slices.Concat(m, []string{""})[2], c.trace)
+			r.dump.who = threadOf(l)
 		}
 		return
 	}
@@ -108,6 +135,9 @@ func (r *reader) inside(l string) {
 	if m := is.FindStringSubmatch(l); m != nil && d.where == "" && !slices.Contains(asleep, m[1]) {
 		d.where = m[1]
 	}
+	if t := threadOf(l); t.pid != 0 && d.who.pid == 0 {
+		d.who = t
+	}
 	if m := frame.FindStringSubmatch(l); m != nil && len(d.stack) < maxFrames {
 		d.stack = append(d.stack, printable(m[1]))
 	}
@@ -125,7 +155,7 @@ func (r *reader) end() {
 		if d.said != "" {
 			d.text += ": " + d.said
 		}
-		r.out = append(r.out, Warning{printable(d.text), printable(d.where), d.stack})
+		r.out = append(r.out, Warning{printable(d.text), printable(d.where), d.stack, d.who.pid, printable(d.who.name)})
 	}
 	r.dump, r.cut, r.said = nil, false, ""
 }
