@@ -181,6 +181,7 @@ func (s *subject) seek(c *call, h *hold, path string, f *file) (aide.Answer, err
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.enter(c, pid, tid)
+			c.at.aide = true
 		}
 	}
 	r := aide.Request{Do: aide.Seek, Path: path, Dir: s.m.in(files), Names: s.m.room.names, Pages: f.pages, Fill: f.fill, Block: h.block, Once: s.anyBlocked()}

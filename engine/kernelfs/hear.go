@@ -3,7 +3,10 @@ package kernelfs
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"daxbench/engine/kernelfs/proc"
@@ -20,8 +23,52 @@ func (s *subject) hear() {
 	}
 }
 
+// isElsewhere reports whether a warning is none of ours: the kernel tells those of the whole machine. It is ours if one of our
+// threads was at it, or a function of the field. One of which nothing is known is, if it is a crash and the machine not ours.
+func (s *subject) isElsewhere(w proc.Warning) bool {
+	if w.PID == 0 && w.Where == "" && len(w.Stack) == 0 {
+		return isCrash(w.Text) && !s.m.isGuest()
+	}
+	return !s.m.isField(w.Where) && !slices.ContainsFunc(w.Stack, s.m.isField) && !s.isOurThread(w)
+}
+
+// isField reports whether a function is one of what scenarios are about, or of the file system.
+func (m *Maker) isField(f string) bool {
+	fs := m.kernel.FS
+	return strings.Contains(f, "dax") || strings.Contains(f, "evict") || strings.Contains(f, "truncate") ||
+		fs != "" && strings.HasPrefix(strings.TrimLeft(f, "_"), fs+"_") || fs == "ext4" && strings.HasPrefix(f, "jbd2_")
+}
+
+// isOurThread reports whether a thread in a warning is, or was, one of this program's processes. Those are started as
+// /proc/self/exe, which names them. It may have gone meanwhile, by the same warning.
+func (s *subject) isOurThread(w proc.Warning) bool {
+	const name = "exe"
+	if w.PID == 0 {
+		return false
+	}
+	s.mu.Lock()
+	pids := append(s.m.aides.pids(), os.Getpid())
+	for _, p := range s.order {
+		if p.w != nil {
+			pids = append(pids, p.w.pid)
+		}
+	}
+	is := slices.ContainsFunc(s.calls, func(c *call) bool { return c.at.tid == w.PID })
+	s.mu.Unlock()
+	return is || w.Comm == name && s.m.isGuest() || slices.Contains(pids, w.PID) || slices.ContainsFunc(pids, func(pid int) bool {
+		_, err := os.Stat(filepath.Join(s.m.sys.Root, "proc", strconv.Itoa(pid), "task", strconv.Itoa(w.PID)))
+		return err == nil
+	})
+}
+
 // heard judges one warning.
 func (s *subject) heard(w proc.Warning) {
+	if s.isElsewhere(w) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.log = append(s.log, "elsewhere: "+w.Text)
+		return
+	}
 	s.mu.Lock()
 	s.log = append(s.log, w.Text)
 	pins := s.pinnedNow()

@@ -1,6 +1,7 @@
 package kernelfs
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,9 @@ func TestHeard(t *testing.T) {
 	since := proc.Warning{Text: "WARNING at mm/truncate.c:80 in truncate_folio_batch_exceptionals", Where: "truncate_folio_batch_exceptionals"}
 	other := proc.Warning{Text: "WARNING at fs/dax.c:378 in dax_associate_entry", Where: "dax_associate_entry", Stack: []string{"dax_disassociate_entry"}}
 	oops := proc.Warning{Text: "BUG: unable to handle page fault for address: ffff88805400d000 in evict", Where: "evict"}
+	far := proc.Warning{Text: "BUG: kernel NULL pointer dereference in nv_probe", Where: "nv_probe", Stack: []string{"really_probe"}, PID: 4, Comm: "kworker/0:0"}
+	mine := far
+	mine.PID = os.Getpid()
 	pinned := []*hold{{name: "p", file: &file{name: "F"}, dax: true}, {name: "q", file: &file{name: "G"}, dax: true, over: true}, {name: "r", file: &file{name: "H"}}}
 	over := pinned[1:]
 	for name, tt := range map[string]struct {
@@ -37,12 +41,18 @@ func TestHeard(t *testing.T) {
 		"about something else":    {pinned, []proc.Warning{other}, nil, false},
 		"a crash":                 {pinned, []proc.Warning{oops}, []string{" crash"}, true},
 		"a crash, and not of pin": {nil, []proc.Warning{old, oops}, []string{" crash"}, true},
+		"a crash elsewhere":       {pinned, []proc.Warning{far}, nil, false},
+		"a crash of one of us":    {pinned, []proc.Warning{mine}, []string{" crash"}, true},
+		"a crash of nobody known": {pinned, []proc.Warning{{Text: "Oops: 0002"}}, nil, false},
 	} {
 		s := newSubject(new(Maker), &target.Scenario{Name: "test"})
 		s.holds = tt.holds
 		var texts, got []string
 		for _, w := range tt.list {
 			s.heard(w)
+			if isCrash(w.Text) && !tt.spoiled {
+				w.Text = "elsewhere: " + w.Text
+			}
 			texts = append(texts, w.Text)
 		}
 		for _, f := range s.found {

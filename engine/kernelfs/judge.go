@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"daxbench/engine/kernelfs/proc"
 	"daxbench/engine/target"
 )
 
-// killedAfter is how long is waited for a process to die that was sent SIGKILL.
+// killedAfter is how soon somebody goes on whom a signal has woken.
 const killedAfter = 200 * time.Millisecond
 
 // Facts implements target.Subject. The first call judges: who is blocked then is so for ever.
@@ -35,15 +37,11 @@ func (s *subject) judge() {
 	s.waitBystander()
 	s.watch()
 	s.mu.Lock()
-	stuck := slices.DeleteFunc(slices.Clone(s.calls), func(c *call) bool { return c.status.Returned || c.isOwn() })
+	stuck := slices.DeleteFunc(slices.Clone(s.calls), func(c *call) bool { return c.status.Returned || c.isOwn() || c.at.aide })
 	stalls := slices.Clone(s.stalls)
 	held := slices.ContainsFunc(s.holds, func(h *hold) bool { return !h.over })
 	s.mu.Unlock()
-	for _, st := range stalls {
-		if isReclaim(st.Action) && evicts(st.Stack) {
-			s.find("R", "P2b", "%q of %s sleeps in eviction, in state %s: %s", st.Action, st.Task, st.State, telling(st.Stack))
-		}
-	}
+	s.noteReclaim(stalls)
 	for _, c := range stuck {
 		if !held {
 			s.mu.Lock()
@@ -62,6 +60,15 @@ func (s *subject) judge() {
 		return
 	}
 	s.tryToKill(stuck)
+}
+
+// noteReclaim finds who reclaims inodes and waits for a pin meanwhile. What else an eviction waits for is its own.
+func (s *subject) noteReclaim(stalls []*stall) {
+	for _, st := range stalls {
+		if isReclaim(st.Action) && evicts(st.Stack) && waitsForPin(st.Stack) {
+			s.find("R", "P2b", "%q of %s sleeps in eviction, in state %s: %s", st.Action, st.Task, st.State, telling(st.Stack))
+		}
+	}
 }
 
 // gravity orders findings: a crash, then what was done with the memory of a pin (U) before what is no more known of it.
@@ -97,28 +104,47 @@ func (s *subject) waitBystander() {
 	s.mu.Lock()
 	b := s.beside
 	s.mu.Unlock()
-	if b != nil {
-		<-b.done
+	for b != nil {
+		select {
+		case <-b.done:
+			return
+		case <-time.After(slowTick):
+			s.watch()
+		}
 	}
 }
 
+// bySIGKILL is what has ended those who did not ignore it.
+const bySIGKILL = "SIGKILL"
+
 // tryToKill finds out whether SIGKILL helps those who hang.
 func (s *subject) tryToKill(stuck []*call) {
+	type attempt struct {
+		*stall
+		at     spot
+		before proc.Thread
+	}
+	var all []attempt
 	s.mu.Lock()
-	var stalls []*stall
 	for _, c := range stuck {
 		if c.stall != nil {
-			stalls = append(stalls, c.stall)
+			all = append(all, attempt{c.stall, c.at, c.view.last})
 		}
+	}
+	for _, c := range stuck {
 		c.proc.end()
 	}
 	s.mu.Unlock()
-	time.Sleep(killedAfter)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, st := range stalls {
-		if st.Kill = target.Ignored; st.who.isGone() {
-			st.Kill, st.Ended = target.Died, "SIGKILL"
-		}
+	var waits sync.WaitGroup
+	for _, a := range all {
+		waits.Go(func() {
+			kill := s.afterKill(a.at, a.before)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if a.Kill = kill; kill == target.Died {
+				a.Ended = bySIGKILL
+			}
+		})
 	}
+	waits.Wait()
 }

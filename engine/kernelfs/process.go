@@ -18,6 +18,7 @@ type process struct {
 	w        *worker       // nil: nothing was asked of it so far
 	killed   bool          // by a step, or in the end
 	killedAt time.Duration // by a step, by the clock of the subject; zero: not
+	killedOn time.Time     // the same, by the machine's, which is never moved on
 	lastID   int
 	waiting  map[int]chan wire.Answer // by call; closed when the child is gone
 	lost     bool                     // its socket is closed: nobody answers
@@ -170,14 +171,21 @@ func errnoName(e unix.Errno) string {
 	return unix.ErrnoName(e)
 }
 
-// refusals are errors that are an answer.
-var refusals = []unix.Errno{unix.EOPNOTSUPP, unix.EBUSY, unix.EIO}
+// refusals are errors that are an answer, by verb. Those of other verbs are failures: nothing follows from a file that
+// cannot be made, and what fails with EIO was tried.
+var refusals = map[target.Verb][]unix.Errno{
+	target.Pin: {unix.EOPNOTSUPP}, target.Map: {unix.EOPNOTSUPP}, target.Poison: {unix.EBUSY, unix.EOPNOTSUPP},
+	target.Unlink: {unix.EBUSY}, target.Rename: {unix.EBUSY}, target.Truncate: {unix.EBUSY, unix.EOPNOTSUPP}, target.Punch: {unix.EBUSY, unix.EOPNOTSUPP},
+	target.Cow: {unix.EBUSY}, target.Reflink: {unix.EBUSY, unix.EOPNOTSUPP}, target.Dedupe: {unix.EBUSY, unix.EOPNOTSUPP},
+	target.DontCache: {unix.EBUSY, unix.EOPNOTSUPP}, target.DAX: {unix.EBUSY, unix.EOPNOTSUPP},
+	target.Umount: {unix.EBUSY}, target.Unplug: {unix.EBUSY},
+}
 
 // refusal turns an error that is an answer into one that says so.
-func refusal(err error) error {
+func refusal(v target.Verb, err error) error {
 	var e *callError
 	if errors.As(err, &e) {
-		for _, no := range refusals {
+		for _, no := range refusals[v] {
 			if e.errno == no {
 				return &target.Refusal{Errno: errnoName(no), Why: e.text}
 			}
@@ -209,7 +217,7 @@ func (s *subject) enter(c *call, pid, tid int) {
 // leave notes that a call is with the controller again, and what it waited for. The caller holds mu.
 func (s *subject) leave(c *call) {
 	now := s.nowLocked()
-	if d, what := c.view.slept(now); d > c.status.Slept && !c.isOwn() {
+	if d, what := c.view.slept(now); d > c.status.Slept && !c.isOwn() && !c.at.aide {
 		c.status.Slept, c.status.For = d, what
 	}
 	if c.stall != nil {

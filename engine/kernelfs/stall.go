@@ -2,10 +2,12 @@ package kernelfs
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"daxbench/engine/kernelfs/aide"
+	"daxbench/engine/kernelfs/proc"
 	"daxbench/engine/target"
 )
 
@@ -16,10 +18,10 @@ type stall struct {
 	over bool
 }
 
-// noteStall keeps what was seen of a call that does not return. One that has a lot to do is none, for as long as our
-// patience lasts. The caller holds mu.
+// noteStall keeps what was seen of a call that does not return. One that has a lot to do is none, nor is one that is with an
+// aide, nor a wait for a medium for as long as our patience lasts. The caller holds mu.
 func (s *subject) noteStall(c *call, now time.Duration) {
-	if !c.view.isWait(c.isOwn()) && time.Since(c.at.since) < s.m.o.Patience {
+	if c.at.aide || !c.view.isWait(c.isOwn()) && !c.view.isStill(s.m.o.Patience) {
 		return
 	}
 	if c.stall == nil {
@@ -29,23 +31,33 @@ func (s *subject) noteStall(c *call, now time.Duration) {
 	c.stall.see(&c.view, now)
 	// The end of a process waits for its own I/O first, and for somebody else's pin afterwards, or not.
 	c.stall.Own = c.isOwn() || c.stall.Own && !c.view.isWait(false)
-	if at := c.proc.killedAt; c.stall.Since < at && now-at > killedAfter {
+	if c.stall.Since < c.proc.killedAt && time.Since(c.proc.killedOn) >= ignoredAfter && c.view.ignoresKill() {
 		c.stall.Kill = target.Ignored
 	}
+}
+
+// ignoresKill reports whether a thread that was sent SIGKILL ignoredAfter ago has not taken notice since: in state D, in one
+// sleep. Who breaks layouts may wake up and sleep again.
+func (v *view) ignoresKill() bool {
+	return v.last.State == 'D' && (v.isStill(ignoredAfter) || v.seen && waitsForPin(functions(v.last)))
 }
 
 // see takes over what was seen: rather a wait for a pin than another one, or one in state D than in another.
 func (st *stall) see(v *view, now time.Duration) {
 	t := v.last
-	better := st.State == "" || t.State == 'D' && st.State != "D" || waitsForPin(t.Stack) && asleep(t.State) // and not about to go on
+	in := functions(t)
+	better := st.State == "" || t.State == 'D' && st.State != "D" || waitsForPin(in) && asleep(t.State) // and not about to go on
 	if st.For = now - st.Since; better {
-		st.State, st.Stack = string(t.State), slices.Clone(t.Stack)
+		st.State, st.Stack = string(t.State), slices.Clone(in)
 	}
 }
 
 // end notes that it is over, and what ended it: what was let go of last, if that was meanwhile. Killed is when the process
 // was killed by a step; zero: it was not.
 func (st *stall) end(now, killed time.Duration, last release) {
+	if st.Ended == bySIGKILL {
+		return // which was tried on it in the end
+	}
 	st.For, st.over = now-st.Since, true
 	if st.Since < killed && st.Kill == target.Untried {
 		st.Kill = target.Died
@@ -79,6 +91,8 @@ func (s *subject) letGoFor(c *call, now time.Duration) release {
 type bystander struct {
 	done chan struct{}
 	err  error
+	at   spot
+	view view // of it, while it is out
 }
 
 // isOut reports whether it has not come back. The caller holds mu.
@@ -108,20 +122,32 @@ func (s *subject) askBystander() {
 	b := &bystander{done: make(chan struct{})}
 	s.beside = b
 	since := s.nowLocked()
+	began := func(pid, tid int) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		b.at = spot{pid: pid, tid: tid, since: time.Now(), aide: true}
+	}
 	go func() {
-		_, b.err = s.m.aides.ask(aide.Request{Do: aide.Bystander, Dir: s.m.in(files)}, s.m.o.Patience, nil)
-		s.bystood(b.err, since)
+		_, b.err = s.m.aides.ask(aide.Request{Do: aide.Bystander, Dir: s.m.in(files)}, s.m.o.Patience, began)
+		s.bystood(b, since)
 		close(b.done)
 	}()
 }
 
-// bystood says what became of a bystander.
-func (s *subject) bystood(err error, since time.Duration) {
+// bystood says what became of a bystander. One that has a lot to do is not held up: nothing is known then.
+func (s *subject) bystood(b *bystander, since time.Duration) {
 	var stuck *stuckError
-	if !errors.As(err, &stuck) {
+	isStuck := errors.As(b.err, &stuck)
+	s.mu.Lock()
+	v := b.view
+	s.mu.Unlock()
+	if !isStuck || !v.isWait(false) || !asleep(v.last.State) {
 		what := "makes a file beside them and removes it: it is not held up"
-		if err != nil {
-			what = "cannot make a file beside them: " + err.Error()
+		switch {
+		case isStuck:
+			what = fmt.Sprintf("does not make a file beside them within %v, but was not seen to wait for anybody (%s): whether it is held up is not known", stuck.limit, &v)
+		case b.err != nil:
+			what = "cannot make a file beside them: " + b.err.Error()
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -129,17 +155,37 @@ func (s *subject) bystood(err error, since time.Duration) {
 		s.tellLocked(target.Line{Task: byName, Kind: target.Happened, Text: what})
 		return
 	}
-	v := s.see(spot{pid: stuck.pid, tid: stuck.tid})
-	s.find("H", "", "a bystander who makes a file in the directory is held up, too: %s", v)
+	s.find("H", "", "a bystander who makes a file in the directory is held up, too: %s", &v)
+	kill := s.afterKill(b.at, v.last) // ask has sent it
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed = time.Now()
-	st := &stall{Stall: target.Stall{Task: byName, Action: "create and remove a file", Since: since, Kill: target.Ignored}}
-	if !v.seen {
-		st.Kill = target.Died // ask has killed it
-	}
-	st.see(v, s.nowLocked())
+	st := &stall{Stall: target.Stall{Task: byName, Action: "create and remove a file", Since: since, Kill: kill}}
+	st.see(&v, s.nowLocked())
 	s.stalls = append(s.stalls, st)
 }
 
 const byName = "bystander"
+
+// ignoredAfter is how long somebody must still be there, asleep, to have ignored SIGKILL.
+const ignoredAfter = time.Second
+
+// isGone reports whether there was nobody to be seen but the dead.
+func (v *view) isGone() bool { return !v.seen || v.last.State == 'Z' || v.last.State == 'X' }
+
+// afterKill says what came of SIGKILL that a thread has been sent which was asleep before: Untried if that is not known, as of
+// one that does something and is still there.
+func (s *subject) afterKill(at spot, before proc.Thread) target.Killed {
+	for began := time.Now(); time.Since(began) < ignoredAfter; time.Sleep(tick) {
+		if s.see(at).isGone() {
+			return target.Died
+		}
+	}
+	switch v := s.see(at); {
+	case v.isGone():
+		return target.Died
+	case v.last.State == 'D' && v.last.TID == before.TID && (v.last.Switches == before.Switches || waitsForPin(functions(v.last))):
+		return target.Ignored
+	}
+	return target.Untried
+}

@@ -71,6 +71,7 @@ type spot struct {
 	pid, tid int // tid 0: any
 	since    time.Time
 	began    time.Duration // by the clock of the subject
+	aide     bool          // who does it has a limit of his own, and is nobody's in the scenario
 }
 
 // Start implements target.Subject.
@@ -110,18 +111,30 @@ func (s *subject) run(c *call) {
 	for i := range c.actions {
 		a := &c.actions[i]
 		s.mu.Lock()
+		if c.status.Returned { // it was given up
+			s.mu.Unlock()
+			return
+		}
 		c.now = a
 		s.tellLocked(target.Line{Task: c.task, Step: a.Line, Kind: target.Took, Text: a.Action()})
 		s.mu.Unlock()
 		err := verbs[a.Verb](s, c, a)
 		s.mu.Lock()
-		if err != nil && c.status.Err == nil {
-			c.status.Err = refusal(err)
+		if err != nil && c.status.Err == nil && !c.status.Returned {
+			c.status.Err = refusal(a.Verb, err)
 		}
 		s.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.finish(c)
+}
+
+// finish notes that a call is over, or given up. The caller holds mu.
+func (s *subject) finish(c *call) {
+	if c.status.Returned {
+		return // it was given up
+	}
 	s.leave(c)
 	c.status.Returned, c.status.Ended = true, s.nowLocked()
 	delete(s.busy, c.task)
@@ -164,7 +177,9 @@ func (s *subject) Status(id target.CallID) target.Status {
 	st := c.status
 	if !st.Returned {
 		st.Own, st.Waits = c.isOwn(), c.view.String()
-		st.Slept, st.For = c.view.slept(s.nowLocked())
+		if !c.at.aide {
+			st.Slept, st.For = c.view.slept(s.nowLocked())
+		}
 	}
 	return st
 }

@@ -199,11 +199,15 @@ func TestErrorsOfSteps(t *testing.T) {
 		}
 	}
 	var no *target.Refusal
-	if err := refusal(&callError{"mmap", unix.EOPNOTSUPP}); !errors.As(err, &no) || no.Errno != "EOPNOTSUPP" {
+	if err := refusal(target.Map, &callError{"mmap", unix.EOPNOTSUPP}); !errors.As(err, &no) || no.Errno != "EOPNOTSUPP" {
 		t.Error(err)
 	}
-	if err := refusal(&callError{"open", unix.ENOENT}); errors.As(err, &no) {
-		t.Errorf("%v is taken for an answer", err)
+	for v, e := range map[target.Verb]unix.Errno{
+		target.Open: unix.ENOENT, target.Create: unix.EBUSY, target.Mount: unix.EBUSY, target.Write: unix.EOPNOTSUPP, target.Sync: unix.EIO, target.Truncate: unix.EIO,
+	} {
+		if err := refusal(v, &callError{v.String(), e}); errors.As(err, &no) {
+			t.Errorf("%v is taken for an answer", err)
+		}
 	}
 }
 
@@ -264,6 +268,74 @@ func TestSpoiled(t *testing.T) {
 	m.spoil(&subject{sc: sc}, errors.New("T1 is stuck"))
 	if _, err := m.Make(sc, nil); err == nil || !strings.Contains(err.Error(), "the-last-one") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestNotDone has a file keep its name when the call fails that was to take it.
+func TestNotDone(t *testing.T) {
+	m := home(t)
+	s, _ := play(t, m, scenario(t, "T1: create F\nT1: create G\n"))
+	f, over := s.files["F"], s.files["G"]
+	path := f.path
+	f.blocks[0], over.blocks[0] = 4096, 8192
+	s.procs["T1"].w.kill()
+	<-s.procs["T1"].w.gone
+	c := &call{task: "T1", proc: s.procs["T1"], now: new(target.Step)}
+	steps := scenario(t, "T1: create F\nT1: create G\nT1: rename F over G\nT1: unlink F\n").Steps
+	if err := rename(s, c, &steps[2]); err == nil || f.path != path || over.unlinked || len(over.blocks) > 0 {
+		t.Errorf("%v: %+v over %+v", err, f, over)
+	}
+	if err := unlink(s, c, &steps[3]); err == nil || f.unlinked || len(f.blocks) > 0 {
+		t.Errorf("%v: %+v", err, f)
+	}
+}
+
+// TestAide has a search that takes long be no stall of the call, which does not hang either: it is waited for.
+func TestAide(t *testing.T) {
+	m := home(t)
+	w, err := startWorker("aide", []string{stubborn + "=1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := scenario(t, "T1: create F\n")
+	sub, err := m.Make(sc, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sub.(*subject)
+	t.Cleanup(func() { s.Close() })
+	const limit = 3 * time.Second
+	aides := &aides{idle: []*worker{w}}
+	defer aides.close()
+	c := &call{actions: sc.Steps, task: "T1", proc: s.process("T1"), now: &sc.Steps[0]}
+	s.calls = append(s.calls, c)
+	go func() {
+		_, err := aides.ask(aide.Request{Do: aide.Seek}, limit, func(pid, tid int) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.enter(c, pid, tid)
+			c.at.aide = true
+		})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		c.status.Err = err
+		s.finish(c)
+	}()
+	for began := time.Now(); !s.Status(0).Returned && time.Since(began) < 2*limit; {
+		if err := s.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if d, _ := s.Advance(10 * time.Minute); d >= 10*time.Minute {
+			t.Fatal("time is skipped while an aide is at it")
+		}
+		s.judge()
+	}
+	var stuck *stuckError
+	if st := s.Status(0); !errors.As(st.Err, &stuck) || st.Slept > 0 {
+		t.Errorf("%+v", st)
+	}
+	if f := facts(t, s); len(f.Stalls)+len(f.Findings) > 0 {
+		t.Errorf("%+v, %+v", f.Stalls, f.Findings)
 	}
 }
 

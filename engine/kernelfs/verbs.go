@@ -2,6 +2,7 @@ package kernelfs
 
 import (
 	"errors"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -112,7 +113,18 @@ func unlink(s *subject, c *call, a *target.Step) error {
 	f.unlinked = true
 	s.mu.Unlock()
 	_, err := s.command(c, c.proc, c.callOn(a, f), nil, nil)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		f.restore()
+	}
 	return err
+}
+
+// restore notes that a file has its name after all: where its blocks lie is looked at anew. The caller holds mu.
+func (f *file) restore() {
+	f.unlinked = false
+	clear(f.blocks)
 }
 
 // rename takes the other file's name, which is unlinked thereby.
@@ -125,9 +137,16 @@ func rename(s *subject, c *call, a *target.Step) error {
 	w := c.callOn(a, f)
 	w.Other = over.path
 	s.mu.Lock()
+	was := f.path
 	f.path, over.unlinked = over.path, true
 	s.mu.Unlock()
 	_, err := s.command(c, c.proc, w, nil, nil)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		f.path = was
+		over.restore()
+	}
 	return err
 }
 
@@ -252,7 +271,7 @@ func kill(s *subject, c *call, a *target.Step) error {
 	defer s.mu.Unlock()
 	p := s.process(s.sc.Process(a.Whom))
 	p.end()
-	p.killed, p.killedAt = true, s.nowLocked()
+	p.killed, p.killedAt, p.killedOn = true, s.nowLocked(), time.Now()
 	s.letGo = append(s.letGo, release{by: a.Action(), at: s.nowLocked(), proc: p, kill: true})
 	return nil
 }

@@ -15,6 +15,11 @@ const (
 	stillFor = 30 * time.Millisecond
 	// blockedAfter is how long one wait must last to be a wait for somebody else. A commit of a journal takes less.
 	blockedAfter = 250 * time.Millisecond
+	// unknownAfter is that of a wait of which neither stack nor wchan can be seen: it may be one for a journal.
+	unknownAfter = DefaultPatience
+	// runLimit is how many times our patience a call may run, or sleep for one thing after the other, until it is given up:
+	// nothing is known of it then.
+	runLimit = 20
 	// idleAfter is how long nothing must happen while nobody waits for anybody: workers of the kernel may have things to do.
 	// It is long enough to see that somebody waits for I/O of his own.
 	idleAfter = 300 * time.Millisecond
@@ -33,10 +38,14 @@ type view struct {
 	in    int       // which of them was seen last, one more than its index; 0: none
 }
 
-// A span is the time between two looks that saw a thread in one function.
+// A span is the time between two looks that saw a thread in one sleep, or polling in one function.
 type span struct {
 	what        string // as Status says it
 	ordinary    bool
+	polls       bool          // it may have run meanwhile
+	tid         int           // whose sleep it is
+	switches    int64         // of that thread
+	least       time.Duration // how long it must be to be a wait for somebody
 	first, last time.Duration // by the clock of the subject
 	real        time.Duration // that passed for the machine
 	began       time.Time
@@ -57,21 +66,40 @@ func (v *view) look(t proc.Thread, at time.Duration) {
 		return
 	}
 	what := describe(t)
-	i := slices.IndexFunc(v.waits, func(s span) bool { return s.what == what })
+	i := slices.IndexFunc(v.waits, func(s span) bool {
+		return s.what == what && (s.polls || s.tid == t.TID && s.switches == t.Switches)
+	})
 	if i < 0 {
-		ordinary := isOrdinary(t.Stack) || exitsAIO(t.Stack)
-		v.waits = append(v.waits, span{what: what, ordinary: ordinary, first: at, began: now})
+		v.waits = slices.DeleteFunc(v.waits, func(s span) bool { return !s.polls && !s.isLong() }) // that is over
+		v.waits = append(v.waits, newSpan(t, what, at, now))
 		i = len(v.waits) - 1
 	}
 	w := &v.waits[i]
 	v.in, w.last, w.real = i+1, at, now.Sub(w.began)
 }
 
+func newSpan(t proc.Thread, what string, at time.Duration, now time.Time) span {
+	in := functions(t)
+	s := span{what: what, ordinary: isOrdinary(in) || exitsAIO(in), polls: polls(in), tid: t.TID, switches: t.Switches, least: blockedAfter, first: at, began: now}
+	if len(in) == 0 {
+		s.least = unknownAfter
+	}
+	return s
+}
+
+// isLong reports whether it is long enough to be a wait for somebody.
+func (s span) isLong() bool { return s.real >= s.least }
+
 func asleep(state byte) bool { return state == 'S' || state == 'D' }
+
+// isPolling reports whether the thread sleeps again and again for one thing.
+func (v *view) isPolling() bool {
+	return v.in > 0 && v.waits[v.in-1].polls && v.waits[v.in-1].isLong()
+}
 
 // isQuiet reports whether the thread has been asleep, without running, for long enough to stay so.
 func (v *view) isQuiet() bool {
-	return v.seen && asleep(v.last.State) && time.Since(v.still) >= stillFor
+	return v.isStill(stillFor)
 }
 
 // slept returns how long the longest wait for somebody else has lasted, and what for. That which was seen last has gone
@@ -82,7 +110,7 @@ func (v *view) slept(now time.Duration) (d time.Duration, what string) {
 		if v.in == i+1 {
 			end = now
 		}
-		if w.real >= blockedAfter && !w.ordinary && end-w.first > d {
+		if w.isLong() && !w.ordinary && end-w.first > d {
 			d, what = end-w.first, w.what
 		}
 	}
@@ -91,7 +119,12 @@ func (v *view) slept(now time.Duration) (d time.Duration, what string) {
 
 // isWait reports whether one wait has lasted so long that it is to be told: for somebody else, or if own, for I/O of one's own.
 func (v *view) isWait(own bool) bool {
-	return slices.ContainsFunc(v.waits, func(w span) bool { return w.real >= blockedAfter && (own || !w.ordinary) })
+	return slices.ContainsFunc(v.waits, func(w span) bool { return w.isLong() && (own || !w.ordinary) })
+}
+
+// isStill reports whether the thread has been in one sleep for d. Who runs, or sleeps for one thing after the other, is not.
+func (v *view) isStill(d time.Duration) bool {
+	return v.seen && asleep(v.last.State) && !isOurs(v.last) && time.Since(v.still) >= d
 }
 
 func (v *view) String() string {
@@ -108,6 +141,12 @@ func describe(t proc.Thread) string {
 	case in != "":
 	case t.Wchan != "" && t.Wchan != "0":
 		in = t.Wchan
+	case asleep(t.State) && len(t.Stack) == 0:
+		call := ""
+		if t.Syscall != "" {
+			call = " in system call " + t.Syscall
+		}
+		return fmt.Sprintf("%c%s, it is not known what for", t.State, call)
 	case t.Syscall != "":
 		in = "system call " + t.Syscall
 	default:
@@ -163,22 +202,69 @@ func (s *subject) watch() {
 		}
 		s.mu.Unlock()
 	}
+	s.watchBeside()
 	s.askBystander()
+}
+
+// watchBeside looks at a bystander who is out.
+func (s *subject) watchBeside() {
+	s.mu.Lock()
+	b := s.beside
+	if !b.isOut() || b.at.pid == 0 {
+		s.mu.Unlock()
+		return
+	}
+	at := b.at
+	s.mu.Unlock()
+	v := s.see(at)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v.seen {
+		b.view.look(v.last, s.nowLocked())
+	}
 }
 
 // isOwn reports whether a call waits for I/O of its own only. The caller holds mu.
 func (c *call) isOwn() bool {
-	return c.own || c.now != nil && c.now.Verb == target.Exit && exitsAIO(c.view.last.Stack)
+	return c.own || c.now != nil && c.now.Verb == target.Exit && exitsAIO(functions(c.view.last))
 }
 
-// isSettled reports whether a call is not going to return soon: who waits for a medium, and not for I/O that we hold, may yet. The
-// caller holds mu.
+// isSettled reports whether a call is not going to return soon: who waits for a medium, and not for I/O that we hold, may yet, and
+// so may who runs. The caller holds mu.
 func (s *subject) isSettled(c *call) bool {
-	rests := c.view.isQuiet() && (c.isOwn() || !isOrdinary(c.view.last.Stack))
-	return c.status.Returned || c.at.pid != 0 && (rests || time.Since(c.at.since) >= s.m.o.Patience)
+	switch patience := s.m.o.Patience; {
+	case c.status.Returned:
+		return true
+	case c.at.pid == 0:
+		return false
+	case c.view.isQuiet() && (c.isOwn() || !isOrdinary(functions(c.view.last))):
+		return true
+	case c.at.aide || time.Since(c.at.since) < patience:
+		return false
+	default:
+		return c.isOwn() || c.view.isStill(patience) || c.view.isPolling()
+	}
 }
 
-// Settle implements target.Subject: those who sleep do so for a while, and who runs for longer than our patience goes on.
+// isBusy reports whether somebody may do something by himself. An aide has a limit of its own. The caller holds mu.
+func (s *subject) isBusy() bool {
+	return slices.ContainsFunc(s.calls, func(c *call) bool { return !s.isSettled(c) || c.at.aide })
+}
+
+// giveUp ends calls that run for too long: the step fails, as it is not known whether it would ever return. The caller holds mu.
+func (s *subject) giveUp() {
+	limit := runLimit * s.m.o.Patience
+	for _, c := range s.calls {
+		if c.at.pid == 0 || c.at.aide || s.isSettled(c) || time.Since(c.at.since) < limit {
+			continue
+		}
+		c.status.Err = fmt.Errorf("it neither returned within %v nor stood still (%s), so there is no verdict", limit, &c.view)
+		c.proc.end()
+		s.finish(c)
+	}
+}
+
+// Settle implements target.Subject: those who sleep do so for a while.
 func (s *subject) Settle() error {
 	s.mu.Lock()
 	for _, c := range s.fresh {
@@ -195,6 +281,7 @@ func (s *subject) Settle() error {
 		}
 		s.watch()
 		s.mu.Lock()
+		s.giveUp()
 		busy := slices.ContainsFunc(s.calls, func(c *call) bool { return !s.isSettled(c) })
 		if !busy {
 			s.noted = s.returned()
@@ -233,11 +320,12 @@ func (s *subject) Advance(d time.Duration) (time.Duration, error) {
 		}
 		s.watch()
 		s.mu.Lock()
+		s.giveUp()
 		now := s.nowLocked()
 		left := began + d - now
 		n := s.returned()
 		back := n > s.noted
-		if !back && left > 0 && time.Since(s.changed) >= s.patience() {
+		if !back && left > 0 && !s.isBusy() && time.Since(s.changed) >= s.patience() {
 			s.skip(left)
 			left = 0
 		}

@@ -79,9 +79,25 @@ func TestView(t *testing.T) {
 		"an aide that rests": {func(v *view) {
 			looks(v, asleepIn('S', []string{"futex_wait_queue", "futex_wait", "do_futex"}), 2*blockedAfter)
 		}, false, false, "S in"},
-		"it, without stacks": {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "hrtimer_nanosleep"}, 2*blockedAfter) }, false, false, "S in"},
-		"without stacks":     {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "pipe_read"}, 2*blockedAfter) }, true, true, "S in pipe_read"},
-		"without any":        {func(v *view) { looks(v, proc.Thread{State: 'S', Syscall: "87"}, 2*blockedAfter) }, true, true, "S in system call 87"},
+		"it, without stacks":        {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "hrtimer_nanosleep"}, 2*blockedAfter) }, false, false, "S in"},
+		"without stacks":            {func(v *view) { looks(v, proc.Thread{State: 'S', Wchan: "pipe_read"}, 2*blockedAfter) }, true, true, "S in pipe_read"},
+		"a journal, without stacks": {func(v *view) { looks(v, proc.Thread{State: 'D', Wchan: "jbd2_log_wait_commit"}, 2*blockedAfter) }, true, false, "D in jbd2"},
+		"without any":               {func(v *view) { looks(v, proc.Thread{State: 'S', Syscall: "87"}, 2*blockedAfter) }, true, false, "S in system call 87, it is not known what for"},
+		"without any, for long":     {func(v *view) { looks(v, proc.Thread{State: 'S', Syscall: "87"}, 2*unknownAfter) }, true, true, "S in system call 87, it is not known"},
+		"many short sleeps": {func(v *view) {
+			for i := range 100 {
+				th := asleepIn('D', behindLock)
+				th.Switches = int64(i)
+				looks(v, th, 2*tick)
+			}
+		}, false, false, "D in lock_rename"},
+		"breaks layouts, and wakes at times": {func(v *view) {
+			for i := range 100 {
+				th := asleepIn('D', finalBreak)
+				th.Switches = int64(i)
+				looks(v, th, 2*tick)
+			}
+		}, false, true, "D in dax_break_layout_final"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -253,6 +269,85 @@ func TestIsSettled(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestRuns has who runs, or sleeps for one thing after the other, neither hang nor be blocked: the call is given up.
+func TestRuns(t *testing.T) {
+	for name, th := range map[string]proc.Thread{"runs": {State: 'R'}, "one thing after the other": {State: 'D', Stack: []string{"folio_wait_bit"}}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const patience = time.Second
+				s := newSubject(&Maker{o: Options{Patience: patience}}, new(target.Scenario))
+				c := &call{task: "T1", proc: &process{}, now: &target.Step{Verb: target.Truncate}, at: spot{pid: 1, since: time.Now()}}
+				s.calls = append(s.calls, c)
+				for began := time.Now(); time.Since(began) < runLimit*patience; time.Sleep(tick) {
+					th.Switches++
+					c.view.look(th, time.Since(began))
+					s.noteStall(c, time.Since(began))
+					if s.giveUp(); s.isSettled(c) || !s.isBusy() {
+						t.Fatalf("after %v: %+v", time.Since(began), c.status)
+					}
+				}
+				s.giveUp()
+				if !c.status.Returned || c.status.Err == nil || c.status.Slept > 0 || len(s.stalls) > 0 {
+					t.Errorf("%+v, %+v", c.status, s.stalls)
+				}
+			})
+		})
+	}
+}
+
+// TestIgnoresKill takes state D for a while after SIGKILL, and nothing less.
+func TestIgnoresKill(t *testing.T) {
+	for name, tt := range map[string]struct {
+		th   proc.Thread
+		runs bool // between looks
+		d    time.Duration
+		want target.Killed
+	}{
+		"too early":      {proc.Thread{State: 'D', Stack: behindLock}, false, 2 * killedAfter, target.Untried},
+		"ignored":        {proc.Thread{State: 'D', Stack: behindLock}, false, 2 * ignoredAfter, target.Ignored},
+		"interruptible":  {proc.Thread{State: 'S', Stack: behindLock}, false, 2 * ignoredAfter, target.Untried},
+		"does something": {proc.Thread{State: 'D', Stack: behindLock}, true, 2 * ignoredAfter, target.Untried},
+		"breaks layouts": {proc.Thread{State: 'D', Stack: finalBreak}, true, 2 * ignoredAfter, target.Ignored},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSubject(&Maker{o: Options{Patience: time.Minute}}, new(target.Scenario))
+				c := &call{task: "T1", proc: &process{}, now: new(target.Step), at: spot{pid: 1, since: time.Now()}}
+				began := time.Now()
+				for time.Since(began) < tt.d+time.Second {
+					if c.proc.killedAt == 0 && time.Since(began) >= time.Second {
+						c.proc.killedAt, c.proc.killedOn = time.Since(began), time.Now()
+					}
+					if tt.runs && time.Since(began) >= time.Second {
+						tt.th.Switches++
+					}
+					c.view.look(tt.th, time.Since(began))
+					s.noteStall(c, time.Since(began))
+					time.Sleep(tick)
+				}
+				if len(s.stalls) != 1 || s.stalls[0].Kill != tt.want {
+					t.Errorf("%+v, want %q", s.stalls, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// TestReclaimSleeps has who drops caches be at fault only if he waits for a pin.
+func TestReclaimSleeps(t *testing.T) {
+	for name, tt := range map[string]struct {
+		stack []string
+		want  int
+	}{"for a pin": {dropping, 1}, "for the log": {[]string{"xfs_buf_lock", "xfs_inactive", "evict", "dispose_list", "prune_icache_sb"}, 0}} {
+		s := newSubject(&Maker{kmsg: new(proc.Kmsg)}, new(target.Scenario))
+		s.stalls = []*stall{{Stall: target.Stall{Task: "T1", Action: target.DropCaches.String(), State: "D", Stack: tt.stack}}}
+		s.noteReclaim(s.stalls)
+		if len(s.found) != tt.want {
+			t.Errorf("%s: %+v", name, s.found)
+		}
 	}
 }
 

@@ -47,6 +47,23 @@ func waitsForPin(stack []string) bool {
 	})
 }
 
+// polling are functions that wake up and sleep again while they wait for one thing: xfs_iget_cache_hit has xfs_iget come back a tick
+// later, fs/xfs/xfs_icache.c.
+var polling = []string{"xfs_iget"}
+
+// polls reports whether a stack is one of a wait that is made of many sleeps: who breaks layouts looks again at each wake.
+func polls(stack []string) bool {
+	return waitsForPin(stack) || slices.ContainsFunc(stack, func(f string) bool { return slices.Contains(polling, f) })
+}
+
+// functions are what is known of where a thread sleeps: its stack, or without rights to see that, the one function of wchan.
+func functions(t proc.Thread) []string {
+	if t.Stack == nil && t.Wchan != "" && t.Wchan != "0" {
+		return []string{t.Wchan}
+	}
+	return t.Stack
+}
+
 // evicts reports whether an eviction is in a stack.
 func evicts(stack []string) bool {
 	return slices.ContainsFunc(stack, func(f string) bool {
