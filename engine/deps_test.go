@@ -40,17 +40,18 @@ engine/oracle:        engine/layout engine/lease engine/media engine/page engine
 engine/target:
 engine/enginefs:      engine engine/internal/sched engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/target engine/vfs
 engine/kernelfs/wire:  engine/target
-engine/kernelfs/child: engine/target engine/kernelfs/wire
+engine/kernelfs/dax:
+engine/kernelfs/child: engine/target engine/kernelfs/dax engine/kernelfs/wire
 engine/kernelfs/proc:
 engine/kernelfs/owner:
 engine/kernelfs/slow:  engine/kernelfs/owner
-engine/kernelfs/aide:  engine/kernelfs/owner engine/kernelfs/wire engine/kernelfs/proc
+engine/kernelfs/aide:  engine/kernelfs/dax engine/kernelfs/owner engine/kernelfs/wire engine/kernelfs/proc
 engine/kernelfs:      engine/target engine/kernelfs/wire engine/kernelfs/child engine/kernelfs/proc engine/kernelfs/slow engine/kernelfs/owner engine/kernelfs/aide
 engine/vm/debian:
 engine/vm/initramfs:
 engine/vm/line:
 engine/vm/vmtest:      engine/vm/line
-engine/vm:            engine/vm/debian engine/vm/initramfs engine/vm/line
+engine/vm:            engine/kernelfs/dax engine/vm/debian engine/vm/initramfs engine/vm/line
 engine/verify/model:
 engine/verify/spin:
 engine/verify:        engine engine/internal/sync engine/internal/sched engine/enginetest engine/layout engine/lease engine/media engine/oracle engine/page engine/pmem engine/verify/model engine/vfs
@@ -63,7 +64,7 @@ workloads/record:     engine engine/layout engine/pmem engine/vfs workloads/cloc
 workloads/litmus:     engine/enginefs engine/kernelfs engine/layout engine/target engine/vfs
 workloads:            engine engine/target engine/kernelfs engine/layout engine/lease engine/vfs workloads/clock workloads/hist workloads/device workloads/driver
 workloads/census:     engine/layout engine/pmem engine/vfs workloads workloads/device workloads/driver
-workloads/mounted:    engine/kernelfs engine/layout engine/vfs workloads/clock workloads/hist workloads/driver
+workloads/mounted:    engine/kernelfs engine/kernelfs/dax engine/layout engine/vfs workloads/clock workloads/hist workloads/driver
 workloads/noise:      workloads/clock workloads/record
 workloads/lockstep:   engine/layout engine/pmem engine/vfs workloads workloads/clock workloads/hist workloads/driver workloads/record workloads/census
 

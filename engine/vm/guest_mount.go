@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"daxbench/engine/kernelfs/dax"
 )
 
 // makeFileSystems makes and mounts file systems, and returns where. One that this kernel cannot mount is left out, and said.
@@ -45,7 +46,7 @@ func (m mountOrder) make() (where string, err error) {
 		return "", fmt.Errorf("this kernel does not mount it with %s: %w", m.Options, err)
 	}
 	if m.DAX {
-		if err := setDAX(where); err != nil {
+		if err := dax.Inherit(where); err != nil {
 			return "", fmt.Errorf("this kernel does not make it DAX: %w", err)
 		}
 	}
@@ -69,39 +70,4 @@ func awaitDevice(device string) error {
 			return fmt.Errorf("%w: a kernel for this needs CONFIG_X86_PMEM_LEGACY, CONFIG_BLK_DEV_PMEM, CONFIG_NVDIMM_PFN and CONFIG_PCI", err)
 		}
 	}
-}
-
-// setDAX makes what will be made in a folder DAX, as chattr +x or xfs_io -c 'chattr +x' does.
-func setDAX(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	var a attributes
-	if err := a.ioctl(f, getAttributes); err != nil {
-		return err
-	}
-	a.xflags |= xflagDAX
-	return a.ioctl(f, setAttributes)
-}
-
-// attributes is struct fsxattr of include/uapi/linux/fs.h.
-type attributes struct {
-	xflags, extsize, nextents, projid, cowextsize uint32
-	_                                             [8]byte
-}
-
-// From include/uapi/linux/fs.h, as golang.org/x/sys/unix does not have them.
-const (
-	getAttributes = 0x801c581f // FS_IOC_FSGETXATTR: _IOR('X', 31, struct fsxattr)
-	setAttributes = 0x401c5820 // FS_IOC_FSSETXATTR: _IOW('X', 32, struct fsxattr)
-	xflagDAX      = 0x8000     // FS_XFLAG_DAX
-)
-
-func (a *attributes) ioctl(f *os.File, request uintptr) error {
-	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), request, uintptr(unsafe.Pointer(a))); errno != 0 {
-		return os.NewSyscallError("ioctl", errno)
-	}
-	return nil
 }

@@ -7,10 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"unsafe"
 
-	"golang.org/x/sys/unix"
-
+	"daxbench/engine/kernelfs/dax"
 	"daxbench/workloads/driver"
 )
 
@@ -83,7 +81,7 @@ func findDAX(dir string) (daxMode, error) {
 		return daxNever, err
 	}
 	defer os.Remove(sub)
-	if err := flagDAX(sub); err != nil {
+	if err := dax.Inherit(sub); err != nil {
 		return daxNever, nil // the file system has no such flag
 	}
 	flagged, err := makesDAX(sub)
@@ -101,43 +99,5 @@ func makesDAX(dir string) (bool, error) {
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	return fdIsDAX(int(f.Fd()))
-}
-
-func fdIsDAX(fd int) (bool, error) {
-	var st unix.Statx_t
-	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, 0, &st); err != nil {
-		return false, fmt.Errorf("statx: %w", err)
-	}
-	return st.Attributes&unix.STATX_ATTR_DAX != 0, nil
-}
-
-// fsxattr is struct fsxattr, and the others are its calls and its flag, of
-// include/uapi/linux/fs.h; golang.org/x/sys/unix lacks them.
-type fsxattr struct {
-	xflags, extsize, nextents, projid, cowextsize uint32
-	_                                             [8]byte
-}
-
-const (
-	fsIocFSGetXattr = 0x801c581f // _IOR('X', 31, struct fsxattr)
-	fsIocFSSetXattr = 0x401c5820 // _IOW('X', 32, struct fsxattr)
-	fsXFlagDAX      = 0x00008000
-)
-
-// flagDAX makes files that are made in dir from now on DAX.
-func flagDAX(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	var a fsxattr
-	for _, request := range []uintptr{fsIocFSGetXattr, fsIocFSSetXattr} {
-		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), request, uintptr(unsafe.Pointer(&a))); errno != 0 {
-			return &os.PathError{Op: "ioctl", Path: dir, Err: errno}
-		}
-		a.xflags |= fsXFlagDAX
-	}
-	return nil
+	return dax.IsOpen(int(f.Fd()))
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"daxbench/engine/kernelfs/dax"
 	"daxbench/engine/vfs"
 	"daxbench/workloads/driver"
 )
@@ -88,13 +89,13 @@ func newRig(t *Target, env driver.Env) (r *rig, err error) {
 }
 
 // newSubdir makes a directory and returns a descriptor of it.
-func (r *rig) newSubdir(name string, dax bool) (int, error) {
+func (r *rig) newSubdir(name string, flagged bool) (int, error) {
 	path := filepath.Join(r.dir, name)
 	if err := os.Mkdir(path, 0o700); err != nil {
 		return -1, err
 	}
-	if dax && r.target.dax == daxPerFile {
-		if err := flagDAX(path); err != nil {
+	if flagged && r.target.dax == daxPerFile {
+		if err := dax.Inherit(path); err != nil {
 			return -1, err
 		}
 	}
@@ -215,7 +216,7 @@ const lookEvery = 64
 
 // checkDAX looks whether an open file is what it was made to be.
 func (r *rig) checkDAX(f *file) error {
-	is, err := fdIsDAX(f.fd)
+	is, err := dax.IsOpen(f.fd)
 	if err == nil && is != f.dax {
 		err = fmt.Errorf("%s was made with DAX %v, and statx says %v", &f.name, f.dax, is)
 	}

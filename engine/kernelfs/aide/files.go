@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"daxbench/engine/kernelfs/dax"
 	"daxbench/engine/kernelfs/proc"
 )
 
@@ -42,7 +43,7 @@ func mkdir(r Request, a *Answer) error {
 		return err
 	}
 	if r.DAX {
-		a.Flag = setDAX(r.Path) == nil
+		a.Flag = dax.Inherit(r.Path) == nil
 	}
 	return nil
 }
@@ -63,7 +64,7 @@ func probe(r Request, a *Answer) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	a.DAX, _ = proc.IsDAX(path)
+	a.DAX, _ = dax.Is(path)
 	if p, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED_VALIDATE|unix.MAP_SYNC); err == nil {
 		a.MapSync = true
 		unix.Munmap(p)
@@ -93,7 +94,7 @@ func empty(r Request, _ *Answer) error {
 }
 
 func isDAX(r Request, a *Answer) (err error) {
-	a.DAX, err = proc.IsDAX(r.Path)
+	a.DAX, err = dax.Is(r.Path)
 	return err
 }
 

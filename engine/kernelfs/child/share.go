@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"daxbench/engine/kernelfs/dax"
 	"daxbench/engine/kernelfs/wire"
 )
 
@@ -60,33 +61,6 @@ func dedupe(p *process, r *request, _ *wire.Answer) error {
 	return nil
 }
 
-// A fsxattr is struct fsxattr of linux/fs.h.
-type fsxattr struct {
-	xflags, extsize, nextents, projid, cowextsize uint32
-	_                                             [8]byte
-}
-
-// From linux/fs.h; package unix lacks them.
-const (
-	getXAttr = 0x801c581f // FS_IOC_FSGETXATTR: _IOR('X', 31, struct fsxattr)
-	setXAttr = 0x401c5820 // FS_IOC_FSSETXATTR: _IOW('X', 32, struct fsxattr)
-	xflagDAX = 0x8000     // FS_XFLAG_DAX
-)
-
-// changeDAX changes FS_XFLAG_DAX: change is given the flag and returns what it is to be.
-func changeDAX(fd int, change func(on bool) bool) error {
-	var x fsxattr
-	if err := ioctl(fd, getXAttr, unsafe.Pointer(&x)); err != nil {
-		return fmt.Errorf("FS_IOC_FSGETXATTR: %w", err)
-	}
-	on := change(x.xflags&xflagDAX != 0)
-	x.xflags &^= xflagDAX
-	if on {
-		x.xflags |= xflagDAX
-	}
-	return failed("FS_IOC_FSSETXATTR", ioctl(fd, setXAttr, unsafe.Pointer(&x)))
-}
-
 func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg)); errno != 0 {
 		return errno
@@ -100,7 +74,7 @@ func setDAX(p *process, r *request, _ *wire.Answer) error {
 		return err
 	}
 	defer done()
-	return changeDAX(fd, func(bool) bool { return r.On })
+	return dax.Change(fd, func(bool) bool { return r.On })
 }
 
 // dontCache changes the flag and changes it back: on a mount with dax=inode, the first lets the kernel call
@@ -111,8 +85,8 @@ func dontCache(p *process, r *request, _ *wire.Answer) error {
 		return errNotOpen
 	}
 	other := func(on bool) bool { return !on }
-	if err := changeDAX(fd, other); err != nil {
+	if err := dax.Change(fd, other); err != nil {
 		return err
 	}
-	return changeDAX(fd, other)
+	return dax.Change(fd, other)
 }

@@ -58,12 +58,3 @@ func Extents(fd int) (all []Extent, err error) {
 		}
 	}
 }
-
-// IsDAX reports whether statx says that a file is accessed by DAX. It follows symbolic links, and waits for the file system.
-func IsDAX(path string) (bool, error) {
-	var st unix.Statx_t
-	if err := unix.Statx(unix.AT_FDCWD, path, 0, 0, &st); err != nil {
-		return false, fmt.Errorf("statx %s: %w", path, err)
-	}
-	return st.Attributes&unix.STATX_ATTR_DAX != 0, nil
-}

@@ -2,7 +2,7 @@
 // or waits for, what is mounted and who uses it, where the blocks of a file lie, what
 // the kernel warned of.
 //
-// It reads /proc, /sys and /boot, and, but for Extents and IsDAX, never touches the file
+// It reads /proc, /sys and /boot, and, but for Extents, never touches the file
 // system that somebody may be stuck in. What it reads may have been written by others: it
 // is bounded, and made printable where it is text.
 package proc
