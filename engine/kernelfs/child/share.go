@@ -2,7 +2,6 @@ package child
 
 import (
 	"fmt"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -57,13 +56,6 @@ func dedupe(p *process, r *request, _ *wire.Answer) error {
 	}
 	if status := what.Info[0].Status; status < 0 {
 		return fmt.Errorf("FIDEDUPERANGE: %w", unix.Errno(-status))
-	}
-	return nil
-}
-
-func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
-	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg)); errno != 0 {
-		return errno
 	}
 	return nil
 }
