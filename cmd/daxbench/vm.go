@@ -176,6 +176,7 @@ type guestRun struct {
 	printed bytes.Buffer // by its command, until it has ended
 	result  *vm.Result
 	err     error
+	panics  bool // its command has ended by a fault of its own
 }
 
 // plan lays out which guests there are.
@@ -245,6 +246,9 @@ func (w *guests) boot(ctx context.Context, g *guestRun) {
 			l.flush()
 		}
 	}
+	if l, ok := stderr.(*lineWriter); ok {
+		g.panics = l.panics
+	}
 	if err := w.print(g); g.err == nil {
 		g.err = err
 	}
@@ -279,6 +283,8 @@ func (g *guestRun) failed(command string) error {
 		return &undecided{g.err.Error()}
 	case g.err != nil:
 		return inputError{g.err}
+	case g.panics && g.result.Status == statusUsage: // which is also that of a panic
+		return &undecided{fmt.Sprintf("%s: %s has ended by a fault of its own, so there is no verdict", g.label, command)}
 	case g.result.Status != 0:
 		return &guestError{g.result.Status, fmt.Errorf("%s: %s ended with status %d", g.label, command, g.result.Status)}
 	}

@@ -105,6 +105,7 @@ type lineWriter struct {
 	to     io.Writer
 	prefix string
 	rest   []byte
+	panics bool // a line was the first of what a Go program says that ends by a fault of its own
 }
 
 func (l *lineWriter) Write(b []byte) (int, error) {
@@ -128,6 +129,7 @@ func (l *lineWriter) Write(b []byte) (int, error) {
 func (l *lineWriter) line(text []byte) error {
 	l.w.mu.Lock()
 	defer l.w.mu.Unlock()
+	l.panics = l.panics || bytes.HasPrefix(text, []byte("panic: ")) || bytes.HasPrefix(text, []byte("fatal error: "))
 	_, err := l.to.Write(append([]byte(l.prefix), text...))
 	return err
 }

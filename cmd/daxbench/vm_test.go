@@ -183,6 +183,21 @@ func TestVMRuns(t *testing.T) {
 	}
 }
 
+// TestVMPanics has a command that ends by a fault of its own be no verdict: Go ends it with the status of wrong usage.
+func TestVMPanics(t *testing.T) {
+	for text, want := range map[string]int{
+		"panic: nil worker\n\ngoroutine 1 [running]:\n": statusUndecided, "fatal error: all goroutines are asleep - deadlock!\n": statusUndecided,
+		"daxbench: litmus: unknown flag: -panic: 3\n": statusUsage,
+	} {
+		f := fakeVM(t, "")
+		f.File("image.frames", vmtest.Written(t, vmtest.Guest(t, 2, "", text, nil)...))
+		status, _, stderr := daxbenchHere(t, "vm", "-accel", "counted", "-o", t.TempDir(), "-kernel", f.Image, "--", "litmus")
+		if status != want {
+			t.Errorf("%q: status %d, want %d: %s", text, status, want, stderr)
+		}
+	}
+}
+
 // inRun reports whether run has a flag.
 func inRun(name string) bool { return newRun().Flags().Lookup(name) != nil }
 
