@@ -121,6 +121,7 @@ const bySIGKILL = "SIGKILL"
 func (s *subject) tryToKill(stuck []*call) {
 	type attempt struct {
 		*stall
+		c      *call
 		at     spot
 		before proc.Thread
 	}
@@ -128,7 +129,7 @@ func (s *subject) tryToKill(stuck []*call) {
 	s.mu.Lock()
 	for _, c := range stuck {
 		if c.stall != nil {
-			all = append(all, attempt{c.stall, c.at, c.view.last})
+			all = append(all, attempt{c.stall, c, c.at, c.view.last})
 		}
 	}
 	for _, c := range stuck {
@@ -139,6 +140,9 @@ func (s *subject) tryToKill(stuck []*call) {
 	for _, a := range all {
 		waits.Go(func() {
 			kill := s.afterKill(a.at, a.before)
+			if kill == target.Died { // its call is over at once, but for what the kernel and we have to do for that
+				s.until(func() bool { return a.c.status.Returned })
+			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if a.Kill = kill; kill == target.Died {

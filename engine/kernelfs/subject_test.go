@@ -246,7 +246,10 @@ func TestStubbornChild(t *testing.T) {
 		t.Error("a task that is busy can start something")
 	}
 	f := facts(t, s)
-	if len(f.Stalls) != 1 || f.Stalls[0].Kill != target.Died || f.Stalls[0].State != "S" || len(f.Findings) != 1 || f.Findings[0].Invariants != "W" {
+	if !s.Status(id).Returned {
+		t.Error("it has died, and its call goes on")
+	}
+	if len(f.Stalls) != 1 || f.Stalls[0].Kill != target.Died || f.Stalls[0].Ended != bySIGKILL || f.Stalls[0].State != "S" || len(f.Findings) != 1 || f.Findings[0].Invariants != "W" {
 		t.Errorf("%+v, %+v", f.Stalls, f.Findings)
 	}
 	if !told(f, "beside them") {
