@@ -94,7 +94,7 @@ func (f *litmusFlags) playMounted(ctx context.Context, stderr io.Writer, dirs []
 		fmt.Fprintf(stderr, "daxbench: %s: %d of %d, %s: %s\n", all.Columns[i].Label, n+1, len(scenarios), scenarios[n].Name, printable(word))
 		return f.keep(all)
 	}
-	replay := func(i int, e litmus.Entry) string { return f.replayMounted(dirs[i], e) }
+	replay := func(i int, e litmus.Entry) string { return f.replayMounted(dirs[i], mounted[i].Kernel(), e) }
 	return litmus.PlayKernels(ctx, mounted, scenarios, replay, said)
 }
 
@@ -114,13 +114,20 @@ func (f *litmusFlags) keep(k *litmus.Kernels) error {
 	if f.out == "" {
 		return nil
 	}
-	return writeRecord(f.out, litmus.KernelsName, kernelsRecord{newMadeBy(), k})
+	return writeRecord(f.out, litmus.KernelsName, f.kernelsRecord(k))
 }
 
 // replayMounted is the command that tells what a scenario comes to in a directory.
-func (f *litmusFlags) replayMounted(dir string, e litmus.Entry) string {
-	c := fmt.Sprintf("daxbench litmus -v -target dir:%s -scenario %s", report.Quoted(dir), report.Quoted(cmp.Or(f.files[e.Name], e.Name)))
-	if f.mounted.umount {
+func (f *litmusFlags) replayMounted(dir string, k *kernelfs.Kernel, e litmus.Entry) string {
+	c := "daxbench"
+	for _, word := range append(inGuest(k.Asked, []string{dir}), "litmus", "-v") {
+		c += " " + report.Quoted(word)
+	}
+	if !guestMakes(k.Asked, []string{dir}) {
+		c += " -target dir:" + report.Quoted(dir)
+	}
+	c += " -scenario " + report.Quoted(cmp.Or(f.files[e.Name], e.Name))
+	if f.mounted.umount && k.Asked == "" { // vm adds it
 		c += " -umount"
 	}
 	if f.mounted.unplug {
@@ -145,7 +152,7 @@ func (f *litmusFlags) writeKernels(w io.Writer, k *litmus.Kernels) error {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", " ")
-		return enc.Encode(kernelsRecord{newMadeBy(), k})
+		return enc.Encode(f.kernelsRecord(k))
 	case f.format == "expect":
 		return k.WriteExpectations(w)
 	case f.verbose:

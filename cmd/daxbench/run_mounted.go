@@ -100,6 +100,14 @@ type place struct {
 	name   string // dir:/mnt/pmem
 }
 
+// command is the command of a run there, which a reader can give again.
+func (p *place) command(args []string) []string {
+	if p == nil {
+		return args
+	}
+	return commandInGuest(p.home.Kernel().Asked, []string{strings.TrimPrefix(p.name, onDir)}, args)
+}
+
 // openPlace makes itself at home in the directory that was asked for, nil if none was, and says what will be done there. It must
 // be closed.
 func openPlace(ctx context.Context, r *record.Request, stderr io.Writer) (*place, error) {

@@ -60,7 +60,7 @@ func (s *session) start(ctx context.Context, out string, asked record.Request) (
 	}
 	environment := record.Look()
 	m := record.Manifest{
-		Tool: tool, Commit: record.Commit(), Command: os.Args[1:], Seed: asked.Seed, Started: now.Truncate(time.Millisecond),
+		Tool: tool, Commit: record.Commit(), Command: s.place.command(os.Args[1:]), Seed: asked.Seed, Started: now.Truncate(time.Millisecond),
 		Request: asked, Plan: record.NewPlan(s.plan, reference(asked.Policy)), Environment: environment.Map(),
 		Harness: map[string]float64{"clock-ns": environment.Clock.CostNanos},
 	}

@@ -44,6 +44,7 @@ type Kernel struct {
 	Clock     string            `json:"clock"`      // what time is: "real", "counted instructions, 2 ns each"
 	Machine   string            `json:"machine"`    // hardware, kvm, tcg; empty: not known
 	Package   string            `json:"package,omitempty"`
+	Asked     string            `json:"asked,omitempty"`   // what daxbench vm was asked for: debian:6.12; empty: this is no guest of it
 	Config    map[string]string `json:"config,omitempty"`  // CONFIG_… that matter, where the kernel tells them
 	Missing   []string          `json:"missing,omitempty"` // what cannot be done here, and why: no dm, no fuse, no root
 }

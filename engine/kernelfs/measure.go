@@ -18,6 +18,7 @@ const guestPath = "etc/daxbench-guest.json"
 type guest struct {
 	Machine string            `json:"machine"`
 	Clock   string            `json:"clock"`
+	Kernel  string            `json:"kernel"`
 	Package string            `json:"package"`
 	Config  map[string]string `json:"config"`
 }
@@ -118,7 +119,7 @@ func (m *Maker) readGuest() error {
 		return fmt.Errorf("/%s: %w", guestPath, err)
 	}
 	k := &m.kernel
-	k.Machine, k.Package = g.Machine, g.Package
+	k.Machine, k.Package, k.Asked = g.Machine, g.Package, g.Kernel
 	if g.Clock != "" {
 		k.Clock = g.Clock
 	}

@@ -29,6 +29,7 @@ type mountOrder struct {
 type facts struct {
 	Machine string            `json:"machine"`
 	Clock   string            `json:"clock"`
+	Kernel  string            `json:"kernel,omitempty"` // as it was asked for: debian:6.12
 	Package string            `json:"package,omitempty"`
 	Config  map[string]string `json:"config,omitempty"`
 }
