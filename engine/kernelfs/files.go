@@ -121,10 +121,16 @@ func (s *subject) reuse(c *call, a *target.Step, f *file) (bool, error) {
 	case h.block < 0 || s.m.room == nil:
 		return false, fmt.Errorf("which block %s pins is not known, or the file system is not filled up", h.name)
 	}
+	s.mu.Lock()
+	over := h.over
+	s.mu.Unlock()
 	got, err := s.seek(c, h, f.path, f)
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("the search for the block of %s: %w", h.name, err)
+	case !got.Found && over:
+		s.tell(c, "does not get block %d, which nobody pins any more: %d files were made", h.block/pageSize(), got.Tried)
+		return false, nil
 	case !got.Found:
 		why := s.undecided(got)
 		if why == "" {

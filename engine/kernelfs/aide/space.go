@@ -20,13 +20,6 @@ const step = 64 << 10
 // fill lets a file take all the free space but Keep bytes, or gives some back. Before, it makes the empty files that a
 // search takes: neither their names nor their inodes need a block then, which could be the one that is sought.
 func fill(r Request, a *Answer) error {
-	for n := range r.Names {
-		f, err := os.OpenFile(r.nth(n), os.O_CREATE|os.O_RDWR, 0o600)
-		if err != nil {
-			return err
-		}
-		f.Close()
-	}
 	f, err := filler(r)
 	if err != nil {
 		return err
@@ -34,20 +27,20 @@ func fill(r Request, a *Answer) error {
 	if f != unnamed {
 		defer f.Close()
 	}
+	if err := giveBack(f, r.Keep); err != nil {
+		return err
+	}
+	if err := makeNames(r); err != nil {
+		return err
+	}
+	if err := giveBack(f, r.Keep); err != nil { // what the names took
+		return err
+	}
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	size := info.Size()
-	if a.Free, err = free(f); err != nil {
-		return err
-	}
-	if short := r.Keep - a.Free; short > 0 && size > 0 {
-		size = max(0, size-roundUp(short))
-		if err := f.Truncate(size); err != nil {
-			return err
-		}
-	}
 	for part := int64(1) << 40; part >= step; {
 		if a.Free, err = free(f); err != nil {
 			return err
@@ -72,6 +65,30 @@ func fill(r Request, a *Answer) error {
 	err = unix.Syncfs(int(f.Fd()))
 	a.Free, _ = free(f)
 	return err
+}
+
+// giveBack makes what fills the file system smaller, so that keep bytes are free.
+func giveBack(f *os.File, keep int64) error {
+	have, err := free(f)
+	if err != nil || have >= keep {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	return f.Truncate(max(0, info.Size()-roundUp(keep-have)))
+}
+
+func makeNames(r Request) error {
+	for n := range r.Names {
+		f, err := os.OpenFile(r.nth(n), os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		f.Close()
+	}
+	return nil
 }
 
 // unnamed is a file that has no name. What it takes is free when this process is gone, however that came.
