@@ -108,8 +108,8 @@ func (f *litmusFlags) execute(cmd *cobra.Command) error {
 		return err
 	}
 	if f.kernel != "" {
-		if _, err := vfs.LookupPreset(f.kernel); err != nil {
-			return usageError{err}
+		if err := knownPreset(f.kernel); err != nil {
+			return err
 		}
 	}
 	if f.out != "" {
@@ -118,6 +118,18 @@ func (f *litmusFlags) execute(cmd *cobra.Command) error {
 		}
 	}
 	return f.run(cmd, policies, scenarios)
+}
+
+// knownPreset refuses a kernel that the engine cannot be made like. Real ones are asked in a guest.
+func knownPreset(name string) error {
+	_, err := vfs.LookupPreset(name)
+	switch {
+	case err == nil:
+		return nil
+	case seriesLike.MatchString(name):
+		return usagef("%w; to ask a real %s: daxbench vm -kernel debian:%[2]s -- litmus", err, name)
+	}
+	return usageError{err}
 }
 
 // policies looks the policies up, by name or number.
@@ -150,7 +162,7 @@ func (f *litmusFlags) scenarios(stderr io.Writer) (list []litmus.Entry, err erro
 				f.fileOf(e.Name, name)
 			}
 		} else if err != nil {
-			err = usagef("%w; the name of a file has a dot or a slash in it", err)
+			err = usagef("%w%s; daxbench litmus -list lists them, and the name of a file has a dot or a slash in it", err, meant(name, litmus.Names()))
 		}
 		if err != nil {
 			return nil, err

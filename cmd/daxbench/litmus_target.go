@@ -47,6 +47,8 @@ func (f *litmusFlags) dirs(fl *pflag.FlagSet) (dirs []string, err error) {
 			switch {
 			case !ok && t == onEngine:
 				return nil, usagef("-target %s: the engine is played by itself; -against compares it with kernels", f.target)
+			case !ok && strings.ContainsRune(t, '/'):
+				return nil, usagef("unknown target %q; did you mean dir:%s?", t, t)
 			case !ok:
 				return nil, usagef("unknown target %q; known: engine, dir:DIR", t)
 			case dir == "":

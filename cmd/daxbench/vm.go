@@ -88,6 +88,9 @@ func (f *vmFlags) execute(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := in.fit(fs); err != nil {
+		return err
+	}
 	asked, err := parseKernels(f.kernel)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -56,6 +57,11 @@ func newInner(args []string) (*inner, error) {
 	if out := fl.Lookup("o"); out != nil && out.Changed && !inOut(out.Value.String()) {
 		return nil, usagef("-o %s: results of the guest are in %s there, and -o before the -- names the folder here", out.Value.String(), vm.Out)
 	}
+	if in.name == "litmus" {
+		if err := checkLitmus(fl, cmd.ErrOrStderr()); err != nil {
+			return nil, err
+		}
+	}
 	if err := in.takeFiles(); err != nil {
 		return nil, err
 	}
@@ -78,7 +84,7 @@ func inOut(dir string) bool {
 // scenario is played in a guest of its own, for each file system.
 func (in *inner) addLitmus(fl *pflag.FlagSet) error {
 	given := fl.Changed
-	if given("list") || given("against") || given("policy") || given("kernel") {
+	if staysOnEngine(fl) {
 		return nil
 	}
 	if in.oneTarget, _ = fl.GetBool("unplug"); in.oneTarget {
@@ -104,6 +110,48 @@ func (in *inner) addLitmus(fl *pflag.FlagSet) error {
 	}
 	in.litmus.verbose, _ = fl.GetBool("v")
 	in.litmus.format, _ = fl.GetString("format")
+	return nil
+}
+
+// staysOnEngine reports whether litmus was asked for what needs no file system.
+func staysOnEngine(fl *pflag.FlagSet) bool {
+	return slices.ContainsFunc([]string{"list", "against", "policy", "kernel"}, fl.Changed)
+}
+
+// checkLitmus refuses what litmus would refuse in the guest. What is wrong in a file goes to stderr, a line each.
+func checkLitmus(fl *pflag.FlagSet, stderr io.Writer) (err error) {
+	var f litmusFlags
+	f.scenario, _ = fl.GetStringArray("scenario")
+	f.set, _ = fl.GetStringArray("set")
+	f.policy, _ = fl.GetStringArray("policy")
+	f.kernel, _ = fl.GetString("kernel")
+	f.format, _ = fl.GetString("format")
+	f.target, _ = fl.GetString("target")
+	f.mounted.patience, _ = fl.GetDuration("patience")
+	if fl.Changed("against") {
+		f.against, _ = fl.GetStringArray("against")
+	}
+	if !fl.Changed("target") && !staysOnEngine(fl) {
+		f.target = vm.Mounts
+	}
+	f.target = strings.ReplaceAll(f.target, vm.Mounts, "dir:"+vm.Mounts)
+	if _, err = f.dirs(fl); err != nil {
+		return err
+	}
+	if _, err = f.scenarios(stderr); err != nil {
+		return err
+	}
+	if _, err = f.policies(); err == nil && f.kernel != "" {
+		err = knownPreset(f.kernel)
+	}
+	return err
+}
+
+// fit refuses a command that needs file systems in a guest that makes none.
+func (in *inner) fit(fs []string) error {
+	if len(fs) == 0 && slices.ContainsFunc(in.args, func(a string) bool { return strings.Contains(a, vm.Mounts) }) {
+		return usagef("-fs none: %s needs a file system; leave -fs out, or name one: %s", in.name, strings.Join(vm.FileSystemNames(), ", "))
+	}
 	return nil
 }
 

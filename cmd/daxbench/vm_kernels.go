@@ -70,6 +70,9 @@ func parseKernel(text string) (s kernelSpec, err error) {
 	return s, err
 }
 
+// seriesLike is how the number of a Linux release looks: 6.12, 6.12.107.
+var seriesLike = regexp.MustCompile(`^\d{1,3}(\.\d{1,4}){1,2}$`)
+
 // splitDebs splits FILE.deb+FILE.deb. Names of Debian's files have a + in them too.
 func splitDebs(text string) []string {
 	parts := strings.SplitAfter(text, ".deb+")
@@ -101,15 +104,21 @@ func splitImage(text string) (image, modules string, err error) {
 		return text[:i], modules, nil
 	}
 	if err := isFile(text); !strings.Contains(text, "+") {
-		return "", "", fmt.Errorf("-kernel %s: %w; a kernel is debian:VERSION, FILE.deb or IMAGE+MODULES", text, err)
+		if seriesLike.MatchString(text) || text == "newest" {
+			return "", "", usagef("-kernel %s: there is no such file; did you mean debian:%[1]s?", text)
+		}
+		return "", "", fmt.Errorf("-kernel %s: %w; a kernel is %s", text, err, kernelForms)
 	}
-	return "", "", usagef("-kernel %s: want an image and a folder lib/modules/VERSION that are there, joined by +", text)
+	return "", "", usagef("-kernel %s: want an image that is there, and, joined to it by +, its folder lib/modules/VERSION; an image alone will do if all it needs is built in", text)
 }
+
+// kernelForms is what a kernel may be given as.
+const kernelForms = "debian:VERSION, FILE.deb, IMAGE+MODULES, or an IMAGE alone that has all it needs built in"
 
 func isFile(name string) error {
 	info, err := os.Stat(name)
 	if err == nil && info.IsDir() {
-		err = usagef("%s is a folder; a kernel is debian:VERSION, FILE.deb or IMAGE+MODULES", name)
+		err = usagef("%s is a folder; a kernel is %s", name, kernelForms)
 	}
 	return err
 }

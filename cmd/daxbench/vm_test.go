@@ -239,6 +239,14 @@ func TestVMUsage(t *testing.T) {
 		{"-kernel image -limit -1s -- litmus", "want a time", 2},
 		{"-kernel a=image,a=image -- litmus", "two kernels are called a", 2},
 		{"-kernel nosuch -- litmus", "nosuch: no such file", 4},
+		{"-kernel nosuch -- litmus", "an IMAGE alone", 4},
+		{"-kernel 6.12 -- litmus", "did you mean debian:6.12?", 2},
+		{"-kernel image -- litmus -scenario unlink-under-doi", "did you mean unlink-under-dio?", 2},
+		{"-kernel image -- litmus -policy nine", "unknown policy", 2},
+		{"-kernel image -- litmus -kernel 6.12", "to ask a real 6.12: daxbench vm -kernel debian:6.12 -- litmus", 2},
+		{"-kernel image -- litmus -target /tmp/x", "did you mean dir:/tmp/x?", 2},
+		{"-kernel image -fs none -- litmus", "-fs none: litmus needs a file system", 2},
+		{"-kernel image -fs none -- run", "-fs none: run needs a file system", 2},
 		{"-kernel debian: -- litmus", "want a version", 2},
 		{"-kernel image -nosuch -- litmus", "unknown flag", 2},
 		{"-kernel image -nosuch -- litmus -expect image", "unknown flag", 125},
@@ -262,7 +270,8 @@ func TestVMUsage(t *testing.T) {
 // TestVMInner: what is added to a command, and which files go with it.
 func TestVMInner(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"good": "expect", "a.txt": "one", "sub/a.txt": "two"} {
+	one := string(target.Format(litmus.All()[0].Scenario))
+	for name, text := range map[string]string{"good": "expect", "a.txt": one, "sub/a.txt": one + "\n"} {
 		os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o777)
 		os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666)
 	}

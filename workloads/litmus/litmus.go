@@ -63,7 +63,7 @@ func Lookup(name string) (Entry, error) {
 			return e, nil
 		}
 	}
-	return Entry{}, fmt.Errorf("unknown scenario %q; known: %s", name, strings.Join(Names(), ", "))
+	return Entry{}, fmt.Errorf("unknown scenario %q", name)
 }
 
 // Names returns the names of all registered scenarios, by number.
