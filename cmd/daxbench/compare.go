@@ -97,6 +97,12 @@ func (f *compareFlags) execute(cmd *cobra.Command, args []string) error {
 	if !ok {
 		return usagef("unknown format %q; known: %s", f.format, strings.Join(compareFormatNames(), ", "))
 	}
+	for _, arg := range args {
+		_, dir := splitLabel(arg)
+		if err := onlyKernels(dir); err != nil {
+			return err
+		}
+	}
 	// What is kept of a file is small beside what reading it throws away: this halves the peak for a tenth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	f.Sort, f.Stdin = versus.Order(f.sort), cmd.InOrStdin()

@@ -37,6 +37,9 @@ func (f *gateFlags) judgeRuns(suite *gate.Suite) (*gate.Report, error) {
 
 // readRunFolder reads the run of a side.
 func readRunFolder(side, dir string) (*folder.Run, error) {
+	if err := onlyKernels(dir); err != nil {
+		return nil, err
+	}
 	run, err := folder.Read(dir)
 	if err != nil {
 		return nil, inputError{fmt.Errorf("the %s cannot be used: %w. Make it anew with daxbench run -o", side, err)}
@@ -55,6 +58,9 @@ func (f *gateFlags) judgeRecord(ctx context.Context) (*gate.Report, error) {
 		trend = run
 	}
 	dir := filepath.Clean(f.baseline)
+	if err := onlyKernels(dir); err != nil {
+		return nil, err
+	}
 	entry, err := findRecord(dir)
 	if err != nil {
 		return nil, err

@@ -67,6 +67,9 @@ func self() (side, error) {
 
 // executable is a file that can be run.
 func executable(name string) (side, error) {
+	if err := onlyKernels(name); err != nil {
+		return side{}, err
+	}
 	file := name
 	if _, err := os.Stat(name); err == nil && filepath.Base(name) == name {
 		file = "." + string(filepath.Separator) + name // the one that is here, and not one of that name elsewhere

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,7 @@ func (f *litmusFlags) holdAgainst(cmd *cobra.Command) error {
 		return err
 	}
 	var list []*litmus.Kernels
-	for _, dir := range dirs {
+	for _, dir := range kernelDirs(dirs) {
 		k, err := litmus.ReadKernels(dir)
 		if errors.Is(err, litmus.ErrKernels) {
 			err = inputError{err}
@@ -46,6 +47,21 @@ func (f *litmusFlags) holdAgainst(cmd *cobra.Command) error {
 		return &badAnswer{fmt.Sprintf("the engine differs from kernels in %s that nobody has explained, above", unit.Plural(n, "way", "ways"))}
 	}
 	return nil
+}
+
+// kernelDirs puts for a folder without kernels.json those in it that have one, as for a report.
+func kernelDirs(dirs []string) (list []string) {
+	for _, dir := range dirs {
+		below := kernelFoldersIn(dir)
+		if there(filepath.Join(dir, litmus.KernelsName)) || len(below) == 0 {
+			list = append(list, dir)
+			continue
+		}
+		for _, name := range below {
+			list = append(list, filepath.Join(dir, name))
+		}
+	}
+	return list
 }
 
 func (f *litmusFlags) writeAgreement(w io.Writer, a *litmus.Agreement) error {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +33,26 @@ func TestReplayInGuest(t *testing.T) {
 		got := commandInGuest("6", strings.Split(tt.dirs, ","), strings.Fields(tt.args))
 		if want := strings.Fields(tt.want); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", tt.args, got, want)
+		}
+	}
+}
+
+// TestFoldersOfKernels: -against looks into a folder of folders, and what is about runs says what else is there for them.
+func TestFoldersOfKernels(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"6.12", "6.1"} {
+		if err := writeRecord(filepath.Join(dir, name), litmus.KernelsName, json.RawMessage(kernelsOf(t, name, "safe"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := filepath.Join(dir, "6.1")
+	if got := kernelDirs([]string{dir, one}); !slices.Equal(got, []string{one, filepath.Join(dir, "6.12"), one}) {
+		t.Errorf("-against looks into %q", got)
+	}
+	for _, args := range [][]string{{"compare", dir}, {"compare", "a=" + one, one}, {"gate", "-base", one}, {"gate", "-within", "-base", one, "-head", one},
+		{"gate", "-baseline", dir}} {
+		if status, _, stderr := daxbenchHere(t, args...); status != statusEnvironment || !strings.Contains(stderr, "holds scenarios on kernels: daxbench report A B") {
+			t.Errorf("%q: status %d: %s", args, status, stderr)
 		}
 	}
 }

@@ -75,6 +75,15 @@ func kernelFoldersIn(dir string) (names []string) {
 	return names
 }
 
+// onlyKernels is an error if a folder, or folders in it, hold scenarios on kernels and no run.
+func onlyKernels(dir string) error {
+	if holdsRun(dir) || !there(filepath.Join(dir, kernels.Name)) && len(kernelFoldersIn(dir)) == 0 {
+		return nil
+	}
+	return &nothingError{fmt.Sprintf("%s holds scenarios on kernels: daxbench report A B puts them side by side; "+
+		"daxbench litmus -against A holds the engine against them", dir)}
+}
+
 // byNumbers compares names with the numbers in them as numbers.
 func byNumbers(a, b string) int {
 	x, y := strings.FieldsFunc(a, noDigit), strings.FieldsFunc(b, noDigit)
