@@ -210,6 +210,36 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestOnceForColumns has file systems that do the same stand in one sentence, which names no block of one of them.
+func TestOnceForColumns(t *testing.T) {
+	k := &Kernels{Scenarios: []KernelScenario{{Name: "s", Title: "a title"}}}
+	const a, b = "block 7 went to N (inode 3, page 0) while p pins it as page 0 of F; page 0 of N is not its own", "block 9 went to N (inode 4, page 1) while p pins it as page 0 of F; page 1 of N is not its own"
+	for _, c := range []struct{ label, why string }{{"a", a}, {"b", b}, {"c", "it sleeps"}, {"d", b}, {"e", ""}} {
+		k.Columns = append(k.Columns, KernelColumn{Label: c.label, Cells: []KernelCell{{Outcome: target.Outcome{Why: c.why}}}})
+	}
+	say := func(c *KernelCell) string { return c.Outcome.Why }
+	want := []remark{{"a, b and d", "a block went to N while p pins it as page 0 of F; a page of N is not its own"}, {"c", "it sleeps"}}
+	if got := k.each(say); len(got) != 1 || !slices.Equal(got[0].remarks, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	k.Columns = k.Columns[:1]
+	if got := k.each(say); got[0].remarks[0] != (remark{"a", a}) {
+		t.Errorf("one column alone: %+v", got)
+	}
+}
+
+// TestHead marks columns without DAX once.
+func TestHead(t *testing.T) {
+	for _, tt := range []struct {
+		label, want string
+		dax         bool
+	}{{"6.1 xfs", "6.1 xfs", true}, {"6.1 xfs-nodax", "6.1 xfs-nodax", false}, {"6.18 tmp", "6.18 tmp (no DAX)", false}} {
+		if got := (&KernelColumn{Label: tt.label, Kernel: kernelfs.Kernel{DAX: tt.dax}}).head(); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
 func TestKernelsText(t *testing.T) {
 	k := playKernels(t)
 	for name, l := range map[string]Look{"kernels80.txt": {Width: 80}, "kernels50.txt": {Width: 50}, "kernels-colour.txt": {Width: 100, Colour: true}} {

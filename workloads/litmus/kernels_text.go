@@ -3,6 +3,7 @@ package litmus
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (k *Kernels) grid(p *page, cell func(i, n int) (string, text.Colors)) {
 	}
 	widths := make([]int, len(k.Columns))
 	for i := range k.Columns {
-		widths[i] = text.StringWidth(k.Columns[i].Label)
+		widths[i] = text.StringWidth(k.Columns[i].head())
 		for n := range k.Scenarios {
 			s, _ := cell(i, n)
 			widths[i] = max(widths[i], text.StringWidth(s))
@@ -63,7 +64,7 @@ func (k *Kernels) grid(p *page, cell func(i, n int) (string, text.Colors)) {
 		}
 		head := strings.Repeat(" ", 5+room)
 		for i := from; i < to; i++ {
-			head += "  " + p.on(text.Pad(k.Columns[i].Label, widths[i], ' '), bold)
+			head += "  " + p.on(text.Pad(k.Columns[i].head(), widths[i], ' '), bold)
 		}
 		p.line(head)
 		for n := range k.Scenarios {
@@ -76,6 +77,14 @@ func (k *Kernels) grid(p *page, cell func(i, n int) (string, text.Colors)) {
 		}
 		from = to
 	}
+}
+
+// head is what stands above a column: one without DAX is marked, unless its name says so.
+func (c *KernelColumn) head() string {
+	if c.Kernel.DAX || strings.Contains(c.Label, "nodax") {
+		return c.Label
+	}
+	return c.Label + " (no DAX)"
 }
 
 func number(n int) string {
@@ -171,8 +180,13 @@ func (k *Kernels) found(p *page) {
 			return c.why()
 		}
 	}
-	p.list("Violations", k.each(is(target.Violated)), bad)
-	p.list("Who hangs", k.each(is(target.Hung)), bad)
+	violations, hangs := k.each(is(target.Violated)), k.each(is(target.Hung))
+	p.byScenario("Violations", violations)
+	p.byScenario("Who hangs", hangs)
+	if len(violations)+len(hangs) > 0 {
+		p.line("")
+		p.hang("  ", 2, howToRead, faint)
+	}
 	p.list("The kernels warned", k.byText(func(c *KernelCell) []string { return c.Log }), middle)
 	p.list("No verdict", k.byText(func(c *KernelCell) []string {
 		if c.Lost == "" {
@@ -207,26 +221,87 @@ func (p *page) list(title string, list []remark, look text.Colors) {
 	}
 }
 
+// howToRead says what the names in the sentences are.
+const howToRead = "-v -scenario NAME tells such a story step by step. F, N and the like are files of the scenario, and p is a pin of it: " +
+	"daxbench litmus -list -scenario NAME."
+
+// A finding is what was found of a scenario, by columns.
+type finding struct {
+	scenario *KernelScenario
+	remarks  []remark
+}
+
+// byScenario writes findings below a title, with what each scenario is about.
+func (p *page) byScenario(title string, list []finding) {
+	if len(list) == 0 {
+		return
+	}
+	p.line("")
+	p.line(p.on(title, bold))
+	for _, f := range list {
+		p.hang("  "+p.on("! ", bad), 4, f.scenario.Name+": "+strings.TrimSuffix(f.scenario.Title, ".")+".", nil)
+		for _, r := range f.remarks {
+			p.hang("    ", 6, "on "+r.where+": "+strings.TrimSuffix(r.text, ".")+".", nil)
+		}
+	}
+}
+
 // each lists what say says of cells, by scenario; what it says of several columns stands once.
-func (k *Kernels) each(say func(*KernelCell) string) (list []remark) {
+func (k *Kernels) each(say func(*KernelCell) string) (list []finding) {
 	for n := range k.Scenarios {
-		var texts []string
-		where := make(map[string][]string)
+		var kinds []string
+		where, texts := make(map[string][]string), make(map[string]string)
 		for i := range k.Columns {
 			text := say(&k.Columns[i].Cells[n])
 			if text == "" {
 				continue
 			}
-			if where[text] == nil {
-				texts = append(texts, text)
+			kind := withoutPlace(text)
+			switch first, ok := texts[kind]; {
+			case !ok:
+				kinds = append(kinds, kind)
+				texts[kind] = text
+			case first != text:
+				texts[kind] = kind
 			}
-			where[text] = append(where[text], k.Columns[i].Label)
+			where[kind] = append(where[kind], k.Columns[i].Label)
 		}
-		for _, text := range texts {
-			list = append(list, remark{k.Scenarios[n].Name + " on " + strings.Join(where[text], ", "), text})
+		if kinds == nil {
+			continue
 		}
+		f := finding{scenario: &k.Scenarios[n]}
+		for _, kind := range kinds {
+			f.remarks = append(f.remarks, remark{enumerated(where[kind]), texts[kind]})
+		}
+		list = append(list, f)
 	}
 	return list
+}
+
+// places are where in a file system a block was, which is another on each: the number of the block, and which page of which inode
+// it became.
+var places = regexp.MustCompile(`\bblock \d+| \(inode \d+, page \d+\)|\bpage \d+ of N\b`)
+
+// withoutPlace is a sentence without what differs between two file systems that do the same.
+func withoutPlace(text string) string {
+	return places.ReplaceAllStringFunc(text, func(s string) string {
+		switch s[0] {
+		case 'b':
+			return "a block"
+		case 'p':
+			return "a page of N"
+		}
+		return ""
+	})
+}
+
+// enumerated is "a", "a and b", "a, b and c".
+func enumerated(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // byText lists what say says of cells, each text of a column once, with the scenarios.

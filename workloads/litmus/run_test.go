@@ -201,7 +201,7 @@ func TestRegistry(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Lookup("no-such"); err == nil || !strings.Contains(err.Error(), "unlink-under-dio") {
+	if _, err := Lookup("no-such"); err == nil || err.Error() != `unknown scenario "no-such"` {
 		t.Errorf("%v", err)
 	}
 }
