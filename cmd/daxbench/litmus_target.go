@@ -27,7 +27,7 @@ func (f *mountedFlags) define(fl *pflag.FlagSet) {
 	fl.BoolVar(&f.others, "others", false, "go to work on a mount although others use it; it is then filled up only as -fill says")
 	fl.BoolVar(&f.root, "root", false, "go to work on the root file system")
 	fl.DurationVar(&f.patience, "patience", kernelfs.DefaultPatience, "take a call that has not returned after `time` to be blocked")
-	fl.Var(&f.fill, "fill", "fill up at most `size` of a file system, so that a freed block is the next to be given away (default all but 2 MiB; with -others nothing)")
+	fl.Var(&f.fill, "fill", "fill up at most `size` of a file system, so that a freed block is the next to be given away (default all but 1 MiB; with -others nothing)")
 	fl.StringVar(&f.expect, "expect", "", "compare what kernels come to with the lines of `file`, such as one that -format expect wrote")
 }
 
