@@ -121,10 +121,10 @@ func (s *subject) reuse(c *call, a *target.Step, f *file) (bool, error) {
 	case h.block < 0 || s.m.room == nil:
 		return false, fmt.Errorf("which block %s pins is not known, or the file system is not filled up", h.name)
 	}
-	s.mu.Lock()
-	over := h.over
-	s.mu.Unlock()
 	got, err := s.seek(c, h, f.path, f)
+	s.mu.Lock()
+	over := h.over // before the search, or while it was held up behind who waits for the pin
+	s.mu.Unlock()
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("the search for the block of %s: %w", h.name, err)

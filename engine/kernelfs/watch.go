@@ -246,6 +246,12 @@ func (s *subject) isSettled(c *call) bool {
 	}
 }
 
+// runsOn reports whether a call has been running for so long that the others go on meanwhile: what one of them does may be what
+// it needs, as it is for who tries again and again. The caller holds mu.
+func (s *subject) runsOn(c *call) bool {
+	return c.at.pid != 0 && !c.at.aide && c.view.seen && !asleep(c.view.last.State) && time.Since(c.at.since) >= s.m.o.Patience
+}
+
 // isBusy reports whether somebody may do something by himself. An aide has a limit of its own. The caller holds mu.
 func (s *subject) isBusy() bool {
 	return slices.ContainsFunc(s.calls, func(c *call) bool { return !s.isSettled(c) || c.at.aide })
@@ -282,7 +288,7 @@ func (s *subject) Settle() error {
 		s.watch()
 		s.mu.Lock()
 		s.giveUp()
-		busy := slices.ContainsFunc(s.calls, func(c *call) bool { return !s.isSettled(c) })
+		busy := slices.ContainsFunc(s.calls, func(c *call) bool { return !s.isSettled(c) && !s.runsOn(c) })
 		if !busy {
 			s.noted = s.returned()
 			s.mu.Unlock()

@@ -288,6 +288,9 @@ func TestRuns(t *testing.T) {
 					if s.giveUp(); s.isSettled(c) || !s.isBusy() {
 						t.Fatalf("after %v: %+v", time.Since(began), c.status)
 					}
+					if want := th.State == 'R' && time.Since(began) >= patience; s.runsOn(c) != want {
+						t.Fatalf("after %v in state %c the others go on: %t", time.Since(began), th.State, !want)
+					}
 				}
 				s.giveUp()
 				if !c.status.Returned || c.status.Err == nil || c.status.Slept > 0 || len(s.stalls) > 0 {
