@@ -57,6 +57,10 @@ func ofSeries(list []*litmus.Kernels, series string) int {
 	return at
 }
 
+// unwarned begins what is known to differ among kernels since 6.15: 7.3 warns when it forgets the owner of the page there, and
+// 6.16 and 6.18 do not. The block is given away by all of them.
+const unwarned = "cow-orphaned-pin on "
+
 // TestExpectedOfKernels holds what .ci/kernels expects against what was recorded: of its own kernel, which it was written from
 // (-update does that), and newest.txt of every kernel since 6.15. Neither is met by a kernel from the other side.
 func TestExpectedOfKernels(t *testing.T) {
@@ -95,9 +99,13 @@ func TestExpectedOfKernels(t *testing.T) {
 				if len(met.Differences) == 0 {
 					t.Errorf("%s has all that %s expects", labels[i], e.file)
 				}
-			case i == own || final:
-				if met.As == 0 || len(met.Differences)+len(met.Open) > 0 {
-					t.Errorf("%s: %d cells are as %s expects; not so: %q, %q", labels[i], met.As, e.file, met.Differences, met.Open)
+			case i == own && len(met.Differences)+len(met.Open) > 0, met.As == 0:
+				t.Errorf("%s: %d cells are as %s expects; not so: %q, %q", labels[i], met.As, e.file, met.Differences, met.Open)
+			case final: // a cell without a verdict contradicts nothing
+				for _, d := range met.Differences {
+					if !strings.HasPrefix(fmt.Sprint(d), unwarned) {
+						t.Errorf("%s, against %s: %s", labels[i], e.file, d)
+					}
 				}
 			}
 		}

@@ -66,6 +66,9 @@ func pin(s *subject, c *call, a *target.Step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.own, h.frame = false, answer.PFN
+	if err == nil && c.status.Returned { // it was given up, and whether the page is pinned is not known
+		err = c.status.Err
+	}
 	if h.by.Sync && !(h.by.Killable && c.proc.killed) { // of a caller that was killed, the request may live on
 		h.over = true
 	}
