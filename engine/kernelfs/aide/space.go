@@ -20,21 +20,23 @@ const step = 64 << 10
 // fill lets a file take all the free space but Keep bytes, or gives some back. Before, it makes the empty files that a
 // search takes: neither their names nor their inodes need a block then, which could be the one that is sought.
 func fill(r Request, a *Answer) error {
+	if _, err := os.Stat(r.Path); unnamed != nil || !r.Unnamed && err == nil { // names find no room beside what is there
+		if err := makeRoom(r); err != nil {
+			return err
+		}
+	}
+	if err := makeNames(r); err != nil {
+		return err
+	}
+	if err := makeRoom(r); err != nil { // for what the names took
+		return err
+	}
 	f, err := filler(r)
 	if err != nil {
 		return err
 	}
 	if f != unnamed {
 		defer f.Close()
-	}
-	if err := giveBack(f, r.Keep); err != nil {
-		return err
-	}
-	if err := makeNames(r); err != nil {
-		return err
-	}
-	if err := giveBack(f, r.Keep); err != nil { // what the names took
-		return err
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -67,17 +69,24 @@ func fill(r Request, a *Answer) error {
 	return err
 }
 
-// giveBack makes what fills the file system smaller, so that keep bytes are free.
-func giveBack(f *os.File, keep int64) error {
+// makeRoom makes what fills the file system smaller, so that Keep bytes are free.
+func makeRoom(r Request) error {
+	f, err := filler(r)
+	if err != nil {
+		return err
+	}
+	if f != unnamed {
+		defer f.Close()
+	}
 	have, err := free(f)
-	if err != nil || have >= keep {
+	if err != nil || have >= r.Keep {
 		return err
 	}
 	info, err := f.Stat()
 	if err != nil || info.Size() == 0 {
 		return err
 	}
-	return f.Truncate(max(0, info.Size()-roundUp(keep-have)))
+	return f.Truncate(max(0, info.Size()-roundUp(r.Keep-have)))
 }
 
 func makeNames(r Request) error {
@@ -160,7 +169,7 @@ func seek(r Request, a *Answer) error {
 			return err
 		}
 		a.Owner, a.Undecided = e.owner, e.why()
-		if r.Once {
+		if r.Once && e.owner != Unowned { // else it has become free meanwhile, as with a commit of a journal
 			return nil
 		}
 		time.Sleep(time.Duration(round+1) * 20 * time.Millisecond)
