@@ -345,8 +345,8 @@ func TestParseKernels(t *testing.T) {
 		"nosuch.deb":       "no such file",
 		"m":                "is a folder",
 		"bzImage+nosuch":   "no such file",
-		"bzImage+b_1.deb+": "joined by +",
-		"nosuch+m":         "joined by +",
+		"bzImage+b_1.deb+": "joined to it by +",
+		"nosuch+m":         "joined to it by +",
 		"../x=debian:6.1":  "no such file",
 	} {
 		if _, err := parseKernel(text); err == nil || !strings.Contains(err.Error(), says) {
