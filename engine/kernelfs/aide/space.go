@@ -152,6 +152,7 @@ func seek(r Request, a *Answer) error {
 	}
 	for round := range rounds {
 		var e end
+		a.Owner, a.Undecided = "", "" // what the last round came to is of no interest any more
 		made, won, err := seekOnce(r, a, &e)
 		if won != "" {
 			err = errors.Join(err, os.Rename(won, r.Path))
