@@ -144,6 +144,7 @@ func TestSeek(t *testing.T) {
 			}
 			if tt.unlink {
 				os.Remove(path)
+				syncfs(t, dir) // ext4 gives it away after the commit only
 			}
 			if tt.meta {
 				block = 4096 // group descriptors
