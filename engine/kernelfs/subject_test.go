@@ -185,8 +185,14 @@ func TestOwnIO(t *testing.T) {
 	if st := s.Status(3); !st.Returned || st.Err != nil || st.Slept > 0 {
 		t.Errorf("%+v", st)
 	}
-	if f := facts(t, s); len(f.Findings) > 0 || len(f.Stalls) != 1 || !f.Stalls[0].Own || f.Stalls[0].Ended != "release p" {
+	f := facts(t, s)
+	if len(f.Findings) > 0 || len(f.Stalls) > 1 {
 		t.Errorf("%+v, %+v", f.Findings, f.Stalls)
+	}
+	for _, st := range f.Stalls { // on a busy machine it may not have been looked at often enough to be one
+		if !st.Own || st.Ended != "release p" {
+			t.Errorf("%+v", st)
+		}
 	}
 }
 
