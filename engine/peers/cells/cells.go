@@ -7,6 +7,7 @@ import (
 
 	"daxbench/engine/peers/table"
 	"daxbench/engine/peers/turns"
+	"daxbench/engine/vfs"
 )
 
 // A Group is the rows that are measured on the same open subjects, in one process.
@@ -18,7 +19,7 @@ type Group struct {
 
 // All lists the groups in the order of the table.
 func All() []Group {
-	return slices.Concat(hits())
+	return slices.Concat(hits(), inserts())
 }
 
 // A Bench is one run of a group: how much of it, and what it found.
@@ -54,9 +55,17 @@ func (g *Group) Wanted(wants func(table.Row) bool) (list []table.Row) {
 // size returns n, or what a test takes for it.
 func (b *Bench) size(n int) int {
 	if b.Small {
-		return max(1, n/100)
+		return max(1, n/20)
 	}
 	return n
+}
+
+// cache returns the options of an engine's cache: the defaults. A small one has fewer stripes, or some would be empty.
+func (b *Bench) cache() (o vfs.Options) {
+	if b.Small {
+		o.Stripes = 4
+	}
+	return o
 }
 
 // An opener makes a subject when it is known that it is wanted.

@@ -6,6 +6,7 @@ import (
 
 	"daxbench/engine"
 	"daxbench/engine/layout"
+	"daxbench/engine/media"
 	"daxbench/engine/peers/turns"
 	"daxbench/engine/pmem"
 	"daxbench/engine/vfs"
@@ -16,6 +17,7 @@ type Mount struct {
 	*engine.Engine
 	region *pmem.Region
 	tasks  [turns.MaxWorkers]*vfs.Task
+	held   []*vfs.Inode
 	Inos   []uint32 // of the files, in the order of their making
 }
 
@@ -24,6 +26,7 @@ type MountOptions struct {
 	Files  int
 	Cache  int // inodes that may be cached; 0: all
 	Policy string
+	Break  vfs.Breaker // in place of the policy; nil: the policy
 	DAX    bool
 	Pages  uint32 // of each file
 	Vfs    vfs.Options
@@ -46,11 +49,21 @@ func Open(o MountOptions) (*Mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Engine, err = engine.Open(m.region, engine.Config{Policy: policy, Inodes: uint32(o.Files + spare), Cache: o.Vfs, Seed: 1})
+	if o.Break == nil {
+		o.Break = policy
+	}
+	o.Vfs.Rules = policy.Rules()
+	fs, err := media.Format(m.region, media.Geometry{Inodes: uint32(o.Files + spare), ID: 1})
 	if err != nil {
 		m.region.Close()
 		return nil, err
 	}
+	sb, err := vfs.NewSuperblock(fs, o.Break, o.Vfs) // as engine.Open does
+	if err != nil {
+		m.region.Close()
+		return nil, err
+	}
+	m.Engine = &engine.Engine{Superblock: sb, Policy: policy}
 	for w := range m.tasks {
 		m.tasks[w] = vfs.NewTask(context.Background())
 	}
@@ -66,8 +79,28 @@ func Open(o MountOptions) (*Mount, error) {
 	return m, nil
 }
 
-// Close frees the region.
+// Close frees the region. It may be called twice.
 func (m *Mount) Close() { m.region.Close() }
+
+// Hold looks up n of the files and keeps the references until Drop.
+func (m *Mount) Hold(n int) error {
+	for _, ino := range m.Inos[:n] {
+		in, err := m.Iget(m.tasks[0], vfs.Ino(ino))
+		if err != nil {
+			return err
+		}
+		m.held = append(m.held, in)
+	}
+	return nil
+}
+
+// Drop gives up what Hold took.
+func (m *Mount) Drop() {
+	for _, in := range m.held {
+		m.Iput(m.tasks[0], in)
+	}
+	m.held = nil
+}
 
 // stats adds up what the tasks counted.
 func (m *Mount) stats() (sum vfs.Stats) {
@@ -77,13 +110,17 @@ func (m *Mount) stats() (sum vfs.Stats) {
 	return sum
 }
 
-// rest verifies the engine at rest, after the tasks have given back what they had.
+// rest verifies the engine at rest, after the tasks have given back what they had. While files are held it only looks for
+// waits that were given up.
 func (m *Mount) rest() error {
 	for _, t := range m.tasks {
 		if t.Err() != nil {
 			return t.Err()
 		}
 		m.Release(t)
+	}
+	if len(m.held) > 0 {
+		return nil
 	}
 	return m.Check()
 }
@@ -115,6 +152,5 @@ func (m *Mount) IgetIput() *turns.Subject {
 			}
 			return m.rest()
 		},
-		Close: m.Close,
 	}
 }

@@ -7,14 +7,16 @@ package subjects
 import (
 	"fmt"
 
+	"daxbench/engine/media"
 	"daxbench/engine/peers/turns"
 )
 
-// A Value is what the libraries keep for a key: as many bytes as an inode's hot fields and a record of it, which is what
-// engine-independent comparisons of caches used for it as well (96).
+// A Value is what the libraries keep for a key: an inode's record, in as many bytes as were used wherever caches were
+// compared for this engine before (96).
 type Value struct {
 	Ino uint64
-	_   [11]uint64
+	Rec media.Record
+	_   [5]uint64
 }
 
 // faults counts what a subject's workers found wrong, each in a line of its own.
@@ -23,13 +25,17 @@ type faults [turns.MaxWorkers]struct {
 	_ [56]byte
 }
 
-// check returns an error that says how many there were.
-func (f *faults) check(what string) error {
-	n := 0
+// sum adds up what all workers counted.
+func (f *faults) sum() (n int) {
 	for i := range f {
 		n += f[i].n
 	}
-	if n > 0 {
+	return n
+}
+
+// check returns an error that says how many there were.
+func (f *faults) check(what string) error {
+	if n := f.sum(); n > 0 {
 		return fmt.Errorf("%d %s", n, what)
 	}
 	return nil

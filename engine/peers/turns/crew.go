@@ -99,13 +99,14 @@ func (c *crew) disband() {
 // processor, or started late, and what the others did was not measured beside it.
 const minOverlap = 0.7
 
-// took returns what the last chunk took of a worker's time, on average, and whether the workers really ran together.
-func (c *crew) took() (ticks float64, together bool) {
-	spans := c.spans[:c.workers]
+// took returns what the last chunk took of a worker's time, on average, and whether the first so many workers really ran
+// together.
+func (c *crew) took(workers int) (ticks float64, together bool) {
+	spans := c.spans[:workers]
 	first, last := spans[0].begin, spans[0].end // of any
 	from, to := first, last                     // of all
 	for _, s := range spans {
-		ticks += float64(s.end-s.begin) / float64(c.workers)
+		ticks += float64(s.end-s.begin) / float64(workers)
 		first, last = min(first, s.begin), max(last, s.end)
 		from, to = max(from, s.begin), min(to, s.end)
 	}

@@ -48,6 +48,17 @@ func Zipf(list []uint32, theta float64, seed uint64) func(w int, keys []uint32) 
 	}
 }
 
+// Walk hands out order from its beginning, over and over, whichever worker asks.
+func Walk(order []uint32) func(w int, keys []uint32) {
+	next := 0
+	return func(_ int, keys []uint32) {
+		for len(keys) > 0 {
+			n := copy(keys, order[next:])
+			keys, next = keys[n:], (next+n)%len(order)
+		}
+	}
+}
+
 // streams gives each worker its generator.
 func streams(seed uint64) (list [MaxWorkers]*rand.Rand) {
 	for w := range list {

@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"daxbench/workloads/clock"
 )
@@ -27,6 +28,15 @@ type Subject struct {
 	// Run does one operation for each key as worker w. It is called once per chunk, so what is in it is not called
 	// through an interface.
 	Run func(w int, keys []uint32)
+
+	// Prepare is called before each chunk, for each worker, and is not timed; nil: nothing is to be prepared.
+	Prepare func(w int, keys []uint32)
+
+	// Ops is how many of a chunk's keys this subject gets, 0: all. It is for who takes a hundred times as long as the others.
+	Ops int
+
+	// Alone has only the first worker run; the others wait for it.
+	Alone bool
 
 	// Check says after the last round what went wrong: nil, or why the figures are worth nothing.
 	Check func() error
@@ -40,6 +50,7 @@ type Load struct {
 	Workers int
 	Draw    func(w int, keys []uint32) // the keys of worker w's next chunk
 	Ops     int                        // keys of a chunk; 0: chosen by how long they take
+	For     time.Duration              // rounds go on for so long; 0: for as many as are asked for
 }
 
 // A Series is what the rounds of one subject took.
@@ -88,7 +99,14 @@ func Run(subjects []*Subject, load Load, rounds int, seed uint64) ([]Series, err
 	for range max(2, rounds/warmUp) {
 		c.round(subjects, load, ops, rng.Perm(len(subjects)), func(int, float64) {})
 	}
-	for done := 0; done < rounds || done < mostRounds*rounds && fewest(list) < rounds; done++ {
+	start := time.Now()
+	enough := func(done int) bool {
+		if load.For > 0 {
+			return time.Since(start) >= load.For
+		}
+		return done >= rounds && (done >= mostRounds*rounds || fewest(list) >= rounds)
+	}
+	for done := 0; !enough(done); done++ {
 		c.round(subjects, load, ops, rng.Perm(len(subjects)), func(i int, nanos float64) {
 			list[i].Nanos = append(list[i].Nanos, nanos)
 		})
@@ -137,14 +155,38 @@ func (c *crew) round(subjects []*Subject, load Load, ops int, order []int, note 
 		load.Draw(w, c.keys[w])
 	}
 	for _, i := range order {
-		c.chunk(subjects[i].Run)
-		ticks, together := c.took()
-		nanos := math.NaN()
-		if together {
-			nanos = float64(clock.Nanos(clock.Ticks(ticks*1024))) / 1024 / float64(ops)
-		}
-		note(i, nanos)
+		note(i, c.timed(subjects[i], load.Workers))
 	}
+}
+
+// timed runs a chunk of one subject and returns what an operation took, or NaN.
+func (c *crew) timed(s *Subject, workers int) float64 {
+	all := c.keys
+	defer func() { c.keys = all }()
+	for w := range workers {
+		if s.Ops > 0 {
+			c.keys[w] = all[w][:min(s.Ops, len(all[w]))]
+		}
+		if s.Prepare != nil {
+			s.Prepare(w, c.keys[w])
+		}
+	}
+	if s.Alone {
+		c.chunk(func(w int, keys []uint32) {
+			if w == 0 {
+				s.Run(w, keys)
+			}
+		})
+		workers = 1
+	} else {
+		c.chunk(s.Run)
+	}
+	ticks, together := c.took(workers)
+	if !together {
+		return math.NaN()
+	}
+	const digits = 1024 // ticks are whole
+	return float64(clock.Nanos(clock.Ticks(ticks*digits))) / digits / float64(len(c.keys[0]))
 }
 
 // chooseOps returns how many operations a chunk has, so that the quickest subject is not too short and the slowest not
