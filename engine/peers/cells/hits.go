@@ -56,8 +56,7 @@ func measureHits(b *Bench, name string, n int) error {
 		return err
 	}
 	defer mount.Close()
-	keys := slices.Clone(mount.Inos)
-	rand.New(rand.NewPCG(b.Seed, 1)).Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	keys := shuffled(mount.Inos, b.Seed)
 	plain := func(make func([]uint32) *turns.Subject) func() (*turns.Subject, error) {
 		return func() (*turns.Subject, error) { return make(keys), nil }
 	}
@@ -91,4 +90,11 @@ func measureHits(b *Bench, name string, n int) error {
 		}
 	}
 	return nil
+}
+
+// shuffled returns the files in an order that says nothing of where they lie.
+func shuffled(inos []uint32, seed uint64) []uint32 {
+	keys := slices.Clone(inos)
+	rand.New(rand.NewPCG(seed, 1)).Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	return keys
 }

@@ -29,6 +29,7 @@ type MountOptions struct {
 	Break  vfs.Breaker // in place of the policy; nil: the policy
 	DAX    bool
 	Pages  uint32 // of each file
+	Sparse bool   // the region's memory is there only where it is touched
 	Vfs    vfs.Options
 }
 
@@ -45,7 +46,7 @@ func Open(o MountOptions) (*Mount, error) {
 	o.Vfs.CacheInodes = o.Cache
 	blocks := uint32(o.Files)*o.Pages + uint32(o.Files)*o.Pages/16 + 4*spare
 	m := &Mount{}
-	m.region, err = pmem.Open(pmem.Options{Size: engine.MinSize(uint32(o.Files+spare), blocks), Populate: true})
+	m.region, err = pmem.Open(pmem.Options{Size: engine.MinSize(uint32(o.Files+spare), blocks), Populate: !o.Sparse})
 	if err != nil {
 		return nil, err
 	}
