@@ -33,7 +33,7 @@ func measureHeld(b *Bench, name string, n int) error {
 	var list []*turns.Subject
 	var inos []uint32
 	for _, held := range []int{0, keep} {
-		m, err := subjects.Open(subjects.MountOptions{Files: keep + 2*n, Cache: n, Policy: "dax-only", Vfs: b.cache()})
+		m, err := subjects.Open(subjects.MountOptions{Files: keep + subjects.WalkOver(n), Cache: n, Policy: "dax-only", Vfs: b.cache()})
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func measureHeld(b *Bench, name string, n int) error {
 		}
 		list = append(list, s)
 	}
-	walk := turns.Walk(walkOrder(inos[keep:], b.Seed))
+	walk := turns.Walk(walkOrder(inos[keep:], n, b.Seed))
 	for _, workers := range []int{1, 2} {
 		if err := b.ratios(heldCell(name, workers), list, turns.Load{Workers: workers, Draw: walk}); err != nil {
 			return err

@@ -45,7 +45,7 @@ func measureInserts(b *Bench, name string, n int) error {
 	}()
 	// mount returns one more engine with the same files.
 	mount := func(cache int) (*subjects.Mount, error) {
-		m, err := subjects.Open(subjects.MountOptions{Files: 2 * n, Cache: cache, Policy: "dax-only", Vfs: b.cache()})
+		m, err := subjects.Open(subjects.MountOptions{Files: subjects.WalkOver(n), Cache: cache, Policy: "dax-only", Vfs: b.cache()})
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +58,7 @@ func measureInserts(b *Bench, name string, n int) error {
 	if err != nil {
 		return err
 	}
-	order := walkOrder(first.Inos, b.Seed)
+	order := walkOrder(first.Inos, n, b.Seed)
 	withRecords := func(make func([]uint32, int, *subjects.Mount) *turns.Subject) func() (*turns.Subject, error) {
 		return func() (*turns.Subject, error) {
 			m, err := mount(recordsCache)
@@ -108,12 +108,12 @@ func measureInserts(b *Bench, name string, n int) error {
 // recordsCache is the cache of an engine of which only the records are read.
 const recordsCache = 256
 
-// walkOrder returns the files in an order in which those that are cached after they were made, the latter half, come last.
-func walkOrder(inos []uint32, seed uint64) []uint32 {
+// walkOrder returns the files in an order in which the last n that were made, which are cached at first, come last.
+func walkOrder(inos []uint32, n int, seed uint64) []uint32 {
 	order := slices.Clone(inos)
 	rng := rand.New(rand.NewPCG(seed, 2))
-	for _, half := range [][]uint32{order[:len(order)/2], order[len(order)/2:]} {
-		rng.Shuffle(len(half), func(i, j int) { half[i], half[j] = half[j], half[i] })
+	for _, part := range [][]uint32{order[:len(order)-n], order[len(order)-n:]} {
+		rng.Shuffle(len(part), func(i, j int) { part[i], part[j] = part[j], part[i] })
 	}
 	return order
 }

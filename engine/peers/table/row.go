@@ -10,6 +10,7 @@ type Unit uint8
 const (
 	Ratio Unit = iota // of times; the middle is that of the logarithms
 	Nanos             // per operation
+	Percent
 	Bytes
 	Count
 )

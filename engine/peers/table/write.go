@@ -45,6 +45,8 @@ func (r Result) figure() string {
 		suffix = " ×"
 	case Nanos:
 		format, suffix = "%.2f [%.2f–%.2f]", " ns"
+	case Percent:
+		format, suffix = "%.2f [%.2f–%.2f]", " %"
 	case Bytes:
 		format, suffix = "%.1f [%.1f–%.1f]", " B"
 	}
