@@ -19,7 +19,7 @@ type Group struct {
 
 // All lists the groups in the order of the table.
 func All() []Group {
-	return slices.Concat(hits(), inserts(), held(), pins(), breaks(), costs(), scaling(), timing(), resolution())
+	return slices.Concat(hits(), inserts(), held(), pins(), breaks(), costs(), scaling(), timing(), resolution(), space())
 }
 
 // A Bench is one run of a group: how much of it, and what it found.

@@ -27,7 +27,7 @@ func TestGroups(t *testing.T) {
 				unit[r.Key()] = r.Unit
 			}
 			for _, s := range b.Samples {
-				if !(s.Value > 0) && unit[s.Key] != table.Nanos || // a difference may be below 0
+				if !(s.Value > 0) && unit[s.Key] == table.Ratio ||
 					s.Lo > s.Value || s.Hi < s.Value {
 					t.Errorf("%+v", s)
 				}

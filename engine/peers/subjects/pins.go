@@ -184,3 +184,15 @@ func (m *Mount) allMapped() (files []*vfs.Inode, err error) {
 	}
 	return files, nil
 }
+
+// TouchedTable returns a page table every page of which was pinned once.
+func TouchedTable(pages int) *page.Table {
+	table, gate := page.NewTable(pages, sync.NewWaitTable(1), page.Options{}), new(page.Gate)
+	for pfn := range page.PFN(pages) {
+		if !table.TryPin(gate, gate.Enter(), pfn) {
+			panic("subjects: a pin was refused through an open gate")
+		}
+		table.Unpin(pfn)
+	}
+	return table
+}
