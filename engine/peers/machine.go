@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -33,9 +34,9 @@ type Report struct {
 }
 
 // newReport looks at the machine; the results are to come.
-func newReport(o options, args []string) *Report {
+func newReport(o options) *Report {
 	r := &Report{
-		When: time.Now().UTC(), Command: strings.Join(append([]string{"go run ."}, quoted(args)...), " "),
+		When: time.Now().UTC(), Command: o.command,
 		Blocks: o.blocks, Rounds: o.rounds, Seed: o.seed, Commit: record.Commit(),
 		Modules: map[string]string{}, Environment: record.Look(),
 	}
@@ -49,15 +50,19 @@ func newReport(o options, args []string) *Report {
 	return r
 }
 
-// quoted puts quotes about what a shell would take for something else.
-func quoted(args []string) (list []string) {
-	for _, a := range args {
-		if strings.ContainsAny(a, " ()|*$[]^'") {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+// commandOf writes down what measures the same again: the flags that were set, but for where else the results go.
+func commandOf(set *flag.FlagSet) string {
+	command := "go run ."
+	set.Visit(func(f *flag.Flag) {
+		switch value := f.Value.String(); {
+		case f.Name == "json":
+		case value == "true":
+			command += " -" + f.Name
+		default:
+			command += " -" + f.Name + " '" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 		}
-		list = append(list, a)
-	}
-	return list
+	})
+	return command
 }
 
 // origin says in a few lines where the figures come from.

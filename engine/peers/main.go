@@ -33,14 +33,15 @@ func main() {
 
 // options are the flags.
 type options struct {
-	cell   *regexp.Regexp
-	rounds int
-	blocks int
-	seed   uint64
-	list   bool
-	md     bool
-	json   string
-	child  string // group that this process measures for its parent
+	cell    *regexp.Regexp
+	rounds  int
+	blocks  int
+	seed    uint64
+	list    bool
+	md      bool
+	json    string
+	command string // with which these are measured again
+	child   string // group that this process measures for its parent
 }
 
 func parse(args []string, stderr io.Writer) (o options, err error) {
@@ -64,6 +65,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if set.NArg() > 0 || o.rounds < 8 || o.blocks < 1 {
 		return o, errors.New("peers: want no arguments, -rounds of 8 or more and -blocks of 1 or more")
 	}
+	o.command = commandOf(set)
 	o.cell, err = regexp.Compile(*cell)
 	return o, err
 }
@@ -94,7 +96,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case o.child != "":
 		err = child(o, wants, stdout)
 	default:
-		report := newReport(o, args)
+		report := newReport(o)
 		if err = report.measure(ctx, o, wants, rows, stderr); err == nil {
 			err = report.tell(o, stdout)
 		}

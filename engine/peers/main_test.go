@@ -63,6 +63,9 @@ func TestMeasure(t *testing.T) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		t.Fatal(err)
 	}
+	if want := "go run . -blocks '2' -cell '^pin/distinct/w1 (page table|two adds again)/' -rounds '50'"; r.Command != want {
+		t.Errorf("the command is %q, want %q", r.Command, want)
+	}
 	if len(r.Results) != 2 || r.Blocks != 2 || r.Environment.Cores < 1 || exits[table.Worst(r.Results)] != status {
 		t.Errorf("status %d of %+v", status, r)
 	}
