@@ -14,6 +14,7 @@ import (
 
 	"daxbench/engine/peers/cells"
 	"daxbench/engine/peers/table"
+	"golang.org/x/sys/unix"
 )
 
 // Exit statuses, as those of daxbench.
@@ -23,10 +24,11 @@ const (
 	exitUsage     = 2
 	exitUndecided = 3
 	exitFailed    = 4
+	exitStopped   = 130
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -104,7 +106,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return exits[table.Worst(report.Results)]
 		}
 	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return exitStopped
+	case err != nil:
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -68,6 +69,16 @@ func TestMeasure(t *testing.T) {
 	}
 	if len(r.Results) != 2 || r.Blocks != 2 || r.Environment.Cores < 1 || exits[table.Worst(r.Results)] != status {
 		t.Errorf("status %d of %+v", status, r)
+	}
+}
+
+// TestStopped: who is stopped has no table, and says so by its status.
+func TestStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var out, stderr bytes.Buffer
+	if status := run(ctx, []string{"-cell", "^timed"}, &out, &stderr); status != exitStopped || out.Len() > 0 {
+		t.Errorf("status %d, %q", status, out.String())
 	}
 }
 
