@@ -34,7 +34,10 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 	for b := sb.bucket(h); b != nil; b = b.next.LoadFree() {
 		for m := match(b.tags.LoadFree(), uint64(b.tags2.LoadFree()), tagOf(h)); m != 0; m &= m - 1 {
 			in := &sb.inodes[b.slots[slotOf(m)].LoadFree()]
-			for w := in.state.LoadFree(); numberOf(w) == ino && w&(stNew|stFreeing|refTop) == 0; w = in.state.LoadFree() {
+			for w := in.state.LoadFree(); numberOf(w) == ino; w = in.state.LoadFree() {
+				if w&(stNew|stFreeing|refTop) != 0 {
+					return sb.igetSlow(t, ino)
+				}
 				if in.state.CompareAndSwapFree(w, w+refOne) {
 					t.Stats.Hits++
 					return in, nil
@@ -42,11 +45,14 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 			}
 		}
 	}
+	if in, err := sb.igetMiss(t, ino); in != nil || err != nil {
+		return in, err
+	}
 	return sb.igetSlow(t, ino)
 }
 
-// igetSlow is Iget of what is not cached, or New, or Freeing; under a scheduler
-// it is the whole of Iget.
+// igetSlow is Iget of what is New or Freeing, or was a moment ago; under a
+// scheduler it is the whole of Iget.
 //
 //go:noinline
 func (sb *Superblock) igetSlow(t *Task, ino Ino) (*Inode, error) {
@@ -198,7 +204,7 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 	if in.rec.Flags&media.FlagDAX != 0 {
 		in.state.Or(stDAX)
 	}
-	in.size.Store(in.rec.Pages)
+	in.setSize(in.rec.Pages)
 	sb.settle(t, in)
 	t.Stats.Misses++
 	return in, nil

@@ -16,25 +16,35 @@ type Inode struct {
 	ino   Ino         // as in state, for who has the inode; fixed while it is hashed
 	index uint32      // of this inode in sb.inodes; fixed
 
-	// Links by index into Superblock.inodes; 0 ends a list.
-	lruPrev, lruNext uint32 // guarded by lru.mu; lruNext also links a dispose list
-
-	sb     *Superblock             // fixed
-	leases sync.Pointer[lease.Set] // nil until somebody asks for one; it stays with the memory (kernel: i_flctx)
-	*rest                          // fixed
-	size   sync.Uint32             // rec.Pages, for who must not wait for ioLock (kernel: i_size_read)
+	lruPlace                         // guarded by lru.mu
+	sb       *Superblock             // fixed
+	leases   sync.Pointer[lease.Set] // nil until somebody asks for one; it stays with the memory (kernel: i_flctx)
+	*rest                            // fixed
+	size     sync.Uint32             // rec.Pages, for who must not wait for ioLock (kernel: i_size_read)
 
 	workNext uint32   // guarded by worker.mu
 	work     workKind // what the worker is to do; likewise
 }
 
+// An lruPlace is where an inode is on its LRU list.
+type lruPlace struct {
+	block uint32
+	slot  uint8
+}
+
 // The rest of an Inode is what neither a lookup nor an Iput looks at, nor the
 // eviction of a file without pages.
 type rest struct {
-	rec      media.Record // Nlink, Pages: guarded by ioLock; Extents: by layoutMu
 	ioLock   sync.RWSem
 	layoutMu sync.RWSem
+	rec      media.Record // Nlink, Pages: guarded by ioLock; Extents: by layoutMu
 	mapping  Mapping
+}
+
+// fetch reads the lines of r that every inode uses.
+func (r *rest) fetch() {
+	r.ioLock.Fetch()
+	r.mapping.n.LoadFree()
 }
 
 // The bits of the state word.
@@ -85,6 +95,14 @@ func (in *Inode) Nlink() uint32 {
 // Pages returns the file's size in pages. It takes no lock: who holds a pin may
 // ask, while a truncater holds ioLock and waits for that pin.
 func (in *Inode) Pages() uint32 { return in.size.Load() }
+
+// setSize sets what Pages returns. Most often it is that already: an atomic store
+// takes as long as a lock.
+func (in *Inode) setSize(pages uint32) {
+	if in.size.Load() != pages {
+		in.size.Store(pages)
+	}
+}
 
 // Leases returns the layout leases on the file, to grant some.
 func (in *Inode) Leases() *lease.Set {
