@@ -70,19 +70,17 @@ func (sb *Superblock) bucket(h uint64) *bucket {
 	return &sb.buckets[i]
 }
 
-// Bytes in a word, for comparing all at once.
-const (
-	bytes01 = 0x0101010101010101
-	bytes80 = 0x8080808080808080
-)
-
 // match returns a bit for each slot whose tag is tag, and sometimes one more for a
 // slot behind it; slotOf says which slot the lowest bit is for. For tags it is bit
 // 7 of a byte, for tags2 bit 6.
 func match(tags, tags2, tag uint64) uint64 {
-	x := tags ^ tag*bytes01
-	y := tags2 ^ tag*(bytes01>>40)
-	return (x-bytes01)&^x&bytes80 | ((y-bytes01>>40)&^y&(bytes80>>40))>>1
+	const (
+		lows, lows2   = 0x0101010101010101, 0x010101
+		highs, highs2 = lows << 7, lows2 << 7
+	)
+	all := tag * lows
+	x, y := tags^all, tags2^all&(1<<24-1)
+	return (x-lows)&^x&highs | (y-lows2)&^y&highs2>>1
 }
 
 // slotOf returns which slot the lowest bit of what match returned stands for.
