@@ -143,7 +143,9 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 	if bug.Planted(bug.WakeBeforeUnhash) && in.state.And(^uint64(stAwaited))&stAwaited != 0 {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
-	in.ThawLayout() // for the next inode in this memory; nobody can pin this one
+	if in.size.Load() > 0 || in.IsDAX() {
+		in.clear()
+	}
 	if len(sb.all) > 0 {
 		sb.delist(in)
 	}
@@ -163,6 +165,13 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
 	sb.give(t, in.index)
+}
+
+// clear makes the memory of an inode that nobody can use any more ready for the
+// next. That of a file without pages is.
+func (in *Inode) clear() {
+	in.ThawLayout()
+	in.extents = in.extents[:0]
 }
 
 // igetMiss reads an inode that is not cached. It returns nil, nil if somebody
@@ -190,9 +199,15 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 		sb.enlist(in)
 	}
 
-	err = sb.fs.Read(ino, &in.rec)
-	if err == nil && in.rec.Nlink == 0 {
+	rec := media.Record{Extents: t.extents[:0]}
+	err = sb.fs.Read(ino, &rec)
+	t.extents = rec.Extents
+	switch {
+	case err != nil:
+	case rec.Nlink == 0:
 		err = media.ErrFree
+	case rec.Pages == 0 && len(rec.Extents) > 0:
+		err = fmt.Errorf("vfs: inode %d has blocks, and no pages: %w", ino, media.ErrDamaged)
 	}
 	if err != nil {
 		sb.unhash(t, in)
@@ -201,10 +216,10 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 		}
 		return nil, err
 	}
-	if in.rec.Flags&media.FlagDAX != 0 {
+	in.setRecord(&rec)
+	if rec.Flags&media.FlagDAX != 0 {
 		in.state.Or(stDAX)
 	}
-	in.setSize(in.rec.Pages)
 	sb.settle(t, in)
 	t.Stats.Misses++
 	return in, nil

@@ -95,7 +95,7 @@ func (sb *Superblock) idled(t *Task, owner media.Owner, w uint64) {
 
 // shrinkable reports whether reclaim may look at an unreferenced inode at all.
 func (sb *Superblock) shrinkable(in *Inode) bool {
-	return sb.opts.LRU == EntriesIgnored || !in.IsDAX() || in.mapping.onlyFirst()
+	return sb.opts.LRU == EntriesIgnored || !in.IsDAX() || in.onlyFirst()
 }
 
 // pinned reports whether a page of a DAX file is busy, as far as that can be
@@ -107,7 +107,7 @@ func (in *Inode) pinned() (busy bool) {
 	}
 	m := &in.mapping
 	m.mu.Lock()
-	for i := m.lo; i < m.hi && !busy && m.n.Load() > 0; i++ {
+	for i := m.lo; i < m.hi && !busy && in.entryCount.Load() > 0; i++ {
 		if e := m.at(i); e != 0 {
 			_, busy = in.sb.pages.BusyPage(entryWord(e), 1)
 		}

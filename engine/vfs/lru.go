@@ -24,6 +24,10 @@ type lru struct {
 // blockSlots is how many inodes a block has room for; it then fills a cache line.
 const blockSlots = 13
 
+// placesPerBlock is by how much the lruPlace of a slot differs from that of the
+// same slot in the next block.
+const placesPerBlock = 16
+
 // An lruBlock holds some inodes that are neighbours on the list. Those that left
 // it leave holes.
 type lruBlock struct {
@@ -82,18 +86,19 @@ func (l *lru) appendLocked(in *Inode) {
 	}
 	b := &l.blocks[l.tail]
 	b.slots[b.end] = in.index
-	in.lruPlace = lruPlace{block: l.tail, slot: b.end}
+	in.lruPlace = l.tail*placesPerBlock + uint32(b.end)
 	b.end++
 	b.n++
 	l.n++
 }
 
 func (l *lru) removeLocked(in *Inode) {
-	b := &l.blocks[in.lruPlace.block]
-	b.slots[in.lruPlace.slot] = 0
+	at := in.lruPlace / placesPerBlock
+	b := &l.blocks[at]
+	b.slots[in.lruPlace%placesPerBlock] = 0
 	l.n--
 	if b.n--; b.n == 0 {
-		l.shrinkLocked(in.lruPlace.block)
+		l.shrinkLocked(at)
 	}
 }
 

@@ -86,7 +86,7 @@ func (sb *Superblock) isolate(t *Task, l *lru, list []uint32) []uint32 {
 			l.rotateLocked(in)
 		case !sb.shrinkable(in) && !bug.Planted(bug.GuardOnlyWhenAdded):
 			l.leaveLocked(in, w)
-		case sb.opts.LRU == EntriesKeepOff && !bug.Planted(bug.GuardOnlyWhenAdded) && in.IsDAX() && in.mapping.len() > 0:
+		case sb.opts.LRU == EntriesKeepOff && !bug.Planted(bug.GuardOnlyWhenAdded) && in.IsDAX() && in.entryCount.Load() > 0:
 			if !sb.opts.IsolateStays { // one entry at index 0: on the list, never freed
 				l.rotateLocked(in)
 			}
@@ -157,7 +157,7 @@ func (l *lru) rotateLocked(in *Inode) {
 // collected first, then evicted in order. After each, done is called if it is
 // not nil. With Rules.KeepBusy those with a pinned page count as in use.
 func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
-	var list []uint32
+	list := t.victims[:0]
 	inUse := uint64(refMask | stNew)
 	if bug.Planted(bug.UnmountIgnoresCount) {
 		inUse = stNew
@@ -178,6 +178,7 @@ func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
 			}
 		}
 	})
+	t.victims = list
 	if sb.rules.KeepBusy {
 		var kept int
 		list, kept = sb.passOver(t, list)

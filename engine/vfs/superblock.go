@@ -193,6 +193,9 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 	if o.InodeLists > 0 {
 		sb.links = make([]listLink, len(sb.inodes))
 	}
+	if sb.NeedsWorker() {
+		sb.work.links = make([]workLink, len(sb.inodes))
+	}
 	sb.slots.free = make([]uint32, 0, o.CacheInodes)
 	for i := o.CacheInodes; i > 0; i-- {
 		sb.slots.free = append(sb.slots.free, uint32(i))
@@ -237,7 +240,7 @@ func (sb *Superblock) Usage() Usage {
 			u.OnLRU++
 		}
 		if !in.IsDAX() {
-			u.CachePages += int(in.mapping.len())
+			u.CachePages += int(in.entryCount.Load())
 		}
 	})
 	return u
