@@ -55,8 +55,8 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 	}
 	m.mu.Lock()
 	switch {
-	case m.n.Load() == 0:
-	case m.vmas != nil || m.locked > 0 || sb.opts.Scan&MappedOnly != 0:
+	case in.entryCount.Load() == 0:
+	case m.vmasLocked() != nil || m.locked > 0 || sb.opts.Scan&MappedOnly != 0:
 		pfn, busy = in.busySlowLocked(t, from, end)
 	default:
 		if sb.pages.HasFolios() {
@@ -65,7 +65,7 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 		pfn, busy = in.busyEntriesLocked(from, end)
 	}
 	if sb.watch != nil {
-		in.tell(t, Event{Kind: Scanned, N: m.scannedLocked(from, end, pfn, busy)})
+		in.tell(t, Event{Kind: Scanned, N: in.scannedLocked(from, end, pfn, busy)})
 	}
 	m.mu.Unlock()
 	return pfn, busy
@@ -73,8 +73,9 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 
 // scannedLocked counts the entries of [from, end) that a scan has looked at: those
 // up to the one of pfn, if that was busy, else all. It is for the watcher only.
-func (m *Mapping) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n uint32) {
-	if m.n.Load() == 0 {
+func (in *Inode) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n uint32) {
+	m := &in.mapping
+	if in.entryCount.Load() == 0 {
 		return 0
 	}
 	for i := max(from, m.lo); i < min(end, m.hi); i++ {
@@ -92,8 +93,8 @@ func (m *Mapping) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n ui
 // busyEntriesLocked returns the first busy page of the entries [from, end).
 func (in *Inode) busyEntriesLocked(from, end uint32) (pfn page.PFN, busy bool) {
 	m, pages := &in.mapping, in.sb.pages
-	if m.len() == m.hi-m.lo {
-		pieces(in.rec.Extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
+	if in.entryCount.Load() == m.hi-m.lo {
+		pieces(in.extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
 			if bug.Planted(bug.BreakSeesOnePage) {
 				e.Len = 1
 			}
@@ -242,12 +243,12 @@ func (in *Inode) BreakLayoutFinal(t *Task) error {
 // BreakLeases recalls the layout leases and waits for them: break_layout. It
 // takes no lock; the caller holds none that a lease holder could need.
 func (in *Inode) BreakLeases(t *Task) error {
-	waits := in.sb.watch != nil && !in.leases.Empty()
+	waits := in.sb.watch != nil && in.IsLeased()
 	if waits {
 		in.tell(t, Event{Kind: MaySleep})
 		in.tell(t, Event{Kind: WaitBegin, Wait: ForLeases})
 	}
-	b, err := in.leases.Break(t.ctx, in.sb.opts.RecallDeadline)
+	b, err := in.leases.Load().Break(t.ctx, in.sb.opts.RecallDeadline)
 	if waits {
 		in.tell(t, Event{Kind: WaitEnd, Wait: ForLeases})
 	}
@@ -270,11 +271,11 @@ func (in *Inode) deleteEntries(t *Task, from, end uint32) (err error) {
 	m := &in.mapping
 	m.mu.Lock()
 	switch {
-	case m.n.Load() == 0:
-	case m.vmas != nil || m.locked > 0 || in.sb.pages.HasFolios():
+	case in.entryCount.Load() == 0:
+	case m.vmasLocked() != nil || m.locked > 0 || in.sb.pages.HasFolios():
 		err = in.deleteSlowLocked(t, from, end)
 	default:
-		m.dropLocked(from, end, nil)
+		in.dropLocked(from, end, nil)
 	}
 	m.mu.Unlock()
 	return err
@@ -296,5 +297,5 @@ func (in *Inode) deleteSlowLocked(t *Task, from, end uint32) error {
 func (in *Inode) deleteLocked(from, end uint32) {
 	m, pages := &in.mapping, in.sb.pages
 	m.unmapLocked(from, end)
-	m.dropLocked(from, end, func(_, e uint32) { pages.Disassociate(page.PFN(entryPage(e))) })
+	in.dropLocked(from, end, func(_, e uint32) { pages.Disassociate(page.PFN(entryPage(e))) })
 }
