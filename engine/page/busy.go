@@ -51,20 +51,8 @@ func (t *Table) BusyPage(first PFN, n uint32) (PFN, bool) {
 	if t.special {
 		return t.busySpecial(first, n)
 	}
-	words, mask := t.words[first:first+PFN(n)], t.busy
-	i := 0
-	if sync.Free() {
-		for ; i+4 <= len(words); i += 4 {
-			w := words[i : i+4 : i+4]
-			if (w[0].LoadFree()|w[1].LoadFree()|w[2].LoadFree()|w[3].LoadFree())&mask != 0 {
-				break
-			}
-		}
-	}
-	for ; i < len(words); i++ {
-		if words[i].Load()&mask != 0 {
-			return first + PFN(i), true
-		}
+	if i := sync.FirstSet(t.words[first:first+PFN(n)], t.busy); i < int(n) {
+		return first + PFN(i), true
 	}
 	return 0, false
 }
