@@ -131,9 +131,10 @@ func (sb *Superblock) Pin(t *Task, in *Inode, index uint32) (Pin, error) {
 		p := Pin{pinPage: pinPage{page: entryPage(e)}, owner: in.Owner()}
 		if in.IsDAX() {
 			p.kind = pinDAX | pinDMA
-			if sb.pages.TryPin(&m.gate, seq, p.PFN()) {
+			if sb.pages.Grab(p.PFN()); m.gate.Enter() == seq || bug.Planted(bug.PinWithoutRecheck) {
 				return p, nil
 			}
+			sb.pages.Ungrab(p.PFN())
 		} else if sb.cache.tryGet(p.page) {
 			if m.gate.Enter() == seq {
 				return p, nil
