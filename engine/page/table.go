@@ -66,7 +66,8 @@ const (
 )
 
 // A Table holds the words of all pages of one region. It takes 4 bytes per
-// page and is not touched until a page is used. It is safe for concurrent use.
+// page, of which those of a large region are no memory until a page near them
+// is used. It is safe for concurrent use.
 type Table struct {
 	words   []sync.Uint32
 	waits   *sync.WaitTable
@@ -83,7 +84,7 @@ type Table struct {
 
 // NewTable returns the table of n pages; tasks that wait for a page sleep in waits.
 func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
-	t := &Table{words: make([]sync.Uint32, n), waits: waits, opts: o, refs: quarantined - 1}
+	t := &Table{waits: waits, opts: o, refs: quarantined - 1}
 	if o.Refcount != Base1 {
 		t.refs = 1<<mapShift - 1
 	}
@@ -97,6 +98,7 @@ func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
 	if o.OnFree != nil {
 		t.free.Store(&o.OnFree)
 	}
+	t.makeWords(n)
 	return t
 }
 

@@ -2,6 +2,7 @@ package vfs
 
 import (
 	"errors"
+	"runtime"
 
 	"daxbench/engine/internal/bug"
 	"daxbench/engine/internal/sync"
@@ -275,6 +276,7 @@ func (sb *Superblock) Unpin(p Pin) {
 	default:
 		sb.unpinRuled(p)
 	}
+	runtime.KeepAlive(sb) // for the words of sb.pages
 }
 
 //go:noinline
