@@ -123,3 +123,35 @@ func BenchmarkBusyPage(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRescan lets 64 pins on the last of n pages go one by one, and after
+// each looks for the next: from the first page on, as the kernel does, or from
+// where it was. The time is that of one release.
+func BenchmarkRescan(b *testing.B) {
+	const pins = 64
+	for _, n := range []uint32{512, 32768, 262144} {
+		for name, resumes := range map[string]bool{"restart": false, "resume": true} {
+			b.Run(fmt.Sprintf("scan=%s/pages=%d", name, n), func(b *testing.B) {
+				table, gate := newTable(int(n)), new(page.Gate)
+				left := 0
+				from := page.PFN(0)
+				for b.Loop() {
+					if left == 0 {
+						for i := range page.PFN(pins) {
+							table.TryPin(gate, gate.Enter(), page.PFN(n)-pins+i)
+						}
+						left, from = pins, 0
+					}
+					pfn, busy := table.BusyPage(from, n-uint32(from))
+					if !busy {
+						b.Fatal("idle")
+					}
+					table.Unpin(pfn)
+					if left--; resumes {
+						from = pfn
+					}
+				}
+			})
+		}
+	}
+}
