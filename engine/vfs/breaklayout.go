@@ -271,12 +271,12 @@ func (in *Inode) resumeAt(from uint32, pfn page.PFN) uint32 {
 // BreakLeases recalls the layout leases and waits for them: break_layout. It
 // takes no lock; the caller holds none that a lease holder could need.
 func (in *Inode) BreakLeases(t *Task) error {
-	waits := in.sb.watch != nil && !in.leases.Empty()
+	waits := in.sb.watch != nil && in.IsLeased()
 	if waits {
 		in.tell(t, Event{Kind: MaySleep})
 		in.tell(t, Event{Kind: WaitBegin, Wait: ForLeases})
 	}
-	b, err := in.leases.Break(t.ctx, in.sb.opts.RecallDeadline)
+	b, err := in.leases.Load().Break(t.ctx, in.sb.opts.RecallDeadline)
 	if waits {
 		in.tell(t, Event{Kind: WaitEnd, Wait: ForLeases})
 	}

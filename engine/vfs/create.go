@@ -62,14 +62,14 @@ func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 // hashed: the evictor of its last owner frees the record before it unhashes the
 // inode, and a lookup that will find the record free is New for a moment.
 func (sb *Superblock) insertNew(t *Task, in *Inode, ino Ino, state uint64) error {
-	s, chain := sb.stripe(ino)
+	s := sb.stripe(ino)
 	for {
 		s.mu.Lock()
-		old := sb.findLocked(*chain, ino)
+		old, _ := sb.find(ino)
 		if old == nil {
 			in.ino = ino
-			in.state.Store(state)
-			in.insertLocked(chain)
+			in.state.Store(uint64(ino)<<inoShift | state)
+			sb.insertLocked(in)
 			s.mu.Unlock()
 			if len(sb.all) > 0 {
 				sb.enlist(in)

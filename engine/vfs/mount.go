@@ -21,7 +21,7 @@ func (sb *Superblock) lockSB(t *Task) {
 	sb.tell(Event{Kind: MaySleep, Task: t, Class: SBLock})
 	if !sb.umount.TryLock() {
 		sb.tell(Event{Kind: WaitBegin, Task: t, Wait: ForLock, Class: SBLock})
-		sb.umount.Lock()
+		sb.umount.Lock(sb.waits)
 		sb.tell(Event{Kind: WaitEnd, Task: t, Wait: ForLock, Class: SBLock})
 	}
 	sb.tell(Event{Kind: LockTaken, Task: t, Class: SBLock})
@@ -29,7 +29,7 @@ func (sb *Superblock) lockSB(t *Task) {
 
 func (sb *Superblock) unlockSB(t *Task) {
 	sb.tell(Event{Kind: LockDropped, Task: t, Class: SBLock})
-	sb.umount.Unlock()
+	sb.umount.Unlock(sb.waits)
 }
 
 // Unmount evicts all inodes, under s_umount (generic_shutdown_super). What is
@@ -94,7 +94,6 @@ func (sb *Superblock) initPages(old *Superblock) {
 			Refcount: sb.opts.Refcount, Granule: sb.opts.Granule, CountDMAOnly: sb.rules.CountDMAOnly, OnFree: sb.freeQuarantined,
 		})
 	}
-	sb.umount.Init(sb.waits)
 }
 
 // Remount returns a superblock over fs, which was mounted from the same region

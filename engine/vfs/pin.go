@@ -98,11 +98,6 @@ func (sb *Superblock) initPins() {
 	if r.PinHolds == HoldsInodeStriped {
 		sb.lanes = make([]pinLane, len(sb.inodes)*pinLanes)
 	}
-	if sb.opts.LeaseHoldsFile || sb.watch != nil {
-		for i := range sb.inodes {
-			sb.inodes[i].leases.Tell((*leaseFile)(&sb.inodes[i]))
-		}
-	}
 }
 
 // Pin takes a short-term pin on page index of a file, as pin_user_pages does on
@@ -174,9 +169,9 @@ func (in *Inode) awaitThaw(t *Task) error {
 	if in.sb.down.Load() != 0 {
 		return ErrShutdown
 	}
-	in.layoutMu.RLock()
+	in.layoutMu.RLock(in.sb.waits)
 	//lint:ignore SA2001 there is nothing to do but to wait
-	in.layoutMu.RUnlock()
+	in.layoutMu.RUnlock(in.sb.waits)
 	if in.mapping.gate.IsShut() { // the device is going: the gate is shut before that shows
 		sync.Pause()
 	}

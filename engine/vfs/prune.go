@@ -187,9 +187,9 @@ func (sb *Superblock) passOver(t *Task, d disposal) (idle disposal, kept int) {
 
 // awaitEviction waits until ino is not being evicted any more (bug.ReclaimWaits).
 func (sb *Superblock) awaitEviction(t *Task, ino Ino) {
-	s, chain := sb.stripe(ino)
+	s := sb.stripe(ino)
 	s.mu.Lock()
-	if in := sb.findLocked(*chain, ino); in != nil && in.state.Load()&stFreeing != 0 {
+	if in, w := sb.find(ino); in != nil && w&stFreeing != 0 {
 		_ = sb.waitLocked(t, s, in) // what the task would do with the error it does anyway
 		return
 	}

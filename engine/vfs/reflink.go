@@ -146,7 +146,7 @@ const (
 // tryTwo is one try. Unless both are broken, no MMAPLOCK is held after it.
 func (sb *Superblock) tryTwo(t *Task, a *Inode, firstA uint32, b *Inode, firstB, n uint32) (page.PFN, twoState, error) {
 	for _, in := range []*Inode{a, b} {
-		if in.leases.Empty() {
+		if !in.IsLeased() {
 			continue
 		}
 		b.UnlockIO(t)
@@ -249,7 +249,7 @@ func (sb *Superblock) CowWrite(t *Task, in *Inode, index uint32) error {
 func (in *Inode) lockForWrite(t *Task) error {
 	for {
 		in.LockIO(t)
-		if in.leases.Empty() {
+		if !in.IsLeased() {
 			break
 		}
 		in.UnlockIO(t)

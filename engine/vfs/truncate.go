@@ -212,11 +212,11 @@ func (sb *Superblock) breakLayoutsLocked(t *Task, in *Inode, from, end uint32) e
 		return in.deleteEntries(t, from, end)
 	}
 	for {
-		if !sb.rules.NeedLease || in.leases.Empty() {
+		if !sb.rules.NeedLease || !in.IsLeased() {
 			if err := in.breakRange(t, from, end); err != nil {
 				return err
 			}
-			if in.leases.Empty() || bug.Planted(bug.TruncateSkipsLeases) {
+			if !in.IsLeased() || bug.Planted(bug.TruncateSkipsLeases) {
 				return nil
 			}
 		}

@@ -138,7 +138,7 @@ func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
 	}
 	own := ownerWord(in.Owner())
 	m := &in.mapping
-	in.layoutMu.RLock()
+	in.layoutMu.RLock(in.sb.waits)
 	m.mu.Lock()
 	if m.n.Load() > 0 {
 		pieces(in.rec.Extents, m.lo, m.hi, func(index uint32, e media.Extent) bool {
@@ -158,7 +158,7 @@ func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
 		})
 	}
 	m.mu.Unlock()
-	in.layoutMu.RUnlock()
+	in.layoutMu.RUnlock(in.sb.waits)
 	return n
 }
 

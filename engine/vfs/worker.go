@@ -312,12 +312,12 @@ func (in *Inode) awaitPins(t *Task) error {
 // pinning more.
 func (in *Inode) pinnedPage() (pfn page.PFN, busy bool) {
 	m := &in.mapping
-	in.layoutMu.RLock()
+	in.layoutMu.RLock(in.sb.waits)
 	m.mu.Lock()
 	if in.IsDAX() && m.n.Load() > 0 {
 		pfn, busy = in.busyEntriesLocked(0, everything)
 	}
 	m.mu.Unlock()
-	in.layoutMu.RUnlock()
+	in.layoutMu.RUnlock(in.sb.waits)
 	return pfn, busy
 }

@@ -65,6 +65,9 @@ func (x *Uint64) Store(v uint64) { point(); x.v.Store(v) }
 // Add adds delta, which wraps, and returns the new value.
 func (x *Uint64) Add(delta uint64) uint64 { point(); return x.v.Add(delta) }
 
+// CompareAndSwapFree is CompareAndSwap for a caller that has just seen Free.
+func (x *Uint64) CompareAndSwapFree(old, new uint64) bool { return x.v.CompareAndSwap(old, new) }
+
 // CompareAndSwap stores new if the value is old, and reports whether it was.
 func (x *Uint64) CompareAndSwap(old, new uint64) bool { point(); return x.v.CompareAndSwap(old, new) }
 
@@ -82,6 +85,12 @@ type Pointer[T any] struct{ v atomic.Pointer[T] }
 
 // Load returns the pointer.
 func (x *Pointer[T]) Load() *T { point(); return x.v.Load() }
+
+// LoadFree is Load for a caller that has just seen Free.
+func (x *Pointer[T]) LoadFree() *T { return x.v.Load() }
+
+// CompareAndSwap stores new if the pointer is old, and reports whether it was.
+func (x *Pointer[T]) CompareAndSwap(old, new *T) bool { point(); return x.v.CompareAndSwap(old, new) }
 
 // Store sets the pointer; it is a full barrier.
 func (x *Pointer[T]) Store(p *T) { point(); x.v.Store(p) }
