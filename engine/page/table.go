@@ -118,6 +118,9 @@ func (t *Table) Grab(pfn PFN) {
 	}
 }
 
+// GrabFree is Grab for a caller that has just seen sync.Free.
+func (t *Table) GrabFree(pfn PFN) { t.words[pfn].AddFree(1) }
+
 // grabSlow is the whole of Grab under a scheduler.
 //
 //go:noinline

@@ -91,6 +91,14 @@ func (m *Mapping) at(i uint32) uint32 {
 	return (*e)[i].Load()
 }
 
+// atFree is at for a caller that has just seen sync.Free.
+func (m *Mapping) atFree(i uint32) uint32 {
+	if e := m.entries.LoadFree(); e != nil && i < uint32(len(*e)) {
+		return (*e)[i].LoadFree()
+	}
+	return 0
+}
+
 // growLocked makes room for n entries.
 func (m *Mapping) growLocked(n uint32) []sync.Uint32 {
 	old := m.entries.Load()
