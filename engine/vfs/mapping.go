@@ -128,7 +128,8 @@ func (m *Mapping) setLocked(entries []sync.Uint32, i, e uint32) {
 // dropLocked removes the entries of the pages [from, end) and calls gone with
 // each if it is not nil.
 func (m *Mapping) dropLocked(from, end uint32, gone func(index, e uint32)) {
-	if m.n.Load() == 0 {
+	left := m.n.Load()
+	if left == 0 {
 		return
 	}
 	entries := *m.entries.Load()
@@ -136,12 +137,13 @@ func (m *Mapping) dropLocked(from, end uint32, gone func(index, e uint32)) {
 	for i := from; i < min(end, m.hi); i++ {
 		if e := entries[i].Load(); e != 0 {
 			entries[i].Store(0)
-			m.n.Add(^uint32(0))
+			left--
 			if gone != nil {
 				gone(i, e)
 			}
 		}
 	}
+	m.n.Store(left)
 	if end >= m.hi {
 		m.hi = max(m.lo, min(m.hi, from))
 	}
