@@ -177,7 +177,7 @@ type guestRun struct {
 	out    string
 
 	printed bytes.Buffer // by its command, until it has ended
-	result  *vm.Result
+	result  *vm.Result   // nil: nothing has come back
 	err     error
 	panics  bool // its command has ended by a fault of its own
 }
@@ -235,6 +235,7 @@ func (w *guests) boot(ctx context.Context, g *guestRun) {
 	w.say(fmt.Sprintf("%s: booting %s", g.label, from))
 	m := vm.Machine{
 		Accel: vm.Accel(w.flags.accel), Memory: int(w.flags.memory >> 20), FS: g.fs, Limit: w.flags.limit, Files: w.inner.files,
+		OnTheWay: w.inner.onTheWay,
 	}
 	if w.flags.keep != "" {
 		m.Keep = filepath.Join(w.flags.keep, g.label)
@@ -255,7 +256,11 @@ func (w *guests) boot(ctx context.Context, g *guestRun) {
 	if err := w.print(g); g.err == nil {
 		g.err = err
 	}
-	if r := g.result; r != nil {
+	switch r := g.result; {
+	case r == nil:
+	case g.err != nil:
+		w.say(fmt.Sprintf("%s: %s was broken off; what it had left is in %s", g.label, w.inner.name, g.out))
+	default:
 		where := ""
 		if left, err := os.ReadDir(g.out); err == nil && len(left) > 0 {
 			where = "; results are in " + g.out

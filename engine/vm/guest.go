@@ -103,6 +103,7 @@ func obey(o orders, p *port, results *parcels) (status int, err error) {
 	said := func() {}
 	if o.OnTheWay {
 		said = results.sendNew
+		go results.keepSending()
 	}
 	return runCommand(args, p, said)
 }

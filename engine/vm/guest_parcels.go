@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"daxbench/engine/vm/line"
 )
@@ -37,10 +38,18 @@ func (s *parcels) sendNew() {
 	}
 }
 
+// keepSending sends what a command leaves that does not speak of it.
+func (s *parcels) keepSending() {
+	for range time.Tick(time.Second) {
+		s.sendNew()
+	}
+}
+
 // sendLast sends the last parcel, and returns its seal.
 func (s *parcels) sendLast() line.Seal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.sent = looksOf(s.dir) // nothing follows it
 	parcel, err := s.send()
 	if err != nil {
 		s.port.say("packing results: %v", err)

@@ -52,7 +52,7 @@ func run(ctx context.Context, k Kernel, m Machine, args []string, stdout, stderr
 	var boot *BootError
 	if accel == KVM && m.Accel != KVM && errors.As(err, &boot) && !boot.Came && ctx.Err() == nil {
 		if !noKVM.Swap(true) {
-			fmt.Fprintf(stderr, "KVM is of no use here (%s), so guests are emulated: time counts instructions\n", strings.TrimSpace(boot.short()))
+			fmt.Fprintf(stderr, "KVM is of no use here (%s), so guests are emulated: time counts instructions\n", strings.TrimSpace(boot.Short()))
 		}
 		r, err = p.attempt(ctx, Counted, stdout, stderr, out)
 	}

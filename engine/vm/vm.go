@@ -50,8 +50,8 @@ type Machine struct {
 	Keep    string            // folder to leave the initramfs, the command line of QEMU and the console in; empty: nowhere
 	Files   map[string][]byte // to put into the guest, by absolute names
 
-	// OnTheWay has what the command has left so far come back each time it says something, before what it says does: of a
-	// guest that dies, all that it told of is there. That takes time of the guest's processor while the command goes on, so it is
+	// OnTheWay has what the command has left so far come back each time it says something, before what it says does, and each
+	// second: of a guest that dies, all that it told of is there. That takes time of the guest's processor while the command goes on, so it is
 	// not for one that measures.
 	OnTheWay bool
 }
