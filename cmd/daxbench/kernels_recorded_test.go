@@ -121,54 +121,27 @@ var recorded = regexp.MustCompile(`(?s)(<!-- kernels: (\S+) (\S+) -->\n)(.*?)(<!
 // TestDocsOfKernels holds these tables against the record; with -update it writes them.
 func TestDocsOfKernels(t *testing.T) {
 	_, _, list := recordOfKernels(t)
-	n := 0
-	for _, doc := range docs {
-		path := filepath.Join("..", "..", doc)
-		text, err := os.ReadFile(path)
-		if err != nil {
+	holdDocs(t, "DocsOfKernels", recorded, func(doc string, m [][]byte) []byte {
+		var shown []string
+		var some []*litmus.Kernels
+		for series := range strings.SplitSeq(string(m[2]), ",") {
+			i := ofSeries(list, series)
+			if i < 0 {
+				t.Fatalf("%s: no kernel %s is recorded", doc, series)
+			}
+			shown, some = append(shown, series), append(some, list[i])
+		}
+		k := only(litmus.JoinKernels(shown, some), strings.Split(string(m[3]), ","))
+		if len(k.Scenarios) != strings.Count(string(m[3]), ",")+1 {
+			t.Fatalf("%s: of %s only %d were recorded", doc, m[3], len(k.Scenarios))
+		}
+		var b bytes.Buffer
+		if err := k.Text(&b, litmus.Look{Width: 96}); err != nil {
 			t.Fatal(err)
 		}
-		want := recorded.ReplaceAllFunc(text, func(block []byte) []byte {
-			n++
-			m := recorded.FindSubmatch(block)
-			var shown []string
-			var some []*litmus.Kernels
-			for series := range strings.SplitSeq(string(m[2]), ",") {
-				i := ofSeries(list, series)
-				if i < 0 {
-					t.Fatalf("%s: no kernel %s is recorded", doc, series)
-				}
-				shown, some = append(shown, series), append(some, list[i])
-			}
-			k := only(litmus.JoinKernels(shown, some), strings.Split(string(m[3]), ","))
-			if len(k.Scenarios) != strings.Count(string(m[3]), ",")+1 {
-				t.Fatalf("%s: of %s only %d were recorded", doc, m[3], len(k.Scenarios))
-			}
-			var b bytes.Buffer
-			if err := k.Text(&b, litmus.Look{Width: 96}); err != nil {
-				t.Fatal(err)
-			}
-			table, _, _ := strings.Cut(b.String(), "\n\n")
-			var body strings.Builder
-			body.WriteString("\n")
-			for line := range strings.Lines(table + "\n") {
-				body.WriteString("    " + strings.TrimRight(line, " \n") + "\n")
-			}
-			return bytes.Join([][]byte{m[1], []byte(body.String() + "\n"), m[5]}, nil)
-		})
-		switch {
-		case bytes.Equal(text, want):
-		case *update:
-			if err := os.WriteFile(path, want, 0o666); err != nil {
-				t.Fatal(err)
-			}
-		default:
-			t.Errorf("%s does not show what was recorded; go test ./cmd/daxbench -run DocsOfKernels -update", doc)
-		}
-	}
-	if n == 0 {
-		t.Error("no doc shows kernels: the test looks at nothing")
-	}
+		table, _, _ := strings.Cut(b.String(), "\n\n")
+		return slices.Concat(m[1], indented(table), m[5])
+	})
 }
 
 // only leaves the named scenarios.

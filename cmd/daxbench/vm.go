@@ -84,15 +84,11 @@ func (f *vmFlags) execute(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	fs, err := f.check()
+	fs, asked, err := f.check()
 	if err != nil {
 		return err
 	}
 	if err := in.fit(fs); err != nil {
-		return err
-	}
-	asked, err := parseKernels(f.kernel)
-	if err != nil {
 		return err
 	}
 	ctx, stop := withSignals(cmd.Context())
@@ -125,17 +121,17 @@ func (f *vmFlags) execute(cmd *cobra.Command, args []string) error {
 // noFS is the value of -fs for none at all.
 const noFS = "none"
 
-// check refuses flags that cannot be meant, and returns the file systems.
-func (f *vmFlags) check() (fs []string, err error) {
+// check refuses flags that cannot be meant, and returns the file systems and kernels that were asked for.
+func (f *vmFlags) check() (fs []string, kernels []kernelSpec, err error) {
 	if len(f.fs) == 1 && f.fs[0] == noFS {
 		f.fs = nil
 	}
 	if fs, err = splitList("fs", f.fs, vm.FileSystemNames()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, name := range fs {
 		if _, err := vm.LookupFileSystem(name); err != nil {
-			return nil, usagef("-fs: %w%s", err, meant(name, vm.FileSystemNames()))
+			return nil, nil, usagef("-fs: %w%s", err, meant(name, vm.FileSystemNames()))
 		}
 	}
 	known := false
@@ -147,15 +143,16 @@ func (f *vmFlags) check() (fs []string, err error) {
 	const least, most = 512 << 20, 1 << 40 // this program and its initramfs alone take some 200 MiB
 	switch {
 	case !known:
-		return nil, usagef("unknown -accel %q; known: %s%s", f.accel, strings.Join(accels, ", "), meant(f.accel, accels))
+		return nil, nil, usagef("unknown -accel %q; known: %s%s", f.accel, strings.Join(accels, ", "), meant(f.accel, accels))
 	case f.jobs < 1:
-		return nil, usagef("-jobs %d: want 1 or more", f.jobs)
+		return nil, nil, usagef("-jobs %d: want 1 or more", f.jobs)
 	case f.limit <= 0:
-		return nil, usagef("-limit %v: want a time, such as 20m", f.limit)
+		return nil, nil, usagef("-limit %v: want a time, such as 20m", f.limit)
 	case f.memory < least || f.memory > most || f.memory%(128<<20) != 0:
-		return nil, usagef("-memory %s: want at least 512M, in steps of 128M", f.memory.String())
+		return nil, nil, usagef("-memory %s: want at least 512M, in steps of 128M", f.memory.String())
 	}
-	return fs, nil
+	kernels, err = parseKernels(f.kernel)
+	return fs, kernels, err
 }
 
 // guests are those that a command boots.
