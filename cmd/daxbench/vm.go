@@ -46,7 +46,8 @@ func newVM() *cobra.Command {
 			"(" + vm.Mounts + " in the arguments stands for them) and -o " + vm.Out + ", and to litmus -umount. Of\n" +
 			"several kernels, litmus prints one table. A run takes one file system, so it is\n" +
 			"run in a guest for each, into LABEL-FS. Files that -expect and -scenario name\n" +
-			"are put into the guest.\n\n" +
+			"are put into the guest. Of a guest that dies, hangs or is stopped comes back what\n" +
+			"litmus has told of, and the rest is without a verdict.\n\n" +
 			"Exit status: that of the command, the worst of several: 1, 2, 4, 3, 0 in this\n" +
 			"order; 2 usage; 3 a guest died; 4 a kernel or a program is not to be had, or a\n" +
 			"guest did not come up. With litmus -expect it is what git bisect run takes: 0 as\n" +
