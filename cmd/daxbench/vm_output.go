@@ -53,7 +53,8 @@ func (w *guests) lines(to io.Writer, g *guestRun) io.Writer {
 	return l
 }
 
-// conclude prints the table of what litmus found in all guests. With -expect, a file system that is not among them is an error.
+// conclude prints the table of what litmus found in all guests. With -expect, a file system that is not among them is an error,
+// as is a folder in which it cannot be said why scenarios were broken off; both do not keep the table from being printed.
 func (w *guests) conclude() (missing error) {
 	if !w.inner.joins {
 		return nil
@@ -72,7 +73,7 @@ func (w *guests) conclude() (missing error) {
 			return inputError{err}
 		}
 		if err := g.breakOff(w.inner.name, k); err != nil {
-			return err
+			missing = errors.Join(missing, inputError{err})
 		}
 		if w.inner.expects {
 			missing = errors.Join(missing, notMounted(g, k))
