@@ -49,7 +49,7 @@ const (
 type Options struct {
 	Stripes      int     // of the hash table, each with its lock; rounded up to a power of two; default 64 (kernel: one inode_hash_lock)
 	LRULists     int     // each with its lock; rounded up to a power of two; default as many as stripes (kernel: one per node)
-	InodeLists   int     // lists of all inodes, each with its lock; default 0: unmount walks the hash chains (kernel: one s_inodes)
+	InodeLists   int     // lists of all inodes, each with its lock; default 0: unmount walks the hash table (kernel: one s_inodes)
 	CacheInodes  int     // hard limit on cached inodes; default 4096
 	ReclaimBatch int     // inodes that direct reclaim tries to free at once; default 128 (kernel: SHRINK_BATCH)
 	CachePages   int     // page-cache pages for files that are not DAX; default 1024

@@ -51,8 +51,8 @@ func Use(s Scheduler) (restore func()) {
 	return func() { sched = old }
 }
 
-// Free reports that no yield point does anything. It is for the two or three
-// hottest functions of the engine: they ask once, use the …Free methods, and
+// Free reports that no yield point does anything. It is for the few hottest
+// functions of the engine: they ask once, use the …Free methods, and
 // leave everything else to a slow path that yields as usual.
 func Free() bool { return sched == nil && !Yields }
 
