@@ -63,8 +63,8 @@ func (in *Inode) BreakLayoutBounded(t *Task) error {
 		return nil
 	}
 	until := time.Time{}
-	for {
-		pfn, busy := in.BusyPage(t, 0)
+	for from := uint32(0); ; {
+		pfn, busy := in.BusyPage(t, from)
 		if !busy {
 			return in.deleteEntries(t, 0, everything)
 		}
@@ -77,6 +77,9 @@ func (in *Inode) BreakLayoutBounded(t *Task) error {
 		}
 		switch err {
 		case nil:
+			if in.sb.opts.Scan&Resumes != 0 {
+				from = in.resumeAt(from, pfn)
+			}
 		case sync.ErrDeadline:
 			t.Stats.Overdue++
 			return nil

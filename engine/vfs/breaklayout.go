@@ -10,8 +10,9 @@ import (
 	"daxbench/engine/page"
 )
 
-// Scan says what a scan for busy pages overlooks, as kernels did. The zero Scan
-// overlooks nothing. The bits may be joined.
+// Scan says what a scan for busy pages overlooks, as kernels did, and where it
+// begins. The zero Scan overlooks nothing, and begins at the first page each time,
+// as all kernels do. The bits may be joined.
 type Scan uint8
 
 const (
@@ -25,6 +26,11 @@ const (
 	// PauseSkips waits for a locked entry, but goes on behind it: Linux 6.15
 	// before the xas_pause in dax_layout_busy_page_range became an xas_reset.
 	PauseSkips
+	// Resumes lets the break of an eviction, after it has waited for a page, look
+	// only at that page and those behind it: n pages with k pins that go one by one
+	// are n + k to look at, and not n · k. No kernel does so yet. It overlooks
+	// nothing: the gate is shut all the while, so a page that was idle stays so.
+	Resumes
 )
 
 // BusyPage shuts the gate of a DAX mapping, so that no new pin can be taken,
@@ -221,13 +227,14 @@ func (in *Inode) ThawLayout() {
 // BreakLayoutFinal is BreakLayout for an inode that is being evicted:
 // dax_break_layout_final of Linux 6.15. It takes no lock of the inode, since
 // nobody else can reach it, waits without regard to signals, and after each
-// wait scans from the start again. It returns at once if the inode is not DAX.
+// wait scans from the start again, unless Scan says otherwise. It returns at once
+// if the inode is not DAX.
 func (in *Inode) BreakLayoutFinal(t *Task) error {
 	if !in.IsDAX() {
 		return nil
 	}
-	for {
-		pfn, busy := in.BusyPage(t, 0)
+	for from := uint32(0); ; {
+		pfn, busy := in.BusyPage(t, from)
 		if !busy {
 			return in.deleteEntries(t, 0, everything)
 		}
@@ -237,7 +244,29 @@ func (in *Inode) BreakLayoutFinal(t *Task) error {
 		if bug.Planted(bug.BreakForgetsRescan) {
 			return in.deleteEntries(t, 0, everything)
 		}
+		if in.sb.opts.Scan&Resumes != 0 {
+			from = in.resumeAt(from, pfn)
+		}
 	}
+}
+
+// resumeAt returns where a scan that began at index from found pfn busy, or an
+// index before that: of a folio, which page of it is not known. The caller has the
+// inode alone.
+func (in *Inode) resumeAt(from uint32, pfn page.PFN) uint32 {
+	n := page.PFN(1)
+	if in.sb.pages.HasFolios() {
+		pfn, n = page.Head(pfn), page.FolioPages
+	}
+	pieces(in.extents, from, everything, func(index uint32, e media.Extent) bool {
+		first, end := max(pfn, page.PFN(e.Start)), min(pfn+n, page.PFN(e.End()))
+		if first >= end {
+			return true
+		}
+		from = index + uint32(first) - e.Start
+		return false
+	})
+	return from
 }
 
 // BreakLeases recalls the layout leases and waits for them: break_layout. It

@@ -107,6 +107,14 @@ func (m *Mapping) at(i uint32) uint32 {
 	return (*e)[i].Load()
 }
 
+// atFree is at for a caller that has just seen sync.Free.
+func (m *Mapping) atFree(i uint32) uint32 {
+	if e := m.entries.LoadFree(); e != nil && i < uint32(len(*e)) {
+		return (*e)[i].LoadFree()
+	}
+	return 0
+}
+
 // growLocked makes room for n entries.
 func (m *Mapping) growLocked(n uint32) []sync.Uint32 {
 	old := m.entries.Load()
@@ -138,7 +146,8 @@ func (in *Inode) setLocked(entries []sync.Uint32, i, e uint32) {
 // each if it is not nil.
 func (in *Inode) dropLocked(from, end uint32, gone func(index, e uint32)) {
 	m := &in.mapping
-	if in.entryCount.Load() == 0 {
+	left := in.entryCount.Load()
+	if left == 0 {
 		return
 	}
 	entries := *m.entries.Load()
@@ -146,12 +155,13 @@ func (in *Inode) dropLocked(from, end uint32, gone func(index, e uint32)) {
 	for i := from; i < min(end, m.hi); i++ {
 		if e := entries[i].Load(); e != 0 {
 			entries[i].Store(0)
-			in.entryCount.Add(^uint32(0))
+			left--
 			if gone != nil {
 				gone(i, e)
 			}
 		}
 	}
+	in.entryCount.Store(left)
 	if end >= m.hi {
 		m.hi = max(m.lo, min(m.hi, from))
 	}

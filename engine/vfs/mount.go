@@ -111,7 +111,23 @@ func (sb *Superblock) Remount(fs *media.FS) (*Superblock, error) {
 	next.claims.Store(sb.claims.Load()) // a mark of an old pin must not come up again
 	next.pages.Retain(next.freeQuarantined)
 	if next.rules.Quarantine {
-		fs.Withhold(func(block uint32) bool { return next.pages.Quarantine(page.PFN(block)) })
+		fs.Withhold(next.quarantineNext)
 	}
 	return next, nil
+}
+
+// quarantineNext leaves the first pinned page of e, which no file has, to its last
+// pin.
+func (sb *Superblock) quarantineNext(e media.Extent) (block uint32, ok bool) {
+	for pfn, end := page.PFN(e.Start), page.PFN(e.End()); pfn < end; pfn++ {
+		if !sb.pages.HasFolios() { // of a folio each page counts, but one has the pins
+			if pfn, ok = sb.pages.FirstPinned(pfn, uint32(end-pfn)); !ok {
+				break
+			}
+		}
+		if sb.pages.Quarantine(pfn) {
+			return uint32(pfn), true
+		}
+	}
+	return 0, false
 }

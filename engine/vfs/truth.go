@@ -195,10 +195,12 @@ func (sb *Superblock) WritePage(t *Task, in *Inode, index uint32, src []byte) er
 // PinnedPages returns how many pages of the region are pinned. It is for the
 // check at the end of a cell, when it must be none.
 func (sb *Superblock) PinnedPages() (n int) {
-	for pfn := range sb.pages.Len() {
-		if sb.pages.Pins(page.PFN(pfn)) > 0 {
-			n++
+	for pfn, end := page.PFN(0), page.PFN(sb.pages.Len()); pfn < end; pfn++ {
+		ok := false
+		if pfn, ok = sb.pages.FirstPinned(pfn, uint32(end-pfn)); !ok {
+			break
 		}
+		n++
 	}
 	return n
 }

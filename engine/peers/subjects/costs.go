@@ -50,7 +50,7 @@ var (
 	}
 	// LookAtLeases looks whether there is a lease.
 	LookAtLeases Breaker = func(_ *vfs.Task, in *vfs.Inode) {
-		if !in.Leases().Empty() {
+		if in.IsLeased() {
 			panic("subjects: a lease on a file that nobody leased")
 		}
 	}
@@ -67,6 +67,15 @@ var (
 		}
 	}
 )
+
+// InTurn does three things.
+func InTurn(a, b, c Breaker) Breaker {
+	return func(t *vfs.Task, in *vfs.Inode) {
+		a(t, in)
+		b(t, in)
+		c(t, in)
+	}
+}
 
 // Plant returns a breaker that wastes some cycles: so many multiplications, each of which needs the one before.
 func Plant(multiplications int) Breaker {
