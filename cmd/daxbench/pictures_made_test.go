@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
+	"image/draw"
 	"image/png"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -178,7 +181,7 @@ type view struct {
 func (s *studio) seeable(record string) (view, error) {
 	dir := filepath.Join(s.root, record)
 	if below := kernelFoldersIn(dir); len(below) > 0 {
-		return view{"report-kernels.png", "1000,1300", "a table of what became of each scenario on each kernel", fmt.Sprintf("%s, with %s", record, unit.List(below))}, nil
+		return view{"report-kernels.png", "1000,1960", "a table of what became of each scenario on each kernel", fmt.Sprintf("%s, with %s", record, unit.List(below))}, nil
 	}
 	run, err := folder.Read(dir)
 	if err != nil {
@@ -219,5 +222,48 @@ func shoot(browser, record, name, window string) error {
 			return fmt.Errorf("%s: %w\n%s", args[0], err, out)
 		}
 	}
-	return nil
+	return fewerColours(name)
+}
+
+// fewerColours leaves of a screenshot 256 colours, those that it has most of, and the nearest of these in place of the others,
+// which are those of letters' edges: less than half the bytes.
+func fewerColours(name string) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	count := make(map[color.RGBA]int)
+	b := img.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			count[color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)]++
+		}
+	}
+	byCount := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
+		return cmp.Or(count[b]-count[a], cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)))
+	})
+	var few color.Palette
+	near := make(map[[3]uint8]bool) // one of each hue, however rare: links are few
+	for _, c := range byCount {
+		if k := [3]uint8{c.R >> 5, c.G >> 5, c.B >> 5}; !near[k] {
+			near[k], few = true, append(few, c)
+		}
+	}
+	for _, c := range byCount {
+		if len(few) < 256 && !slices.Contains(few, color.Color(c)) {
+			few = append(few, c)
+		}
+	}
+	few = few[:min(len(few), 256)]
+	out := image.NewPaletted(b, few)
+	draw.Draw(out, b, img, b.Min, draw.Src)
+	var w bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&w, out); err != nil {
+		return err
+	}
+	return os.WriteFile(name, w.Bytes(), 0o666)
 }

@@ -96,6 +96,16 @@ func (o *Outcome) Has(property string) bool {
 // probes: a step failed, or an expectation was not met.
 func (f Finding) IsComplaint() bool { return f.Invariants == "" && f.Property == "" }
 
+// Complaints are the texts of the findings that are complaints.
+func (o *Outcome) Complaints() (list []string) {
+	for _, f := range o.Findings {
+		if f.IsComplaint() {
+			list = append(list, f.Text)
+		}
+	}
+	return list
+}
+
 // Worst returns the worse of two outcomes of one scenario, with what both broke.
 func (o Outcome) Worst(p Outcome) Outcome {
 	if p.Kind > o.Kind || p.Kind == o.Kind && (p.For > o.For || o.Why == "") {

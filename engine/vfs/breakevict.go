@@ -94,7 +94,7 @@ func (in *Inode) BreakLayoutBounded(t *Task) error {
 // "Fix the DAX-gup mistake" had it. Entries behind are not looked at before their turn,
 // and none is twice.
 func (in *Inode) BreakEntriesFinal(t *Task) error {
-	if !in.IsDAX() || in.mapping.len() == 0 {
+	if !in.IsDAX() || in.entryCount.Load() == 0 {
 		return nil
 	}
 	m := &in.mapping

@@ -61,8 +61,8 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 	}
 	m.mu.Lock()
 	switch {
-	case m.n.Load() == 0:
-	case m.vmas != nil || m.locked > 0 || sb.opts.Scan&MappedOnly != 0:
+	case in.entryCount.Load() == 0:
+	case m.vmasLocked() != nil || m.locked > 0 || sb.opts.Scan&MappedOnly != 0:
 		pfn, busy = in.busySlowLocked(t, from, end)
 	default:
 		if sb.pages.HasFolios() {
@@ -71,7 +71,7 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 		pfn, busy = in.busyEntriesLocked(from, end)
 	}
 	if sb.watch != nil {
-		in.tell(t, Event{Kind: Scanned, N: m.scannedLocked(from, end, pfn, busy)})
+		in.tell(t, Event{Kind: Scanned, N: in.scannedLocked(from, end, pfn, busy)})
 	}
 	m.mu.Unlock()
 	return pfn, busy
@@ -79,8 +79,9 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 
 // scannedLocked counts the entries of [from, end) that a scan has looked at: those
 // up to the one of pfn, if that was busy, else all. It is for the watcher only.
-func (m *Mapping) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n uint32) {
-	if m.n.Load() == 0 {
+func (in *Inode) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n uint32) {
+	m := &in.mapping
+	if in.entryCount.Load() == 0 {
 		return 0
 	}
 	for i := max(from, m.lo); i < min(end, m.hi); i++ {
@@ -98,8 +99,8 @@ func (m *Mapping) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n ui
 // busyEntriesLocked returns the first busy page of the entries [from, end).
 func (in *Inode) busyEntriesLocked(from, end uint32) (pfn page.PFN, busy bool) {
 	m, pages := &in.mapping, in.sb.pages
-	if m.len() == m.hi-m.lo {
-		pieces(in.rec.Extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
+	if in.entryCount.Load() == m.hi-m.lo {
+		pieces(in.extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
 			if bug.Planted(bug.BreakSeesOnePage) {
 				e.Len = 1
 			}
@@ -257,7 +258,7 @@ func (in *Inode) resumeAt(from uint32, pfn page.PFN) uint32 {
 	if in.sb.pages.HasFolios() {
 		pfn, n = page.Head(pfn), page.FolioPages
 	}
-	pieces(in.rec.Extents, from, everything, func(index uint32, e media.Extent) bool {
+	pieces(in.extents, from, everything, func(index uint32, e media.Extent) bool {
 		first, end := max(pfn, page.PFN(e.Start)), min(pfn+n, page.PFN(e.End()))
 		if first >= end {
 			return true
@@ -299,11 +300,11 @@ func (in *Inode) deleteEntries(t *Task, from, end uint32) (err error) {
 	m := &in.mapping
 	m.mu.Lock()
 	switch {
-	case m.n.Load() == 0:
-	case m.vmas != nil || m.locked > 0 || in.sb.pages.HasFolios():
+	case in.entryCount.Load() == 0:
+	case m.vmasLocked() != nil || m.locked > 0 || in.sb.pages.HasFolios():
 		err = in.deleteSlowLocked(t, from, end)
 	default:
-		m.dropLocked(from, end, nil)
+		in.dropLocked(from, end, nil)
 	}
 	m.mu.Unlock()
 	return err
@@ -325,5 +326,5 @@ func (in *Inode) deleteSlowLocked(t *Task, from, end uint32) error {
 func (in *Inode) deleteLocked(from, end uint32) {
 	m, pages := &in.mapping, in.sb.pages
 	m.unmapLocked(from, end)
-	m.dropLocked(from, end, func(_, e uint32) { pages.Disassociate(page.PFN(entryPage(e))) })
+	in.dropLocked(from, end, func(_, e uint32) { pages.Disassociate(page.PFN(entryPage(e))) })
 }

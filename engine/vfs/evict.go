@@ -53,7 +53,7 @@ func (sb *Superblock) freeOnMedia(t *Task, in *Inode) error {
 	if err := sb.fs.FreeInode(in.ino); err != nil {
 		return err
 	}
-	sb.freeBlocks(t, in, in.rec.Extents)
+	sb.freeBlocks(t, in, in.extents)
 	t.Stats.Freed++
 	return nil
 }

@@ -34,7 +34,10 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 	for b := sb.bucket(h); b != nil; b = b.next.LoadFree() {
 		for m := match(b.tags.LoadFree(), uint64(b.tags2.LoadFree()), tagOf(h)); m != 0; m &= m - 1 {
 			in := &sb.inodes[b.slots[slotOf(m)].LoadFree()]
-			for w := in.state.LoadFree(); numberOf(w) == ino && w&(stNew|stFreeing|refTop) == 0; w = in.state.LoadFree() {
+			for w := in.state.LoadFree(); numberOf(w) == ino; w = in.state.LoadFree() {
+				if w&(stNew|stFreeing|refTop) != 0 {
+					return sb.igetSlow(t, ino)
+				}
 				if in.state.CompareAndSwapFree(w, w+refOne) {
 					t.Stats.Hits++
 					return in, nil
@@ -42,11 +45,14 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 			}
 		}
 	}
+	if in, err := sb.igetMiss(t, ino); in != nil || err != nil {
+		return in, err
+	}
 	return sb.igetSlow(t, ino)
 }
 
-// igetSlow is Iget of what is not cached, or New, or Freeing; under a scheduler
-// it is the whole of Iget.
+// igetSlow is Iget of what is New or Freeing, or was a moment ago; under a
+// scheduler it is the whole of Iget.
 //
 //go:noinline
 func (sb *Superblock) igetSlow(t *Task, ino Ino) (*Inode, error) {
@@ -137,7 +143,9 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 	if bug.Planted(bug.WakeBeforeUnhash) && in.state.And(^uint64(stAwaited))&stAwaited != 0 {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
-	in.ThawLayout() // for the next inode in this memory; nobody can pin this one
+	if in.size.Load() > 0 || in.IsDAX() {
+		in.clear()
+	}
 	if len(sb.all) > 0 {
 		sb.delist(in)
 	}
@@ -159,9 +167,18 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 	sb.give(t, in.index)
 }
 
+// clear makes the memory of an inode that nobody can use any more ready for the
+// next. That of a file without pages is.
+func (in *Inode) clear() {
+	in.ThawLayout()
+	in.extents = in.extents[:0]
+}
+
 // igetMiss reads an inode that is not cached. It returns nil, nil if somebody
-// else was faster.
+// else was faster. The record is asked for at once: the processor comes here, as
+// long as no lock is in the way, before it knows that the bucket has no such number.
 func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
+	sb.fs.Prefetch(ino)
 	if sb.down.Load() != 0 {
 		return nil, ErrShutdown
 	}
@@ -184,9 +201,15 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 		sb.enlist(in)
 	}
 
-	err = sb.fs.Read(ino, &in.rec)
-	if err == nil && in.rec.Nlink == 0 {
+	rec := media.Record{Extents: t.extents[:0]}
+	err = sb.fs.Read(ino, &rec)
+	t.extents = rec.Extents
+	switch {
+	case err != nil:
+	case rec.Nlink == 0:
 		err = media.ErrFree
+	case rec.Pages == 0 && len(rec.Extents) > 0:
+		err = fmt.Errorf("vfs: inode %d has blocks, and no pages: %w", ino, media.ErrDamaged)
 	}
 	if err != nil {
 		sb.unhash(t, in)
@@ -195,10 +218,10 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 		}
 		return nil, err
 	}
-	if in.rec.Flags&media.FlagDAX != 0 {
+	in.setRecord(&rec)
+	if rec.Flags&media.FlagDAX != 0 {
 		in.state.Or(stDAX)
 	}
-	in.size.Store(in.rec.Pages)
 	sb.settle(t, in)
 	t.Stats.Misses++
 	return in, nil

@@ -192,7 +192,6 @@ func (in *Inode) awaitThaw(t *Task) error {
 		return ErrShutdown
 	}
 	in.layoutMu.RLock(in.sb.waits)
-	//lint:ignore SA2001 there is nothing to do but to wait
 	in.layoutMu.RUnlock(in.sb.waits)
 	if in.mapping.gate.IsShut() { // the device is going: the gate is shut before that shows
 		sync.Pause()

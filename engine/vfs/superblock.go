@@ -3,7 +3,6 @@ package vfs
 import (
 	"errors"
 	"fmt"
-	"math"
 	"math/bits"
 	"time"
 
@@ -122,6 +121,7 @@ type Superblock struct {
 
 	inodes   []Inode // the first is never used, so that index 0 can end a list
 	buckets  []bucket
+	spares   spares
 	stripes  []stripe
 	shift    uint8 // hash bits above which the stripe is chosen
 	lrus     []lru
@@ -184,7 +184,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		all:      make([]inodeList, o.InodeLists),
 	}
 	sb.initPages(old)
-	sb.buckets = huge.Make[bucket](o.Stripes * int(math.Ceil(float64(o.CacheInodes)/bucketLoad/float64(o.Stripes))))
+	sb.makeBuckets(int(float64(o.CacheInodes)/bucketLoad) + 1)
 	rests := huge.Make[rest](len(sb.inodes))
 	for i := range sb.inodes {
 		in := &sb.inodes[i]
@@ -192,6 +192,9 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 	}
 	if o.InodeLists > 0 {
 		sb.links = make([]listLink, len(sb.inodes))
+	}
+	if sb.NeedsWorker() {
+		sb.work.links = make([]workLink, len(sb.inodes))
 	}
 	sb.slots.free = make([]uint32, 0, o.CacheInodes)
 	for i := o.CacheInodes; i > 0; i-- {
@@ -237,7 +240,7 @@ func (sb *Superblock) Usage() Usage {
 			u.OnLRU++
 		}
 		if !in.IsDAX() {
-			u.CachePages += int(in.mapping.len())
+			u.CachePages += int(in.entryCount.Load())
 		}
 	})
 	return u

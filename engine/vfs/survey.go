@@ -24,7 +24,7 @@ func (sb *Superblock) Survey(visit func(Surveyed)) {
 		visit(Surveyed{
 			Owner: in.Owner(), Refs: w.Refs(),
 			New: w.IsNew(), Freeing: w.IsFreeing(), Unlinked: w.IsUnlinked(), OnLRU: w.IsOnLRU(),
-			Referenced: w.IsReferenced(), Empty: in.mapping.len() == 0,
+			Referenced: w.IsReferenced(), Empty: in.entryCount.Load() == 0,
 			Shrinkable: sb.shrinkable(in),
 		})
 	})

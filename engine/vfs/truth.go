@@ -140,8 +140,8 @@ func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
 	m := &in.mapping
 	in.layoutMu.RLock(in.sb.waits)
 	m.mu.Lock()
-	if m.n.Load() > 0 {
-		pieces(in.rec.Extents, m.lo, m.hi, func(index uint32, e media.Extent) bool {
+	if in.entryCount.Load() > 0 {
+		pieces(in.extents, m.lo, m.hi, func(index uint32, e media.Extent) bool {
 			for i := range e.Len {
 				// Without an entry it may not be claimed yet, and the stamp the last
 				// owner's; in a shared block it may be any sharer's.

@@ -181,6 +181,8 @@ func (m *model) beside(s *KernelScenario, c *KernelCell) (Agreed, error) {
 		return Agreed{Why: "the scenario is not registered"}, nil
 	case c.Outcome.Has(target.Crashed):
 		return Agreed{Why: "the kernel has crashed, which an engine cannot"}, nil
+	case len(c.Outcome.Complaints()) > 0:
+		return Agreed{Why: "not all went as the scenario has it: " + strings.Join(c.Outcome.Complaints(), "; ")}, nil
 	}
 	e.Scenario = e.AsKernel()
 	if now := newKernelScenario(e); !slices.Equal(now.Steps, s.Steps) {

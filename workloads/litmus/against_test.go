@@ -110,6 +110,9 @@ func TestAgainstNothing(t *testing.T) {
 		"the kernel has crashed": func(k *Kernels) {
 			k.Columns[0].Cells[0].Outcome.Findings = []target.Finding{{Property: target.Crashed}}
 		},
+		"not all went as the scenario has it: line 9 failed": func(k *Kernels) {
+			k.Columns[0].Cells[0].Outcome.Findings = []target.Finding{{Text: "line 9 failed"}}
+		},
 		"was not played on the kernel": func(k *Kernels) { k.Columns[0].Cells[0] = KernelCell{} },
 	} {
 		k := fresh()

@@ -166,7 +166,7 @@ func TestKernels(t *testing.T) {
 		m := play(t, some, kernel)
 		for _, r := range m.Rows {
 			for _, c := range r.Cells {
-				if list := c.Complaints(); len(list) > 0 {
+				if list := c.Outcome.Complaints(); len(list) > 0 {
 					t.Errorf("kernel %s, %s: %q", kernel.Name, r.Policy, list)
 				}
 				if c.Scenario == "reclaim-self-deadlock" {

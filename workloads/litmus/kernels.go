@@ -161,7 +161,7 @@ func playKernel(m Mounted, e Entry) KernelCell {
 		}
 	}
 	cell := KernelCell{Outcome: c.Outcome, Run: worst.Run, Word: worst.word(), Lines: worst.lines(), Stalls: worst.Stalls, Log: worst.Log}
-	if bad := c.Complaints(); len(bad) > 0 && !strings.ContainsAny(c.Outcome.Broken, target.Safety) && !c.Outcome.Has(target.Crashed) {
+	if bad := c.Outcome.Complaints(); len(bad) > 0 && !strings.ContainsAny(c.Outcome.Broken, target.Safety) && !c.Outcome.Has(target.Crashed) {
 		cell.Lost, cell.Word = strings.Join(bad, "; "), noVerdict
 	}
 	return cell

@@ -165,7 +165,7 @@ func (m *Matrix) Problems() (list []string) {
 		said := make(map[string][]string) // policies, by what happened under them
 		var texts []string
 		for _, r := range m.Rows {
-			for _, text := range r.Cells[k].Complaints() {
+			for _, text := range r.Cells[k].Outcome.Complaints() {
 				if said[text] == nil {
 					texts = append(texts, text)
 				}
@@ -181,14 +181,3 @@ func (m *Matrix) Problems() (list []string) {
 
 // AsDeclared reports whether there are none.
 func (m *Matrix) AsDeclared() bool { return len(m.Problems()) == 0 }
-
-// Complaints are findings that are not about an invariant: a step that failed,
-// or an expectation of the scenario's that was not met.
-func (c *Cell) Complaints() (list []string) {
-	for _, f := range c.Outcome.Findings {
-		if f.IsComplaint() {
-			list = append(list, f.Text)
-		}
-	}
-	return list
-}

@@ -32,6 +32,9 @@ const (
 	semReaders     = semWriterWaits - 1
 )
 
+// Fetch reads s for its cache line's sake.
+func (s *RWSem) Fetch() { s.word.LoadFree() }
+
 // Lock takes s for writing; t is where it waits.
 func (s *RWSem) Lock(t *WaitTable) {
 	if !s.word.CompareAndSwap(0, semWriter) {
