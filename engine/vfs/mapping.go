@@ -145,7 +145,8 @@ func (in *Inode) setLocked(entries []sync.Uint32, i, e uint32) {
 // dropLocked removes the entries of the pages [from, end) and calls gone with
 // each if it is not nil.
 func (in *Inode) dropLocked(from, end uint32, gone func(index, e uint32)) {
-	m, left := &in.mapping, in.entryCount.Load()
+	m := &in.mapping
+	left := in.entryCount.Load()
 	if left == 0 {
 		return
 	}
