@@ -72,6 +72,21 @@ func TestOpensSparseRegionWithoutTouchingIt(t *testing.T) {
 	}
 }
 
+// TestLargestRegion goes to the most that an entry of a mapping can name, and beyond.
+func TestLargestRegion(t *testing.T) {
+	const most = 1<<41 - pmem.PageSize // bytes
+	for size, ok := range map[int64]bool{most: true, most + pmem.PageSize: false} {
+		r, err := pmem.Open(pmem.Options{Size: size})
+		if err != nil {
+			t.Skipf("this machine maps no region of %d bytes: %v", size, err)
+		}
+		if _, err := engine.Open(r, engine.Config{Policy: policy(t, "dax-only"), Inodes: 4}); (err == nil) != ok {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		r.Close()
+	}
+}
+
 // BenchmarkOpen formats and mounts a sparse region, and says how much memory that makes present. Of inodes there are
 // as many at each size, since the table of their records is written.
 func BenchmarkOpen(b *testing.B) {
