@@ -17,7 +17,7 @@ func storm(t *testing.T, name string, workers int, set map[string]string) driver
 		t.Fatal(err)
 	}
 	r := small(wl)
-	r.Workers = workers
+	r.Workers = []int{workers}
 	for key, value := range set {
 		r.Set[key] = []string{value}
 	}

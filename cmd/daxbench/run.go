@@ -22,7 +22,8 @@ import (
 // runFlags are the flags of run as they were given.
 type runFlags struct {
 	workload, policy, set []string
-	rounds, workers       int
+	rounds                int
+	workers               []int
 	duration, hangLimit   time.Duration
 	rate                  float64
 	seed                  uint64
@@ -53,6 +54,7 @@ func newRun() *cobra.Command {
 			"some cell; 4 disk, file or memory; 130 interrupted.",
 		Example: "  daxbench run\n" +
 			"  daxbench run -workload evict-storm -set dax=0,50,100 -rounds 10\n" +
+			"  daxbench run -workload iget-churn -policy dax-only -workers 1,2,4,8\n" +
 			"  daxbench run -policy dax-only,unconditional -pmem /mnt/dax/region -o dax\n" +
 			"  daxbench run -target dir:/mnt/pmem -workload mounted-unlink-storm\n" +
 			"  daxbench run -resume dax",
@@ -66,7 +68,7 @@ func newRun() *cobra.Command {
 	fl.StringArrayVar(&f.set, "set", nil, "parameters, as `key=value,…`; several values are a sweep, and the flag may be repeated")
 	fl.IntVar(&f.rounds, "rounds", 6, "run every cell `n` times; an interval takes at least 6 (default 6)")
 	fl.DurationVar(&f.duration, "duration", 300*time.Millisecond, "measure each cell for `time` in each round (default 300ms)")
-	fl.IntVar(&f.workers, "workers", min(2, runtime.NumCPU()), "threads of a storm, `n` (default 2, or the processors if fewer)")
+	fl.IntSliceVar(&f.workers, "workers", []int{min(2, runtime.NumCPU())}, "threads of a storm, `n,…`; several numbers are a sweep (default 2, or the processors if fewer)")
 	fl.Float64Var(&f.rate, "rate", 0, "an open loop of `n` operations a second in all, late ones counted from when they were due (default 0: a closed loop, as fast as it goes)")
 	fl.Uint64Var(&f.seed, "seed", 0, "`number` that every random choice comes from (default: drawn, and recorded)")
 	fl.DurationVar(&f.hangLimit, "hang-limit", 10*time.Second, "give a cell up as hung when one wait takes longer than `time` (default 10s)")

@@ -28,7 +28,7 @@ func planOf(t *testing.T, wl *driver.Workload, policies []layout.Policy, set map
 	}
 	p, err := driver.NewPlan(driver.Request{
 		Workloads: []*driver.Workload{wl}, Policies: policies, Set: all,
-		Rounds: 1, Duration: time.Second, Workers: 1, Seed: 7, HangLimit: 2 * time.Second,
+		Rounds: 1, Duration: time.Second, Workers: []int{1}, Seed: 7, HangLimit: 2 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -19,8 +19,8 @@ type Request struct {
 	Set        map[string][]string // parameter → values
 	Rounds     int
 	Duration   time.Duration // measured per cell and round
-	Workers    int
-	Rate       float64 // operations a second in all; 0: as fast as it goes
+	Workers    []int         // each number makes groups of its own
+	Rate       float64       // operations a second in all; 0: as fast as it goes
 	Seed       uint64
 	HangLimit  time.Duration
 	Pmem       string // "": memory
@@ -57,14 +57,19 @@ func NewPlan(r Request) (*Plan, error) {
 		return nil, fmt.Errorf("%d rounds: want 1 to 10000", r.Rounds)
 	case r.Duration < time.Millisecond || r.Duration > time.Hour:
 		return nil, fmt.Errorf("duration %v: want 1ms to 1h", r.Duration)
-	case r.Workers < 1 || r.Workers > maxWorkers:
-		return nil, fmt.Errorf("%d workers: want 1 to %d", r.Workers, maxWorkers)
+	case len(r.Workers) == 0:
+		return nil, fmt.Errorf("no number of workers: want 1 to %d", maxWorkers)
 	case !(r.Rate >= 0 && r.Rate <= 1e8):
 		return nil, fmt.Errorf("rate %g: want 0 (as fast as it goes) to 1e8 operations a second", r.Rate)
 	case r.HangLimit < time.Millisecond:
 		return nil, fmt.Errorf("hang limit %v: want at least 1ms", r.HangLimit)
 	case r.Size < 0:
 		return nil, fmt.Errorf("size %d: want 0 (what is needed) or more bytes", r.Size)
+	}
+	for _, n := range r.Workers {
+		if n < 1 || n > maxWorkers {
+			return nil, fmt.Errorf("%d workers: want 1 to %d", n, maxWorkers)
+		}
 	}
 	known := make(map[string]bool)
 	for _, wl := range r.Workloads {
@@ -83,38 +88,61 @@ func NewPlan(r Request) (*Plan, error) {
 		swept[key] = len(list) > 1
 	}
 	for _, wl := range r.Workloads {
+		if r.Population != nil && wl.UsesPopulation && r.Set["files"] != nil {
+			return nil, fmt.Errorf("%s: the files come from the population: leave files out", wl.Name)
+		}
 		combos, err := wl.Sweep(kernelKnobs(r.Kernel, r.Set))
 		if err != nil {
 			return nil, err
 		}
-		workers := r.Workers
-		if wl.MaxWorkers > 0 {
-			workers = min(workers, wl.MaxWorkers)
-		}
 		for _, v := range combos {
-			if wl.Check != nil {
-				if err := wl.Check(v, workers); err != nil {
-					return nil, fmt.Errorf("%s: %w", wl.Name, err)
+			for _, workers := range wl.workers(r.Workers) {
+				if wl.Check != nil {
+					if err := wl.Check(v, workers); err != nil {
+						return nil, fmt.Errorf("%s: %w", wl.Name, err)
+					}
 				}
+				p.Groups = append(p.Groups, Group{Workload: wl, Values: v, Workers: workers, Shown: append(wl.Shown(v, swept), r.common(wl, workers)...)})
 			}
-			g := Group{Workload: wl, Values: v, Workers: workers}
-			g.Shown = append(wl.Shown(v, swept), Param{"workers", strconv.Itoa(workers)})
-			if r.Kernel.Name != "" {
-				g.Shown = append(g.Shown, Param{"kernel", r.Kernel.Name})
-			}
-			if r.Rate > 0 {
-				g.Shown = append(g.Shown, Param{"rate", strconv.FormatFloat(r.Rate, 'f', -1, 64)})
-			}
-			if r.Population != nil && wl.UsesPopulation {
-				if _, ok := r.Set["files"]; ok {
-					return nil, fmt.Errorf("%s: the files come from the population: leave files out", wl.Name)
-				}
-				g.Shown = append(g.Shown, Param{"population", r.Population.Label()})
-			}
-			p.Groups = append(p.Groups, g)
 		}
 	}
 	return p, nil
+}
+
+// common returns the parameters that a group has beside those of its workload.
+func (r *Request) common(wl *Workload, workers int) []Param {
+	list := []Param{{"workers", strconv.Itoa(workers)}}
+	if r.Kernel.Name != "" {
+		list = append(list, Param{"kernel", r.Kernel.Name})
+	}
+	if r.Rate > 0 {
+		list = append(list, Param{"rate", strconv.FormatFloat(r.Rate, 'f', -1, 64)})
+	}
+	if r.Population != nil && wl.UsesPopulation {
+		list = append(list, Param{"population", r.Population.Label()})
+	}
+	return list
+}
+
+// workers returns how many workers a workload is run with, each number once: those asked for, or fewer.
+func (wl *Workload) workers(asked []int) (list []int) {
+	for _, n := range asked {
+		if wl.MaxWorkers > 0 {
+			n = min(n, wl.MaxWorkers)
+		}
+		if !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// MostWorkers returns how many workers the largest group has.
+func (p *Plan) MostWorkers() (n int) {
+	for i := range p.Groups {
+		n = max(n, p.Groups[i].Workers)
+	}
+	return n
 }
 
 // Reference returns the policy that the others are compared with: dax-only, what

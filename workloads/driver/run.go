@@ -34,7 +34,7 @@ type Observer interface {
 func (p *Plan) Run(ctx context.Context, regions []*pmem.Region, first int, o Observer) error {
 	clock.Calibrate()
 	// One more than the workers, for the device; else it would wait for them.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), min(p.Workers, runtime.NumCPU())+1)))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), min(p.MostWorkers(), runtime.NumCPU())+1)))
 	fatal := make(chan error, 1)
 	done := make(chan error, 1)
 	go func() { done <- p.rounds(ctx, regions, first, o, fatal) }()
