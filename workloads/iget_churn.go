@@ -24,6 +24,9 @@ var igetChurnWorkload = &driver.Workload{
 	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
 		return sizeFor(filesOf(p, v.Int("files"), 0))
 	},
+	Inodes: func(v driver.Values, workers int, p *driver.Population) int {
+		return len(filesOf(p, v.Int("files"), 0))
+	},
 	Open:  openIgetChurn,
 	Small: map[string]string{"files": "64"},
 }

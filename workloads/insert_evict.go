@@ -34,8 +34,9 @@ for one eviction should not depend on how many. Nothing is mapped or pinned.`,
 	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
 		return sizeFor(insertEvictFiles(v, workers))
 	},
-	Open:  openInsertEvict,
-	Small: map[string]string{"files": "256"},
+	Inodes: func(v driver.Values, workers int, p *driver.Population) int { return v.Int("files") },
+	Open:   openInsertEvict,
+	Small:  map[string]string{"files": "256"},
 }
 
 // leastIdle is how many inodes must be there for each worker to evict: twice the free memory that a task keeps at hand.

@@ -29,7 +29,7 @@ type runFlags struct {
 	seed                  uint64
 	pmem, population      string
 	kernel                string
-	size                  bytesValue
+	size                  bytesList
 	out, resume           string
 	on                    targetFlags
 	profiles              profiles
@@ -73,7 +73,7 @@ func newRun() *cobra.Command {
 	fl.Uint64Var(&f.seed, "seed", 0, "`number` that every random choice comes from (default: drawn, and recorded)")
 	fl.DurationVar(&f.hangLimit, "hang-limit", 10*time.Second, "give a cell up as hung when one wait takes longer than `time` (default 10s)")
 	fl.StringVar(&f.pmem, "pmem", "", "keep the regions in `file`: on a DAX file system, a devdax node, or any other (default: memory)")
-	fl.Var(&f.size, "size", "`bytes` of each policy's region, such as 64M (default: what the storms need)")
+	fl.Var(&f.size, "size", "`bytes,…` of each policy's region, such as 64M; several sizes are a sweep (default: what the storms need)")
 	fl.StringVar(&f.population, "population", "", "take the files from a directory tree, `dir:PATH`: sizes, links and order (default: synthetic)")
 	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+strings.Join(vfs.PresetNames(), ", ")+" (default: its own way; see daxbench list)")
 	f.on.define(fl)
@@ -89,8 +89,11 @@ func newRun() *cobra.Command {
 func (f *runFlags) request() (r record.Request, err error) {
 	r = record.Request{
 		Rounds: f.rounds, Duration: f.duration.String(), Workers: f.workers, Rate: f.rate, Seed: f.seed,
-		HangLimit: f.hangLimit.String(), Pmem: f.pmem, Size: int64(f.size), Population: f.population, Kernel: f.kernel,
+		HangLimit: f.hangLimit.String(), Pmem: f.pmem, Size: record.List[int64](f.size), Population: f.population, Kernel: f.kernel,
 		Target: f.on.target, Others: f.on.others, Root: f.on.root,
+	}
+	if len(f.size) == 1 && f.size[0] == 0 { // as by default
+		r.Size = nil
 	}
 	if r.Set, err = parseSet(f.set); err != nil {
 		return r, err
@@ -142,7 +145,7 @@ func contradiction(fl *pflag.FlagSet, asked, recorded *record.Request) (err erro
 	now, then := fields(asked), fields(recorded)
 	fl.Visit(func(flag *pflag.Flag) {
 		_, known := fields(&record.Request{
-			Set: map[string][]string{"": nil}, Rate: 1, Pmem: "-", Size: 1, Population: "-", Kernel: "-",
+			Set: map[string][]string{"": nil}, Rate: 1, Pmem: "-", Size: record.List[int64]{1}, Population: "-", Kernel: "-",
 			Target: "-", Others: true, Root: true,
 		})[flag.Name]
 		if known && !reflect.DeepEqual(now[flag.Name], then[flag.Name]) && err == nil {

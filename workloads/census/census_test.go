@@ -312,7 +312,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("a context that is done: %v", err)
 	}
 	p = planOf(t, wl, policies, nil)
-	p.Size = 4096
+	p.Groups[0].Size = 4096
 	if _, err := Take(t.Context(), p); err == nil {
 		t.Error("a region of one page")
 	}

@@ -227,7 +227,7 @@ func TestBadRequests(t *testing.T) {
 		"rate NaN":                 func(r *Request) { r.Rate = math.NaN() },
 		"rate +Inf":                func(r *Request) { r.Rate = math.Inf(1) },
 		"rate -1":                  func(r *Request) { r.Rate = -1 },
-		"size -4096":               func(r *Request) { r.Size = -4096 },
+		"size -4096":               func(r *Request) { r.Size = []int64{-4096} },
 		"hang limit 0s":            func(r *Request) { r.HangLimit = 0 },
 		`unknown parameter "sise"`: func(r *Request) { r.Set = map[string][]string{"sise": {"1"}} },
 		"have: size":               func(r *Request) { r.Set = map[string][]string{"x": {"1"}} },
@@ -241,7 +241,7 @@ func TestBadRequests(t *testing.T) {
 		}
 	}
 	r := good
-	r.Size = 1 << 12
+	r.Size = []int64{1 << 12}
 	p, err := NewPlan(r)
 	if err != nil {
 		t.Fatal(err)

@@ -94,7 +94,13 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 	place := rng.Perm(len(regions))
 	for _, i := range rng.Perm(len(cells)) {
 		policy := p.Policies[i]
-		if cells[i], err = p.open(ctx, g, policy, seed, regions[place[i]], fatal); err != nil {
+		region := regions[place[i]]
+		if g.Size > 0 && g.Size < region.Size() {
+			if region, err = region.Slice(0, g.Size/pmem.PageSize*pmem.PageSize); err != nil {
+				return nil, err
+			}
+		}
+		if cells[i], err = p.open(ctx, g, policy, seed, region, fatal); err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Name(policy.Name()), err)
 		}
 	}

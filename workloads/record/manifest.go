@@ -49,12 +49,12 @@ type Request struct {
 	Set        map[string][]string `json:"set,omitempty"`
 	Rounds     int                 `json:"rounds"`
 	Duration   string              `json:"duration"`
-	Workers    Numbers             `json:"workers"`
+	Workers    List[int]           `json:"workers"`
 	Rate       float64             `json:"rate,omitempty"`
 	Seed       uint64              `json:"seed"`
 	HangLimit  string              `json:"hang-limit"`
 	Pmem       string              `json:"pmem,omitempty"`
-	Size       int64               `json:"size,omitempty"` // bytes per engine
+	Size       List[int64]         `json:"size,omitempty"` // bytes per engine
 	Population string              `json:"population,omitempty"`
 	Kernel     string              `json:"kernel,omitempty"` // the preset
 	Target     string              `json:"target,omitempty"` // dir:PATH, a mounted file system; empty: the engine
