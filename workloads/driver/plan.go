@@ -49,8 +49,8 @@ type Group struct {
 // measures the scheduler, and takes minutes for a turn.
 const maxWorkers = 64
 
-// inodeMemory is about how many bytes an engine takes for an inode that it can cache, with its share of the tables: measured with
-// a million and more of them (B/inode of a run of iget-churn).
+// inodeMemory is about how many bytes an engine takes for an inode that it can cache, with its share of the tables, and a storm to
+// know it: measured with a million of them (B/inode of iget-churn).
 const inodeMemory = 320
 
 // NewPlan checks the request and lays out the groups. Errors are the user's.
@@ -228,9 +228,7 @@ func (p *Plan) Touched() (size int64, err error) {
 // EngineMemory returns about how many bytes of memory the largest engine takes beside its region.
 func (p *Plan) EngineMemory() (size int64) {
 	for i := range p.Groups {
-		if g := &p.Groups[i]; g.Workload.Inodes != nil {
-			size = max(size, int64(g.Workload.Inodes(g.Values, g.Workers, p.Population))*inodeMemory)
-		}
+		size = max(size, int64(p.Groups[i].inodes(p.Population))*inodeMemory)
 	}
 	return size
 }

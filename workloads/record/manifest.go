@@ -101,8 +101,19 @@ type Record struct {
 	Histograms map[string]string  `json:"histograms,omitempty"` // HdrHistogram V2, compressed, base64
 	Timeline   [][2]float64       `json:"timeline,omitempty"`   // offset in ms, ns per operation
 	OverTime   *OverTime          `json:"over_time,omitempty"`
-	Waits      []Wait             `json:"waits,omitempty"` // the longest, longest first
+	Waits      []Wait             `json:"waits,omitempty"`  // the longest, longest first
+	Memory     *Memory            `json:"memory,omitempty"` // where it was looked at
 	Notes      []string           `json:"notes,omitempty"`
+}
+
+// Memory is what a cell took of the process's memory, in bytes.
+type Memory struct {
+	Inodes int   `json:"inodes"`     // that the engine is to cache
+	Own    int64 `json:"own"`        // anonymous memory that opening the cell added: the engine, and what the storm keeps
+	Shared int64 `json:"shared"`     // memory of the region that opening it touched
+	Before int64 `json:"rss_before"` // resident set of the process, with all policies' engines: before the first slice
+	Most   int64 `json:"rss_most"`   // the most of it after a turn
+	After  int64 `json:"rss_after"`  // after the last slice
 }
 
 // OverTime is how the latencies of a cell lay in the course of a round. All cells of a group have the same columns, from their
