@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 
@@ -44,6 +45,7 @@ func (g *Group) inodes(pop *Population) int {
 // settled returns what is resident after all garbage is gone; nothing if the kernel does not say. It reads smaps_rollup, whose
 // sums are exact.
 func settled() (r Resident) {
+	runtime.GC() // what has a finalizer goes with the next one
 	debug.FreeOSMemory()
 	text, err := os.ReadFile("/proc/self/smaps_rollup")
 	if err == nil {
