@@ -25,6 +25,7 @@ const module = "daxbench"
 const order = `
 engine/internal/bug:
 engine/internal/sync: engine/internal/bug
+engine/internal/huge:
 engine/internal/sched: engine/internal/sync
 engine/enginetest:    engine/internal/sync engine/internal/sched
 engine/enginetest/history: engine/internal/sync
@@ -32,7 +33,7 @@ engine/pmem:          engine/internal/bug engine/internal/sync
 engine/page:          engine/internal/bug engine/internal/sync
 engine/lease:         engine/internal/bug engine/internal/sync
 engine/media:         engine/internal/bug engine/internal/sync engine/pmem
-engine/vfs:           engine/internal/bug engine/internal/sync engine/pmem engine/page engine/lease engine/media
+engine/vfs:           engine/internal/huge engine/internal/bug engine/internal/sync engine/pmem engine/page engine/lease engine/media
 engine/layout:        engine/internal/bug engine/lease engine/vfs
 engine:               engine/pmem engine/media engine/vfs engine/layout
 engine/enginetest/ops: engine engine/layout engine/media engine/pmem engine/vfs

@@ -13,7 +13,7 @@ import (
 // Config says what Open builds. The zero value of a field takes its default.
 type Config struct {
 	Policy layout.Policy // required
-	Inodes uint32        // files that fit; 0: one for every four blocks of the region
+	Inodes uint32        // files that fit; 0: one for every four blocks of the region, up to a million
 	Cache  vfs.Options
 	Seed   uint64 // tells this format's stamps from older ones in the same memory; 0: the clock
 }

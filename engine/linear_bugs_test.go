@@ -29,7 +29,7 @@ var shown = map[bug.Bug]string{
 	bug.TestThenArm:         "dax-only",
 	bug.PinInTwoSteps:       "dax-only",
 	bug.IgetTakesFreeing:    "dax-only",
-	bug.IgetDropsStripe:     "dax-only",
+	bug.IgetInTwoSteps:      "dax-only",
 	bug.ArmAfterUnlock:      "dax-only",
 	bug.UnhashForgetsWake:   "dax-only",
 	bug.WakeBeforeUnhash:    "dax-only",

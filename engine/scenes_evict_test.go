@@ -27,17 +27,12 @@ var evictScenes = []scene{
 	}, {
 		name: "two unpins against the last iput of an unlinked inode", preemptions: 2,
 		catches: []bug.Bug{bug.BreakForgetsRescan},
-		set: func(s *stage) []func() {
-			in, _ := s.file()
-			s.pin(in, 0)
-			s.pin(in, 1)
-			s.unlink(in)
-			return []func(){
-				func() { s.e.Iput(s.task(0), in) },
-				func() { s.unpin() },
-				func() { s.unpin() },
-			}
-		},
+		set:     twoUnpinsAgainstEviction,
+	}, {
+		name: "two unpins against an eviction that resumes its scan", preemptions: 2,
+		catches: []bug.Bug{bug.BreakForgetsRescan},
+		opts:    vfs.Options{Scan: vfs.Resumes},
+		set:     twoUnpinsAgainstEviction,
 	}, {
 		name: "nothing sleeps under i_lock", preemptions: 2,
 		catches: []bug.Bug{bug.EvictUnderSpin},
@@ -99,5 +94,17 @@ func noSleepUnderSpin() func(vfs.Event) {
 				panic(fmt.Sprintf("event %d of inode %d under i_lock", e.Kind, e.Owner.Ino))
 			}
 		}
+	}
+}
+
+func twoUnpinsAgainstEviction(s *stage) []func() {
+	in, _ := s.file()
+	s.pin(in, 0)
+	s.pin(in, 1)
+	s.unlink(in)
+	return []func(){
+		func() { s.e.Iput(s.task(0), in) },
+		func() { s.unpin() },
+		func() { s.unpin() },
 	}
 }

@@ -96,6 +96,24 @@ var cacheScenes = []scene{
 			}
 		},
 	}, {
+		name: "two misses whose inode is kept", preemptions: 2,
+		catches: []bug.Bug{bug.MissInsertsBlindly},
+		set: func(s *stage) []func() {
+			in, ino := s.file()
+			s.e.Iput(s.task(0), in)
+			s.e.PruneICache(s.task(0), 1)
+			s.atEnd = func() error {
+				if s.opened[0] != s.opened[1] {
+					return fmt.Errorf("inode %d is in the cache twice", ino)
+				}
+				return nil
+			}
+			get := func(task int) func() {
+				return func() { s.opened = append(s.opened, must(s.e.Iget(s.task(task), ino))) }
+			}
+			return []func(){get(0), get(1)}
+		},
+	}, {
 		name: "two iputs of a linked inode", preemptions: 3,
 		catches: []bug.Bug{bug.IdleNotOntoLRU},
 		set: func(s *stage) []func() {
@@ -172,7 +190,7 @@ var cacheScenes = []scene{
 		},
 	}, {
 		name: "memory of an inode goes to another while it is looked up", preemptions: 2,
-		catches: []bug.Bug{bug.IgetDropsStripe},
+		catches: []bug.Bug{bug.IgetInTwoSteps},
 		set: func(s *stage) []func() {
 			in, ino := s.file()
 			s.e.Iput(s.task(0), in)
@@ -182,6 +200,26 @@ var cacheScenes = []scene{
 					s.e.Iput(s.task(0), must(s.e.Create(s.task(0), vfs.NewFile{})))
 				},
 				func() { s.mustLookUp(1, ino) },
+			}
+		},
+	}, {
+		name: "lookup without a reference beside an eviction and the next file", preemptions: 2,
+		catches: []bug.Bug{bug.UnhashMovesAnother},
+		set: func(s *stage) []func() {
+			in := s.open() // in slot 8, which is the first to be filled
+			gone, _ := s.file()
+			s.e.Iput(s.task(0), gone)
+			return []func(){
+				func() {
+					s.e.PruneICache(s.task(0), 1)
+					s.e.Iput(s.task(0), must(s.e.Create(s.task(0), vfs.NewFile{})))
+				},
+				func() {
+					w, ok := s.e.FindInodeByInoRCU(in.Ino())
+					if !ok || w.Refs() != 1 || !w.IsDAX() || w.IsNew() || w.IsFreeing() {
+						panic(fmt.Sprintf("an inode in use was found %t, in state %#x", ok, w))
+					}
+				},
 			}
 		},
 	}, {
@@ -336,26 +374,26 @@ var cacheScenes = []scene{
 		catches: []bug.Bug{bug.SemUnlockForgetsWake},
 		set: func(s *stage) []func() {
 			sem := new(sync.RWSem)
-			sem.Init(sync.NewWaitTable(1))
+			waits := sync.NewWaitTable(1)
 			readers, writers := 0, 0
 			var step sync.Uint32
 			write := func() {
-				sem.Lock()
+				sem.Lock(waits)
 				if writers++; readers != 0 || writers != 1 {
 					panic("a writer is not alone")
 				}
 				step.Load()
 				writers--
-				sem.Unlock()
+				sem.Unlock(waits)
 			}
 			read := func() {
-				sem.RLock()
+				sem.RLock(waits)
 				if readers++; writers != 0 {
 					panic("a reader is beside a writer")
 				}
 				step.Load()
 				readers--
-				sem.RUnlock()
+				sem.RUnlock(waits)
 			}
 			return []func(){write, read, write}
 		},

@@ -1,16 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
 // docs are the texts whose commands must work.
-var docs = []string{"README.md", "CONTRIBUTING.md", "engine/README.md", "workloads/README.md", "workloads/litmus/README.md", "baselines/README.md", "reports/README.md"}
+var docs = []string{"README.md", "CONTRIBUTING.md", "engine/README.md", "workloads/README.md", "workloads/litmus/README.md", "baselines/README.md", "reports/README.md", "engine/vm/README.md"}
 
 // elsewhere lists commands that other tests or .ci/run stand for.
 var elsewhere = map[string]string{
@@ -41,6 +43,11 @@ var elsewhere = map[string]string{
 	"go test ./cmd/daxbench -run OfKernels -update":                                                                               "TestDocsOfKernels",
 	"daxbench litmus -against results/here":                                                                                       "TestScripts/litmus_kernel",
 	"daxbench report 6.1/ 6.12/ newest/ -o kernels.html":                                                                          "TestReportOfKernels",
+
+	"daxbench vm -kernel arch/x86/boot/bzImage -- litmus":                                                                                  "TestRecipe",
+	"daxbench vm -kernel arch/x86/boot/bzImage+../mods/lib/modules/$(make -s kernelrelease) -- litmus":                                     "TestRecipe",
+	"daxbench vm -kernel good=arch/x86/boot/bzImage -o ../steps -- litmus -scenario 1,20,35 -format expect > ../good.txt":                  "TestRecipe",
+	"daxbench vm -kernel $(git rev-parse --short HEAD)=arch/x86/boot/bzImage -o ../steps -- litmus -scenario 1,20,35 -expect ../good.txt'": "TestRecipe",
 }
 
 // stand-ins for what a reader has and a test has not, or not in reasonable time.
@@ -115,6 +122,47 @@ func TestDocs(t *testing.T) {
 	if ran < 8 {
 		t.Errorf("only %d commands were found in %v", ran, docs)
 	}
+}
+
+// holdDocs holds the parts of all docs that is finds against what should makes of them; with -update it writes them, and name is of
+// the test for which that is asked.
+func holdDocs(t *testing.T, name string, is *regexp.Regexp, should func(doc string, part [][]byte) []byte) {
+	t.Helper()
+	n := 0
+	for _, doc := range docs {
+		path := filepath.Join("..", "..", doc)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := is.ReplaceAllFunc(text, func(part []byte) []byte {
+			n++
+			return should(doc, is.FindSubmatch(part))
+		})
+		switch {
+		case bytes.Equal(text, want):
+		case *update:
+			if err := os.WriteFile(path, want, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Errorf("%s does not show what it should; go test ./cmd/daxbench -run %s -update", doc, name)
+		}
+	}
+	if n == 0 {
+		t.Error("no doc has such a part: the test looks at nothing")
+	}
+}
+
+// indented is text as a block of Markdown.
+func indented(text string) []byte {
+	var b bytes.Buffer
+	b.WriteString("\n")
+	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
+		b.WriteString(strings.TrimRight("    "+line, " \n") + "\n")
+	}
+	b.WriteString("\n")
+	return b.Bytes()
 }
 
 // commands returns the commands on indented lines of a Markdown text, without

@@ -85,17 +85,16 @@ func (f *litmusFlags) playMounted(ctx context.Context, stderr io.Writer, dirs []
 			fmt.Fprintf(stderr, "daxbench: %s: %s\n", dir, printable(line))
 		}
 	}
-	said := func(all *litmus.Kernels, i, n int) error {
+	said := func(all *litmus.Kernels, i, n int) {
 		c := &all.Columns[i].Cells[n]
 		word := c.Word
 		if c.Lost != "" {
 			word += ": " + c.Lost
 		}
 		fmt.Fprintf(stderr, "daxbench: %s: %d of %d, %s: %s\n", all.Columns[i].Label, n+1, len(scenarios), scenarios[n].Name, printable(word))
-		return f.keep(all)
 	}
 	replay := func(i int, e litmus.Entry) string { return f.replayMounted(dirs[i], mounted[i].Kernel(), e) }
-	return litmus.PlayKernels(ctx, mounted, scenarios, replay, said)
+	return litmus.PlayKernels(ctx, mounted, scenarios, replay, f.keep, said)
 }
 
 // ofMount is an error of kernelfs: of one that refuses, the user can ask for something else; all others are the machine's.

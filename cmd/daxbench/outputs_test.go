@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,35 +29,13 @@ func TestOutputs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: runs all scenarios")
 	}
-	n := 0
-	for _, doc := range docs {
-		path := filepath.Join("..", "..", doc)
-		text, err := os.ReadFile(path)
+	holdDocs(t, "Outputs", outputs, func(_ string, m [][]byte) []byte {
+		body, err := printed(string(m[2]), string(m[3]))
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := outputs.ReplaceAllFunc(text, func(block []byte) []byte {
-			n++
-			m := outputs.FindSubmatch(block)
-			body, err := printed(string(m[2]), string(m[3]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return bytes.Join([][]byte{m[1], body, m[5]}, nil)
-		})
-		switch {
-		case bytes.Equal(text, want):
-		case *update:
-			if err := os.WriteFile(path, want, 0o666); err != nil {
-				t.Fatal(err)
-			}
-		default:
-			t.Errorf("%s does not show what is printed; go test ./cmd/daxbench -run Outputs -update", doc)
-		}
-	}
-	if n == 0 {
-		t.Fatal("no doc shows an output: the test looks at nothing")
-	}
+		return slices.Concat(m[1], body, m[5])
+	})
 }
 
 // printed runs a command and returns its output as a block of Markdown.
@@ -75,11 +52,5 @@ func printed(command, lines string) ([]byte, error) {
 	if n, err := strconv.Atoi(lines); err == nil {
 		list = list[:min(n, len(list))]
 	}
-	var b bytes.Buffer
-	b.WriteString("\n")
-	for _, line := range list {
-		fmt.Fprintln(&b, strings.TrimRight("    "+line, " "))
-	}
-	b.WriteString("\n")
-	return b.Bytes(), nil
+	return indented(strings.Join(list, "\n")), nil
 }

@@ -46,7 +46,8 @@ func newVM() *cobra.Command {
 			"(" + vm.Mounts + " in the arguments stands for them) and -o " + vm.Out + ", and to litmus -umount. Of\n" +
 			"several kernels, litmus prints one table. A run takes one file system, so it is\n" +
 			"run in a guest for each, into LABEL-FS. Files that -expect and -scenario name\n" +
-			"are put into the guest.\n\n" +
+			"are put into the guest. Of a guest that dies, hangs or is stopped comes back what\n" +
+			"litmus has told of, and the rest is without a verdict.\n\n" +
 			"Exit status: that of the command, the worst of several: 1, 2, 4, 3, 0 in this\n" +
 			"order; 2 usage; 3 a guest died; 4 a kernel or a program is not to be had, or a\n" +
 			"guest did not come up. With litmus -expect it is what git bisect run takes: 0 as\n" +
@@ -84,15 +85,11 @@ func (f *vmFlags) execute(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	fs, err := f.check()
+	fs, asked, err := f.check()
 	if err != nil {
 		return err
 	}
 	if err := in.fit(fs); err != nil {
-		return err
-	}
-	asked, err := parseKernels(f.kernel)
-	if err != nil {
 		return err
 	}
 	ctx, stop := withSignals(cmd.Context())
@@ -125,17 +122,17 @@ func (f *vmFlags) execute(cmd *cobra.Command, args []string) error {
 // noFS is the value of -fs for none at all.
 const noFS = "none"
 
-// check refuses flags that cannot be meant, and returns the file systems.
-func (f *vmFlags) check() (fs []string, err error) {
+// check refuses flags that cannot be meant, and returns the file systems and kernels that were asked for.
+func (f *vmFlags) check() (fs []string, kernels []kernelSpec, err error) {
 	if len(f.fs) == 1 && f.fs[0] == noFS {
 		f.fs = nil
 	}
 	if fs, err = splitList("fs", f.fs, vm.FileSystemNames()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, name := range fs {
 		if _, err := vm.LookupFileSystem(name); err != nil {
-			return nil, usagef("-fs: %w%s", err, meant(name, vm.FileSystemNames()))
+			return nil, nil, usagef("-fs: %w%s", err, meant(name, vm.FileSystemNames()))
 		}
 	}
 	known := false
@@ -147,15 +144,16 @@ func (f *vmFlags) check() (fs []string, err error) {
 	const least, most = 512 << 20, 1 << 40 // this program and its initramfs alone take some 200 MiB
 	switch {
 	case !known:
-		return nil, usagef("unknown -accel %q; known: %s%s", f.accel, strings.Join(accels, ", "), meant(f.accel, accels))
+		return nil, nil, usagef("unknown -accel %q; known: %s%s", f.accel, strings.Join(accels, ", "), meant(f.accel, accels))
 	case f.jobs < 1:
-		return nil, usagef("-jobs %d: want 1 or more", f.jobs)
+		return nil, nil, usagef("-jobs %d: want 1 or more", f.jobs)
 	case f.limit <= 0:
-		return nil, usagef("-limit %v: want a time, such as 20m", f.limit)
+		return nil, nil, usagef("-limit %v: want a time, such as 20m", f.limit)
 	case f.memory < least || f.memory > most || f.memory%(128<<20) != 0:
-		return nil, usagef("-memory %s: want at least 512M, in steps of 128M", f.memory.String())
+		return nil, nil, usagef("-memory %s: want at least 512M, in steps of 128M", f.memory.String())
 	}
-	return fs, nil
+	kernels, err = parseKernels(f.kernel)
+	return fs, kernels, err
 }
 
 // guests are those that a command boots.
@@ -177,7 +175,7 @@ type guestRun struct {
 	out    string
 
 	printed bytes.Buffer // by its command, until it has ended
-	result  *vm.Result
+	result  *vm.Result   // nil: nothing has come back
 	err     error
 	panics  bool // its command has ended by a fault of its own
 }
@@ -235,6 +233,7 @@ func (w *guests) boot(ctx context.Context, g *guestRun) {
 	w.say(fmt.Sprintf("%s: booting %s", g.label, from))
 	m := vm.Machine{
 		Accel: vm.Accel(w.flags.accel), Memory: int(w.flags.memory >> 20), FS: g.fs, Limit: w.flags.limit, Files: w.inner.files,
+		OnTheWay: w.inner.onTheWay,
 	}
 	if w.flags.keep != "" {
 		m.Keep = filepath.Join(w.flags.keep, g.label)
@@ -255,7 +254,11 @@ func (w *guests) boot(ctx context.Context, g *guestRun) {
 	if err := w.print(g); g.err == nil {
 		g.err = err
 	}
-	if r := g.result; r != nil {
+	switch r := g.result; {
+	case r == nil:
+	case g.err != nil:
+		w.say(fmt.Sprintf("%s: %s was broken off; what it had left is in %s", g.label, w.inner.name, g.out))
+	default:
 		where := ""
 		if left, err := os.ReadDir(g.out); err == nil && len(left) > 0 {
 			where = "; results are in " + g.out

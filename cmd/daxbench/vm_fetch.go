@@ -19,11 +19,7 @@ func (f *vmFlags) fetchKernels(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usagef("-fetch boots nothing, so there is nowhere to run %s", args[0])
 	}
-	fs, err := f.check()
-	if err != nil {
-		return err
-	}
-	asked, err := parseKernels(f.kernel)
+	fs, asked, err := f.check()
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type inner struct {
 	args      []string // all of it
 	oneTarget bool     // it takes one file system at a time
 	joins     bool     // it is litmus on file systems, whose results are shown side by side
+	onTheWay  bool     // the same, also where they are not: what it tells of is to come back at once
 	expects   bool     // -expect
 	litmus    litmusFlags
 	files     map[string][]byte // that it reads, by their names in the guest
@@ -100,6 +101,7 @@ func (in *inner) addLitmus(fl *pflag.FlagSet) error {
 	case target == onEngine:
 		return nil
 	}
+	in.onTheWay = true
 	if !given("umount") {
 		in.args = append(in.args, "-umount")
 	}

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
+	"daxbench/engine/vm"
 	"daxbench/reports/report"
 	"daxbench/workloads/litmus"
 )
@@ -49,7 +53,8 @@ func (w *guests) lines(to io.Writer, g *guestRun) io.Writer {
 	return l
 }
 
-// conclude prints the table of what litmus found in all guests. With -expect, a file system that is not among them is an error.
+// conclude prints the table of what litmus found in all guests. With -expect, a file system that is not among them is an error,
+// as is a folder in which it cannot be said why scenarios were broken off; both do not keep the table from being printed.
 func (w *guests) conclude() (missing error) {
 	if !w.inner.joins {
 		return nil
@@ -67,6 +72,9 @@ func (w *guests) conclude() (missing error) {
 		if err != nil {
 			return inputError{err}
 		}
+		if err := g.breakOff(w.inner.name, k); err != nil {
+			missing = errors.Join(missing, inputError{err})
+		}
 		if w.inner.expects {
 			missing = errors.Join(missing, notMounted(g, k))
 		}
@@ -83,6 +91,33 @@ func (w *guests) conclude() (missing error) {
 	}
 	w.say("for a page of it: daxbench report " + report.Quoted(w.flags.out))
 	return missing
+}
+
+// breakOff has scenarios that were not played to their end say why, also in the folder of g.
+func (g *guestRun) breakOff(command string, k *litmus.Kernels) error {
+	var why string
+	var boot *vm.BootError
+	switch {
+	case errors.As(g.err, &boot):
+		why = boot.Short()
+	case g.err != nil:
+		why = g.err.Error()
+	default:
+		why = fmt.Sprintf("%s ended with status %d", command, g.result.Status)
+	}
+	if k.BreakOff(why) == 0 {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(g.out, litmus.KernelsName))
+	if err != nil {
+		return err
+	}
+	var r kernelsRecord
+	if err := json.Unmarshal(text, &r); err != nil {
+		return err
+	}
+	r.Kernels = k
+	return writeRecord(g.out, litmus.KernelsName, r)
 }
 
 // notMounted is the error that a file system of g is not among those that scenarios were put to. What was expected of it is

@@ -13,7 +13,8 @@ func (m *Maker) Announce() []string {
 	list := []string{fmt.Sprintf("Linux %s, %s on %s, %s.", k.Release, k.FS, m.mount.Point, m.aboutDAX())}
 	list = append(list, fmt.Sprintf("All files are made below %s, and removed in the end.", m.home), m.aboutFilling())
 	if os.Geteuid() == 0 {
-		list = append(list, "Steps that drop caches or shrink write to /proc/sys/vm/drop_caches: the machine loses its dentries and inodes.")
+		list = append(list, "Steps that drop caches or shrink write to /proc/sys/vm/drop_caches: the machine loses its dentries and inodes.",
+			"After a complaint of the kernel's a line is written into its log, so that it is known when that was.")
 	}
 	if m.isGuest() {
 		list = append(list, "The kernel is told to give warnings again that it gives once (clear_warn_once).")

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"daxbench/engine/kernelfs/proc"
 	"daxbench/engine/target"
@@ -78,13 +79,17 @@ func (s *subject) heard(w proc.Warning) {
 		s.m.wreck(s, errors.New("the kernel has crashed"))
 	}
 	s.mu.Unlock()
+	when := w.When
+	if when.IsZero() {
+		when = time.Now()
+	}
 	switch {
 	case isCrash(w.Text):
-		s.find("", target.Crashed, "the kernel has crashed: %s", w.Text)
+		s.findAt(when, "", target.Crashed, "the kernel has crashed: %s", w.Text)
 	case forgotten && evicts(w.Stack):
-		s.find("A", "P1e", "the kernel evicts an inode and warns of the entry that it gives up with it, while %s: %s", pins, w.Text)
+		s.findAt(when, "A", "P1e", "the kernel evicts an inode and warns of the entry that it gives up with it, while %s: %s", pins, w.Text)
 	case forgotten:
-		s.find("A", "", "the kernel gives up the entry that says whose a page is, and warns of it, while %s: %s", pins, w.Text)
+		s.findAt(when, "A", "", "the kernel gives up the entry that says whose a page is, and warns of it, while %s: %s", pins, w.Text)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"daxbench/engine/kernelfs/proc"
 	"daxbench/engine/target"
@@ -64,6 +65,49 @@ func TestHeard(t *testing.T) {
 		}
 		if !slices.Equal(got, tt.want) || !slices.Equal(s.log, texts) || (s.m.spoiled != "") != tt.spoiled {
 			t.Errorf("%s: %q, log %q, spoiled: %q", name, got, s.log, s.m.spoiled)
+		}
+	}
+}
+
+// TestToldWhereItBelongs has a warning stand in the story where it was given, and not where it was heard, by a clock that may
+// have been moved on before and after.
+func TestToldWhereItBelongs(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ago  time.Duration // before now, ten seconds after the beginning; negative: it is not known
+		at   time.Duration
+		told []string
+	}{
+		"between two lines":       {7 * time.Second, 3 * time.Second, []string{"1", "W", "5", "9"}},
+		"before a skip":           {4500 * time.Millisecond, 5500 * time.Millisecond, []string{"1", "5", "W", "9"}},
+		"after a skip":            {3 * time.Second, time.Hour + 7*time.Second, []string{"1", "5", "W", "9"}},
+		"before the scenario":     {time.Minute, 0, []string{"W", "1", "5", "9"}},
+		"when it was heard":       {-1, time.Hour + 10*time.Second, []string{"1", "5", "9", "W"}},
+		"by a clock that is fast": {-time.Minute, time.Hour + 10*time.Second, []string{"1", "5", "9", "W"}},
+	} {
+		s := newSubject(new(Maker), &target.Scenario{Name: "test"})
+		s.holds = []*hold{{name: "p", file: &file{name: "F"}, dax: true}}
+		now := time.Now()
+		s.began = now.Add(-10 * time.Second)
+		s.skips = []skip{{s.began.Add(6 * time.Second), time.Hour}}
+		for _, l := range []target.Line{{At: time.Second, Text: "1"}, {At: 5 * time.Second, Text: "5"}, {At: time.Hour + 9*time.Second, Text: "9"}} {
+			s.Tell(l)
+		}
+		w := proc.Warning{Text: "WARNING", Where: "dax_disassociate_entry"}
+		if w.When = now.Add(-tt.ago); tt.ago == -1 {
+			w.When = time.Time{}
+		}
+		s.heard(w)
+		var told []string
+		var at time.Duration
+		for _, l := range s.story {
+			if strings.Contains(l.Text, "WARNING") {
+				l.Text, at = "W", l.At
+			}
+			told = append(told, l.Text)
+		}
+		// What is told as of now is told a bit later than now.
+		if late := at - tt.at; !slices.Equal(told, tt.told) || late < 0 || late > 0 && tt.ago > 0 || late > time.Minute/2 || s.found[0].At != at {
+			t.Errorf("%s: %q, at %v, want %q at %v", name, told, at, tt.told, tt.at)
 		}
 	}
 }

@@ -20,10 +20,10 @@ type subject struct {
 	hearing sync.Mutex // one listens to the kernel at a time; before mu
 
 	mu        sync.Mutex
-	skipped   time.Duration // that the clock is ahead of the machine's
-	changed   time.Time     // when something happened last
-	told      time.Time     // changed, when it was told that time is skipped
-	noted     int           // calls that had returned when the caller looked last
+	skips     []skip    // by which the clock is ahead of the machine's
+	changed   time.Time // when something happened last
+	told      time.Time // changed, when it was told that time is skipped
+	noted     int       // calls that had returned when the caller looked last
 	procs     map[string]*process
 	order     []*process // as they were made
 	busy      map[string]*call
@@ -43,6 +43,12 @@ type subject struct {
 	beside    *bystander
 	judged    bool
 	forgot    bool // that the kernel warned of a page forgotten was found
+}
+
+// A skip moves the clock on.
+type skip struct {
+	when time.Time
+	by   time.Duration
 }
 
 func newSubject(m *Maker, sc *target.Scenario) *subject {
@@ -167,7 +173,18 @@ func (s *subject) Now() time.Duration {
 	return s.nowLocked()
 }
 
-func (s *subject) nowLocked() time.Duration { return time.Since(s.began) + s.skipped }
+func (s *subject) nowLocked() time.Duration { return s.clock(time.Now()) }
+
+// clock is what the clock of the subject shows at a moment. The caller holds mu.
+func (s *subject) clock(when time.Time) time.Duration {
+	d := when.Sub(s.began)
+	for _, k := range s.skips {
+		if !k.when.After(when) {
+			d += k.by
+		}
+	}
+	return d
+}
 
 // Status implements target.Subject.
 func (s *subject) Status(id target.CallID) target.Status {
@@ -224,13 +241,25 @@ func (s *subject) tell(c *call, format string, args ...any) {
 
 // find notes a finding.
 func (s *subject) find(invariants, property, format string, args ...any) {
+	s.findAt(time.Now(), invariants, property, format, args...)
+}
+
+// findAt notes a finding of something that happened before now, and tells it where it belongs. What is older than the scenario
+// is told first.
+func (s *subject) findAt(when time.Time, invariants, property, format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := target.Finding{Invariants: invariants, Property: property, Text: fmt.Sprintf(format, args...), At: s.nowLocked()}
-	if !slices.ContainsFunc(s.found, f.Alike) {
-		s.found = append(s.found, f)
-		s.tellLocked(target.Line{Kind: target.Happened, Text: f.Text})
+	at := min(max(0, s.clock(when)), s.nowLocked())
+	f := target.Finding{Invariants: invariants, Property: property, Text: fmt.Sprintf(format, args...), At: at}
+	if slices.ContainsFunc(s.found, f.Alike) {
+		return
 	}
+	s.found = append(s.found, f)
+	i := len(s.story)
+	for i > 0 && s.story[i-1].At > at {
+		i--
+	}
+	s.story = slices.Insert(s.story, i, target.Line{At: at, Kind: target.Happened, Text: f.Text})
 }
 
 // Release implements target.Subject.

@@ -21,7 +21,6 @@ const (
 	// nothing is known of it then.
 	runLimit = 20
 	// idleAfter is how long nothing must happen while nobody waits for anybody: workers of the kernel may have things to do.
-	// It is long enough to see that somebody waits for I/O of his own.
 	idleAfter = 300 * time.Millisecond
 	// tick is how often threads are looked at until they are seen to sleep, and slowTick how often from then on. Who
 	// returns says so at once. A look takes some 0.2 ms, and much longer of an emulated machine's host.
@@ -257,6 +256,14 @@ func (s *subject) isBusy() bool {
 	return slices.ContainsFunc(s.calls, func(c *call) bool { return !s.isSettled(c) || c.at.aide })
 }
 
+// isUnseen reports whether somebody waits for I/O of his own and was not seen to do so for long enough to be told of: on a busy
+// machine he may just have begun. Who wakes up now and again never is. The caller holds mu.
+func (s *subject) isUnseen() bool {
+	return slices.ContainsFunc(s.calls, func(c *call) bool {
+		return !c.status.Returned && c.isOwn() && c.stall == nil && time.Since(c.at.since) < runLimit*s.m.o.Patience
+	})
+}
+
 // giveUp ends calls that run for too long: the step fails, as it is not known whether it would ever return. The caller holds mu.
 func (s *subject) giveUp() {
 	limit := runLimit * s.m.o.Patience
@@ -331,7 +338,7 @@ func (s *subject) Advance(d time.Duration) (time.Duration, error) {
 		left := began + d - now
 		n := s.returned()
 		back := n > s.noted
-		if !back && left > 0 && !s.isBusy() && time.Since(s.changed) >= s.patience() {
+		if !back && left > 0 && !s.isBusy() && !s.isUnseen() && time.Since(s.changed) >= s.patience() {
 			s.skip(left)
 			left = 0
 		}
@@ -362,5 +369,5 @@ func (s *subject) skip(d time.Duration) {
 		s.told = s.changed
 		s.tellLocked(target.Line{Kind: target.Remarked, Text: fmt.Sprintf("nothing has changed for %v; from here on it is not waited for time to pass", s.patience())})
 	}
-	s.skipped += d
+	s.skips = append(s.skips, skip{time.Now(), d})
 }

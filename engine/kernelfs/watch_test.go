@@ -272,6 +272,72 @@ func TestIsSettled(t *testing.T) {
 	}
 }
 
+// TestOwnWaitIsSeen has time not be skipped before it is seen that somebody waits for I/O of his own, however late he begins,
+// as on a busy machine. A wait that is never long is looked at for some time, too.
+func TestOwnWaitIsSeen(t *testing.T) {
+	for name, tt := range map[string]struct {
+		sleeps time.Duration // when
+		wakes  time.Duration // how often from then on; zero: never
+		stalls int
+		after  time.Duration // skipped, at least
+	}{
+		"at once":       {0, 0, 1, idleAfter},
+		"late":          {idleAfter - 2*stillFor, 0, 1, idleAfter - 2*stillFor + blockedAfter},
+		"very late":     {2 * time.Second, 0, 1, 2*time.Second + blockedAfter},
+		"now and again": {0, 2 * stillFor, 0, runLimit * DefaultPatience},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			dir := filepath.Join(root, "proc/7/task/7")
+			if err := os.MkdirAll(dir, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			switches := 0
+			is := func(state string) {
+				switches++
+				for file, text := range map[string]string{
+					"stat": "7 (exe) " + state + " 1", "stack": "[<0>] submit_bio_wait+0x1/0x2\n",
+					"status": fmt.Sprintf("voluntary_ctxt_switches:\t%d\nnonvoluntary_ctxt_switches:\t0\n", switches),
+				} {
+					if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o666); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			synctest.Test(t, func(t *testing.T) {
+				const long = time.Hour
+				s := newSubject(&Maker{o: Options{Patience: DefaultPatience}, sys: proc.FS{Root: root}}, new(target.Scenario))
+				began := time.Now()
+				s.began, s.changed = began, began
+				s.calls = []*call{{task: "T1", own: true, proc: new(process), now: new(target.Step), at: spot{pid: 7, tid: 7, since: began}}}
+				is("R")
+				ended := make(chan struct{})
+				go func() {
+					for wait := tt.sleeps; ; wait = tt.wakes {
+						select {
+						case <-ended:
+							return
+						case <-time.After(wait):
+						}
+						if is("D"); tt.wakes == 0 {
+							return
+						}
+					}
+				}()
+				d, err := s.Advance(long)
+				close(ended)
+				took := time.Since(began)
+				if d != long || err != nil || s.Now() < long || len(s.stalls) != tt.stalls || took < tt.after || took > tt.after+2*slowTick {
+					t.Errorf("%v passed in %v, %v; %d stalls", d, took, err, len(s.stalls))
+				}
+				if len(s.stalls) > 0 && !s.stalls[0].Own {
+					t.Errorf("%+v", s.stalls[0])
+				}
+			})
+		})
+	}
+}
+
 // TestRuns has who runs, or sleeps for one thing after the other, neither hang nor be blocked: the call is given up.
 func TestRuns(t *testing.T) {
 	for name, th := range map[string]proc.Thread{"runs": {State: 'R'}, "one thing after the other": {State: 'D', Stack: []string{"folio_wait_bit"}}} {

@@ -25,7 +25,7 @@ var layoutLease = &recallLeases{facts{
 }}
 
 func (*recallLeases) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {
-	if !in.IsDAX() || in.Leases().Empty() {
+	if !in.IsDAX() || !in.IsLeased() {
 		return nil
 	}
 	return in.BreakLeases(t)

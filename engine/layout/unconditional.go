@@ -35,7 +35,7 @@ func (*breakWithLocks) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {
 	in.LockLayout(t)
 	for {
 		err := in.BreakLayout(t, 0)
-		if err == nil && in.Leases().Empty() {
+		if err == nil && !in.IsLeased() {
 			break
 		}
 		in.UnlockLayout(t)

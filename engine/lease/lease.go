@@ -50,7 +50,9 @@ type File interface {
 }
 
 // A Set holds the leases on one inode. It must be given its wait table by Init
-// before use and is safe for concurrent use.
+// before use and is safe for concurrent use. A nil Set is one without leases, of
+// an inode on which there never was any (kernel: i_flctx): it can be asked and
+// broken, but not granted from.
 type Set struct {
 	n          sync.Uint32 // number of leases; changed under mu, read without it
 	mu         sync.Mutex
@@ -85,12 +87,17 @@ func (s *Set) Init(t *sync.WaitTable) { s.waits = t }
 // Tell has f told of the leases from here on. None may be outstanding.
 func (s *Set) Tell(f File) { s.file = f }
 
-// Empty reports whether nobody holds a lease. It is the one flag test that
-// break_layout makes on an inode without leases.
-func (s *Set) Empty() bool { return s.n.Load() == 0 }
+// Empty reports whether nobody holds a lease, as on a nil Set. It is the one
+// test that break_layout makes on an inode without leases.
+func (s *Set) Empty() bool { return s == nil || s.n.Load() == 0 }
 
 // Len returns the number of leases.
-func (s *Set) Len() int { return int(s.n.Load()) }
+func (s *Set) Len() int {
+	if s == nil {
+		return 0
+	}
+	return int(s.n.Load())
+}
 
 // Grant gives l to h.
 func (s *Set) Grant(l *Lease, h Holder) error {

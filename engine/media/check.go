@@ -91,32 +91,26 @@ func (fs *FS) checkGroups(s *survey) {
 
 // noteFree notes that e is on the free list.
 func (s *survey) noteFree(e Extent) {
-	for b := e.Start; b < e.End(); b++ {
-		p := Problem{Ino: s.owner[b-s.dataStart], Block: b, Offset: int64(b) * BlockSize}
-		switch p.Ino {
-		case 0:
-			s.owner[b-s.dataStart] = freeOwner
-			s.Free++
-		case freeOwner:
-			p.Kind, p.Ino = FreeTwice, 0
-			s.add(p)
-		default:
-			p.Kind = OwnedAndFree
+	for at, end := e.Start-s.dataStart, e.End()-s.dataStart; at < end; {
+		who, next := s.run(at, end)
+		if who == 0 {
+			s.set(at, next, freeOwner)
+			s.Free += next - at
+		}
+		for ; at < next && who != 0; at++ {
+			p := Problem{Kind: OwnedAndFree, Ino: who, Block: s.dataStart + at, Offset: int64(s.dataStart+at) * BlockSize}
+			if who == freeOwner {
+				p.Kind, p.Ino = FreeTwice, 0
+			}
 			s.add(p)
 		}
+		at = next
 	}
 }
 
 // lost finds the blocks that are nobody's and not free.
 func (s *survey) lost() {
-	for i := 0; i < len(s.owner); i++ {
-		first := i
-		for i < len(s.owner) && s.owner[i] == 0 {
-			i++
-		}
-		if i > first {
-			b := s.dataStart + uint32(first)
-			s.add(Problem{Kind: Lost, Block: b, Count: uint32(i - first), Offset: int64(b) * BlockSize})
-		}
+	for _, e := range s.unowned() {
+		s.add(Problem{Kind: Lost, Block: e.Start, Count: e.Len, Offset: int64(e.Start) * BlockSize})
 	}
 }

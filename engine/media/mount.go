@@ -152,12 +152,7 @@ func (fs *FS) buildFree(s *survey) {
 		}
 	}
 	fs.groups, fs.groupShift = makeGroups(fs.dataStart, fs.blocks)
-	for end := uint32(len(s.owner)); end > 0; end-- {
-		if s.owner[end-1] == 0 {
-			b := fs.dataStart + end - 1
-			fs.groups[(end-1)>>fs.groupShift].pushLocked(Extent{b, 1})
-		}
-	}
+	fs.FreeBlocks(s.unowned())
 	for i := range fs.groups {
 		fs.groups[i].pushed = 0 // nothing to join
 	}

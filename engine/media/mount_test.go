@@ -67,6 +67,11 @@ func TestFormatRefuses(t *testing.T) {
 	if fs, err := Format(newRegion(t, 3), Geometry{}); err != nil || fs.FreeBlockCount() != 1 || fs.FreeInodeCount() != 1 {
 		t.Errorf("three blocks: %v", err)
 	}
+	for blocks, want := range map[int64]uint32{1: 1, 4: 1, 10: 2, 1 << 22: 1 << 22 / 5, 1 << 28: 1 << 20} {
+		if got := defaultInodes(blocks); got != want {
+			t.Errorf("%d blocks have %d inodes, want %d", blocks, got, want)
+		}
+	}
 }
 
 func TestMountFreesOrphansAndRepairsTornCopies(t *testing.T) {

@@ -14,44 +14,44 @@ func (fs *FS) Shares() map[uint32]uint32 {
 		s.running(ino, &fs.cores[fs.slot(ino)])
 	}
 	var n map[uint32]uint32
-	for b, by := range s.owners {
+	for b, by := range s.shared {
 		if n == nil {
-			n = make(map[uint32]uint32, len(s.owners))
+			n = make(map[uint32]uint32, len(s.shared))
 		}
 		n[b] = by.n
 	}
 	return n
 }
 
-// Withhold takes those blocks off the free lists for which keep reports true, and returns how many. Each is the
-// caller's to give to FreeBlocks later, and lost to Check until then. keep is called under a lock, and may not call the
-// file system.
-func (fs *FS) Withhold(keep func(block uint32) bool) (n uint32) {
+// Withhold takes blocks off the free lists, and returns how many: next returns the first block of an extent that is to be
+// kept, and false if there is none. Each is the caller's to give to FreeBlocks later, and lost to Check until then. next
+// is called under a lock, and may not call the file system.
+func (fs *FS) Withhold(next func(Extent) (block uint32, ok bool)) (n uint32) {
 	for i := range fs.groups {
 		g := &fs.groups[i]
 		g.mu.Lock()
-		n += g.withholdLocked(keep)
+		n += g.withholdLocked(next)
 		g.mu.Unlock()
 	}
 	return n
 }
 
 // withholdLocked splits the pieces of which some blocks are kept. The order of the rest stays.
-func (g *group) withholdLocked(keep func(block uint32) bool) (n uint32) {
+func (g *group) withholdLocked(next func(Extent) (uint32, bool)) (n uint32) {
 	old := g.stack
 	g.stack = make([]piece, 0, cap(old))
 	for _, p := range old {
-		run := piece{Extent: Extent{Start: p.Start}}
-		for b := p.Start; b < p.End(); b++ {
-			if !keep(b) {
-				run.Len++
-				continue
+		rest := p.Extent
+		for rest.Len > 0 {
+			b, ok := next(rest)
+			if !ok {
+				break
 			}
 			n++
-			g.stack = appendPiece(g.stack, run)
-			run = piece{Extent: Extent{Start: b + 1}}
+			g.stack = appendPiece(g.stack, piece{Extent: Extent{rest.Start, b - rest.Start}})
+			rest = Extent{b + 1, rest.End() - b - 1}
 		}
-		g.stack = appendPiece(g.stack, run)
+		g.stack = appendPiece(g.stack, piece{Extent: rest})
 	}
 	g.free -= n
 	return n

@@ -156,7 +156,7 @@ func TestWithhold(t *testing.T) {
 	rec := create(t, fs, 5)
 	before := fs.FreeBlockCount()
 	odd := func(b uint32) bool { return b%2 == 1 }
-	n := fs.Withhold(odd)
+	n := fs.Withhold(func(e Extent) (uint32, bool) { b := e.Start | 1; return b, b < e.End() })
 	if n < 500 || fs.FreeBlockCount() != before-n {
 		t.Fatalf("%d withheld, %d of %d left", n, fs.FreeBlockCount(), before)
 	}

@@ -26,13 +26,18 @@ const (
 	// of 512 bytes to every 2 KiB and up, ext4 one to every four blocks.
 	defaultBlocksPerInode = 4
 
+	// maxDefaultInodes keeps the table, which Format writes as a whole, at 128 MiB: on a region of 1 TiB it would else
+	// have 6.4 GiB. Linux defers that instead: xfs makes inodes as they are needed, ext4 zeroes its tables in the
+	// background (lazy_itable_init).
+	maxDefaultInodes = 1 << 20
+
 	// maxBlocks keeps block numbers and their sums with a length within 32 bits: 16 TiB.
 	maxBlocks = math.MaxUint32
 )
 
 // Geometry is what Format is told. The size is the region's.
 type Geometry struct {
-	Inodes uint32 // 0 for one to every four blocks
+	Inodes uint32 // 0 for one to every four blocks, up to a million
 
 	// ID tells the stamps of this format from those that an older one left in the same blocks. 0 takes the clock.
 	ID uint64
@@ -77,7 +82,7 @@ func Format(r *pmem.Region, geo Geometry) (fs *FS, err error) {
 func format(r *pmem.Region, geo Geometry) (*FS, error) {
 	blocks := min(r.Size()/BlockSize, maxBlocks)
 	if geo.Inodes == 0 {
-		geo.Inodes = uint32(max(1, blocks/(defaultBlocksPerInode+1)))
+		geo.Inodes = defaultInodes(blocks)
 	}
 	if geo.Inodes == math.MaxUint32 {
 		return nil, fmt.Errorf("media: format: %w: %d inodes, at most %d", ErrGeometry, geo.Inodes, uint32(math.MaxUint32-1))
@@ -114,6 +119,10 @@ func format(r *pmem.Region, geo Geometry) (*FS, error) {
 		return nil, fmt.Errorf("media: format: %w", err)
 	}
 	return mount(r)
+}
+
+func defaultInodes(blocks int64) uint32 {
+	return uint32(min(max(1, blocks/(defaultBlocksPerInode+1)), maxDefaultInodes))
 }
 
 // superSum returns the checksum of the superblock as it stands on the region.

@@ -9,14 +9,14 @@ import (
 type survey struct {
 	*volume
 	CheckReport
-	owner   []Ino // of each data block; 0 if free
+	owners        // of the data blocks
 	torn    []Ino // other copy invalid
 	orphans []Ino // found by mounted
 
 	sharing bool               // a record has FlagShared; the rest is nil before
 	sharers map[Ino]bool       // whose record has
 	links   map[uint32]bool    // overflow blocks of theirs, which nobody can share
-	owners  map[uint32]sharing // blocks that several of them have
+	shared  map[uint32]sharing // blocks that several of them have
 
 	holes uint64 // pages of the present record that have no block
 }
@@ -38,7 +38,7 @@ func newSurvey(v *volume) *survey {
 	return &survey{
 		volume:      v,
 		CheckReport: CheckReport{Inodes: v.inodes, Blocks: v.blocks, Meta: v.dataStart},
-		owner:       make([]Ino, v.blocks-v.dataStart),
+		owners:      newOwners(v.blocks - v.dataStart),
 	}
 }
 
@@ -178,7 +178,7 @@ func (s *survey) record(ino Ino, rec record) {
 func (s *survey) noteSharer(ino Ino) {
 	if !s.sharing {
 		s.sharing = true
-		s.sharers, s.links, s.owners = make(map[Ino]bool), make(map[uint32]bool), make(map[uint32]sharing)
+		s.sharers, s.links, s.shared = make(map[Ino]bool), make(map[uint32]bool), make(map[uint32]sharing)
 	}
 	s.sharers[ino] = true
 }
@@ -196,20 +196,17 @@ func (s *survey) claim(ino Ino, e Extent, off int64, count *uint32) {
 			"not in data blocks %d to %d", s.dataStart, s.blocks-1)})
 		return
 	}
-	owners := s.owner[e.Start-s.dataStart:][:e.Len]
-	for i := 0; i < len(owners); {
-		first, other := i, owners[i]
-		for i < len(owners) && owners[i] == other {
-			if other == 0 {
-				owners[i] = ino
-				*count++
-			}
-			i++
+	for at, end := e.Start-s.dataStart, e.End()-s.dataStart; at < end; {
+		other, next := s.run(at, end)
+		run := Extent{at + s.dataStart, next - at}
+		if other == 0 {
+			s.set(at, next, ino)
+			*count += run.Len
+		} else if !s.share(ino, other, run) {
+			s.add(Problem{Kind: DoubleOwned, Ino: ino, Other: other, Block: run.Start, Count: run.Len,
+				Offset: int64(run.Start) * BlockSize})
 		}
-		if other != 0 && !s.share(ino, other, Extent{e.Start + uint32(first), uint32(i - first)}) {
-			s.add(Problem{Kind: DoubleOwned, Ino: ino, Other: other, Block: e.Start + uint32(first),
-				Count: uint32(i - first), Offset: int64(e.Start+uint32(first)) * BlockSize})
-		}
+		at = next
 	}
 }
 
@@ -219,16 +216,16 @@ func (s *survey) share(ino, other Ino, e Extent) bool {
 		return false
 	}
 	for b := e.Start; b < e.End(); b++ {
-		if s.links[b] || s.owners[b].last == ino {
+		if s.links[b] || s.shared[b].last == ino {
 			return false
 		}
 	}
 	for b := e.Start; b < e.End(); b++ {
-		n := max(1, s.owners[b].n)
+		n := max(1, s.shared[b].n)
 		if n == 1 {
 			s.Shared++
 		}
-		s.owners[b] = sharing{n + 1, ino}
+		s.shared[b] = sharing{n + 1, ino}
 	}
 	return true
 }
@@ -236,9 +233,17 @@ func (s *survey) share(ino, other Ino, e Extent) bool {
 // countFree counts the blocks of nobody.
 func (s *survey) countFree() {
 	s.Free = 0
-	for _, ino := range s.owner {
-		if ino == 0 {
-			s.Free++
-		}
+	for _, e := range s.unowned() {
+		s.Free += e.Len
 	}
+}
+
+// unowned returns the blocks of nobody, in ascending order.
+func (s *survey) unowned() (list []Extent) {
+	s.runs(func(i, end uint32, who Ino) {
+		if who == 0 {
+			list = append(list, Extent{s.dataStart + i, end - i})
+		}
+	})
+	return list
 }

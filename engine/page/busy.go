@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"daxbench/engine/internal/bug"
@@ -40,6 +41,19 @@ func (t *Table) atRest(v uint32) bool {
 // Pins returns the number of pins on pfn, of either kind.
 func (t *Table) Pins(pfn PFN) uint32 { return t.pinsIn(t.words[pfn].Load()) }
 
+// FirstPinned returns the first of the n pages from first on that has a pin, of
+// either kind, be it one that does not make it busy. Of a folio that can be the
+// first page only. Words that were never used are not made present in memory.
+func (t *Table) FirstPinned(first PFN, n uint32) (PFN, bool) {
+	for end := first + PFN(n); first < end; first++ {
+		first += PFN(sync.FirstSet(t.words[first:end], t.refs))
+		if first < end && t.pinsIn(t.words[first].Load()) > 0 {
+			return first, true
+		}
+	}
+	return 0, false
+}
+
 // Idle reports whether pfn is not busy, as dax_page_is_idle does. Without a
 // shut gate the answer is old at once.
 func (t *Table) Idle(pfn PFN) bool { return !t.isBusy(t.words[pfn].Load()) }
@@ -51,20 +65,10 @@ func (t *Table) BusyPage(first PFN, n uint32) (PFN, bool) {
 	if t.special {
 		return t.busySpecial(first, n)
 	}
-	words, mask := t.words[first:first+PFN(n)], t.busy
-	i := 0
-	if sync.Free() {
-		for ; i+4 <= len(words); i += 4 {
-			w := words[i : i+4 : i+4]
-			if (w[0].LoadFree()|w[1].LoadFree()|w[2].LoadFree()|w[3].LoadFree())&mask != 0 {
-				break
-			}
-		}
-	}
-	for ; i < len(words); i++ {
-		if words[i].Load()&mask != 0 {
-			return first + PFN(i), true
-		}
+	i := sync.FirstSet(t.words[first:first+PFN(n)], t.busy)
+	runtime.KeepAlive(t)
+	if i < int(n) {
+		return first + PFN(i), true
 	}
 	return 0, false
 }

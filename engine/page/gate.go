@@ -25,6 +25,9 @@ func (s Seq) Open() bool { return s&shut == 0 }
 // Enter returns the gate's present state.
 func (g *Gate) Enter() Seq { return Seq(g.word.Load()) }
 
+// EnterFree is Enter for a caller that has just seen sync.Free.
+func (g *Gate) EnterFree() Seq { return Seq(g.word.LoadFree()) }
+
 // Shut refuses pins from here on. Pins that were taken before stay; look for
 // them with BusyPage. The gate must be open.
 func (g *Gate) Shut() { g.move(shut) }

@@ -17,7 +17,7 @@ import (
 
 // walk does n random operations by one task and writes down what each returned.
 func walk(seed uint64, n int, o page.Options) (log []string) {
-	const pages = 16
+	const pages = 48 // several times what the busy scan takes at once
 	say := func(format string, args ...any) { log = append(log, fmt.Sprintf(format, args...)) }
 	o.OnFree = func(pfn page.PFN) { say("free %d", pfn) }
 	table, gate := page.NewTable(pages, sync.NewWaitTable(1), o), new(page.Gate)

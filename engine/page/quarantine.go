@@ -1,5 +1,7 @@
 package page
 
+import "daxbench/engine/internal/sync"
+
 // Quarantine keeps pfn, which no mapping has any more, from being given to
 // another file while it is pinned: the last Unpin then calls Options.OnFree with
 // it. It reports false, and marks nothing, if there is no pin.
@@ -68,8 +70,8 @@ func (t *Table) release(pfn PFN, onFree *func(PFN)) {
 // The racer is a last Unpin of a quarantined page. If it takes the mark off
 // before this does, it has the old onFree; else it finds no mark.
 func (t *Table) Retain(onFree func(PFN)) {
-	for i := range t.words {
-		if t.words[i].Load()&quarantined != 0 {
+	for i := 0; i < len(t.words); i++ {
+		if i += sync.FirstSet(t.words[i:], quarantined); i < len(t.words) {
 			t.words[i].And(^uint32(quarantined))
 		}
 	}

@@ -66,7 +66,8 @@ const (
 )
 
 // A Table holds the words of all pages of one region. It takes 4 bytes per
-// page and is not touched until a page is used. It is safe for concurrent use.
+// page, of which those of a large region are no memory until a page near them
+// is used. It is safe for concurrent use.
 type Table struct {
 	words   []sync.Uint32
 	waits   *sync.WaitTable
@@ -83,7 +84,7 @@ type Table struct {
 
 // NewTable returns the table of n pages; tasks that wait for a page sleep in waits.
 func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
-	t := &Table{words: make([]sync.Uint32, n), waits: waits, opts: o, refs: quarantined - 1}
+	t := &Table{waits: waits, opts: o, refs: quarantined - 1}
 	if o.Refcount != Base1 {
 		t.refs = 1<<mapShift - 1
 	}
@@ -97,51 +98,66 @@ func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
 	if o.OnFree != nil {
 		t.free.Store(&o.OnFree)
 	}
+	t.makeWords(n)
 	return t
 }
 
 // Len returns the number of pages.
 func (t *Table) Len() int { return len(t.words) }
 
-// TryPin takes a pin on pfn, which the caller found in the mapping behind g
-// after it had read seq from it; seq must be open. It reports false if the gate
-// has moved since; the page is then not pinned and pfn may be another file's.
-// It never blocks. Of a folio, pfn is the first page.
+// Grab takes a pin on pfn before it is known whether that may be, as the kernel's try_grab_folio does: step P2. The
+// caller, who found pfn in a mapping after it had read seq from the gate, must then look again whether the gate is as it
+// was, and if not, drop the pin by Ungrab. Of a folio, pfn is the first page.
 //
-// It and Unpin contain one call each, to a slow path, and no other: so written
-// a pair costs 1.2 times two bare atomic adds (BenchmarkPin), as a chain of
-// wrapped atomics 2.1 times.
-func (t *Table) TryPin(g *Gate, seq Seq, pfn PFN) bool {
-	return sync.Free() && t.words[pfn].AddFree(1) != 0 && g.word.LoadFree() == uint64(seq) || t.tryPinSlow(g, seq, pfn)
+// Note: Grab and Unpin contain one call each, to a slow path, and are inlined. A pair then costs as much as two bare atomic
+// adds, and 1.2 to 1.6 times that as calls (BenchmarkPin): a locked instruction waits for all that was stored before
+// it, as each call stores where it is to return to. TryPin with its four arguments is just too long to be inlined.
+func (t *Table) Grab(pfn PFN) {
+	if t.words[pfn].SlowInc() {
+		t.grabSlow(pfn)
+	}
 }
 
-// tryPinSlow undoes a pin that came too late; under a scheduler it is the whole
-// of TryPin.
+// GrabFree is Grab for a caller that has just seen sync.Free.
+func (t *Table) GrabFree(pfn PFN) { t.words[pfn].AddFree(1) }
+
+// grabSlow is the whole of Grab under a scheduler.
 //
 //go:noinline
-func (t *Table) tryPinSlow(g *Gate, seq Seq, pfn PFN) bool {
-	if !sync.Free() {
-		if bug.Planted(bug.PinInTwoSteps) {
-			t.words[pfn].Store(t.words[pfn].Load() + 1)
-		} else {
-			t.words[pfn].Add(1)
-		}
-		if g.word.Load() == uint64(seq) || bug.Planted(bug.PinWithoutRecheck) {
-			return true
-		}
-		if bug.Planted(bug.BackOffForgetsWake) {
-			t.words[pfn].Add(^uint32(0))
-			return false
-		}
+func (t *Table) grabSlow(pfn PFN) {
+	if bug.Planted(bug.PinInTwoSteps) {
+		t.words[pfn].Store(t.words[pfn].Load() + 1)
+	} else {
+		t.words[pfn].Add(1)
+	}
+}
+
+// Ungrab drops a pin that came too late.
+//
+//go:noinline
+func (t *Table) Ungrab(pfn PFN) {
+	if bug.Planted(bug.BackOffForgetsWake) {
+		t.words[pfn].Add(^uint32(0))
+		return
 	}
 	t.Unpin(pfn)
+}
+
+// TryPin is Grab with what belongs to it: seq must be open, and is what the caller read from g before it found pfn in
+// the mapping behind g. It reports false if the gate has moved since; the page is then not pinned, and may be another
+// file's. It never blocks.
+func (t *Table) TryPin(g *Gate, seq Seq, pfn PFN) bool {
+	if t.Grab(pfn); g.Enter() == seq || bug.Planted(bug.PinWithoutRecheck) {
+		return true
+	}
+	t.Ungrab(pfn)
 	return false
 }
 
 // Unpin drops one pin on pfn. If it was the last one it wakes who waits for
 // that, and a quarantined page is freed. It panics if the page has none.
 func (t *Table) Unpin(pfn PFN) {
-	if !sync.Free() || int32(t.words[pfn].AddFree(^uint32(0))) < 0 { // watched, or below zero
+	if t.words[pfn].SlowDec() { // bit 31: watched, or below zero
 		t.unpinSlow(pfn)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"daxbench/engine/peers/cells"
 	"daxbench/engine/peers/table"
+	"golang.org/x/sys/unix"
 )
 
 // inChild has a process of its own measure a group once. Where its memory lies is then chosen anew, which can matter more
@@ -23,6 +24,7 @@ func inChild(ctx context.Context, o options, group string, block int, stderr io.
 	cmd := exec.CommandContext(ctx, self, "-child", group, "-cell", o.cell.String(),
 		"-rounds", strconv.Itoa(o.rounds), "-seed", strconv.FormatUint(o.seed+uint64(block), 10))
 	cmd.Stderr = stderr
+	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL} // whatever becomes of this one
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("peers: %s: %w", group, err)

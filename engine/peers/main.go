@@ -14,6 +14,7 @@ import (
 
 	"daxbench/engine/peers/cells"
 	"daxbench/engine/peers/table"
+	"golang.org/x/sys/unix"
 )
 
 // Exit statuses, as those of daxbench.
@@ -23,22 +24,26 @@ const (
 	exitUsage     = 2
 	exitUndecided = 3
 	exitFailed    = 4
+	exitStopped   = 130
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // options are the flags.
 type options struct {
-	cell   *regexp.Regexp
-	rounds int
-	blocks int
-	seed   uint64
-	list   bool
-	child  string // group that this process measures for its parent
+	cell    *regexp.Regexp
+	rounds  int
+	blocks  int
+	seed    uint64
+	list    bool
+	md      bool
+	json    string
+	command string // with which these are measured again
+	child   string // group that this process measures for its parent
 }
 
 func parse(args []string, stderr io.Writer) (o options, err error) {
@@ -50,6 +55,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	set.IntVar(&o.blocks, "blocks", 6, "processes, one after the other; with fewer than 6 there is no interval over them")
 	set.Uint64Var(&o.seed, "seed", 1, "of keys and orders")
 	set.BoolVar(&o.list, "list", false, "list the rows with their targets, and measure nothing")
+	set.BoolVar(&o.md, "md", false, "also write the table into "+document)
+	set.StringVar(&o.json, "json", "", "also write everything to `file`")
 	set.StringVar(&o.child, "child", "", "for its own use: measure `group` once and print samples")
 	if err := set.Parse(args); err != nil {
 		return o, err
@@ -60,6 +67,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if set.NArg() > 0 || o.rounds < 8 || o.blocks < 1 {
 		return o, errors.New("peers: want no arguments, -rounds of 8 or more and -blocks of 1 or more")
 	}
+	o.command = commandOf(set)
 	o.cell, err = regexp.Compile(*cell)
 	return o, err
 }
@@ -90,17 +98,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case o.child != "":
 		err = child(o, wants, stdout)
 	default:
-		return measure(ctx, o, wants, rows, stdout, stderr)
+		report := newReport(o)
+		if err = report.measure(ctx, o, wants, rows, stderr); err == nil {
+			err = report.tell(o, stdout)
+		}
+		if err == nil {
+			return exits[table.Worst(report.Results)]
+		}
 	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return exitStopped
+	case err != nil:
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
 	return exitMet
 }
 
-// measure has processes measure all groups that have a wanted row, prints the table, and returns the exit status.
-func measure(ctx context.Context, o options, wants func(table.Row) bool, rows []table.Row, stdout, stderr io.Writer) int {
+// exits are the statuses that verdicts lead to.
+var exits = map[table.Verdict]int{table.Met: exitMet, table.Undecided: exitUndecided, table.Missed: exitMissed}
+
+// measure has processes measure all groups that have a wanted row.
+func (r *Report) measure(ctx context.Context, o options, wants func(table.Row) bool, rows []table.Row, stderr io.Writer) error {
 	var samples []table.Sample
 	for _, g := range cells.All() {
 		if len(g.Wanted(wants)) == 0 {
@@ -110,23 +130,28 @@ func measure(ctx context.Context, o options, wants func(table.Row) bool, rows []
 			fmt.Fprintf(stderr, "%s: process %d of %d\n", g.Name, block+1, o.blocks)
 			found, err := inChild(ctx, o, g.Name, block, stderr)
 			if err != nil {
-				fmt.Fprintln(stderr, err)
-				return exitFailed
+				return err
 			}
 			samples = append(samples, found...)
 		}
 	}
-	results, err := table.Join(rows, samples)
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return exitFailed
+	var err error
+	r.Results, err = table.Join(rows, samples)
+	return err
+}
+
+// tell prints the table, and writes it wherever else it was asked for.
+func (r *Report) tell(o options, stdout io.Writer) error {
+	if _, err := fmt.Fprintf(stdout, "%s\n%s\n", table.Text(r.Results), r.origin()); err != nil {
+		return err
 	}
-	fmt.Fprintln(stdout, table.Text(results))
-	switch table.Worst(results) {
-	case table.Missed:
-		return exitMissed
-	case table.Undecided:
-		return exitUndecided
+	if o.json != "" {
+		if err := r.write(o.json); err != nil {
+			return err
+		}
 	}
-	return exitMet
+	if o.md {
+		return r.writeDocument(document)
+	}
+	return nil
 }

@@ -36,8 +36,8 @@ func (m *mapping) note(lo, hi int64) {
 // before our bytes are durable. Hence syncing, taken before the span is: we then wait for that msync. Either we find
 // our span, or the sync that had it has ended.
 func (m *mapping) sync() {
-	m.syncing.Lock()
-	defer m.syncing.Unlock()
+	m.syncing.Lock(m.waits)
+	defer m.syncing.Unlock(m.waits)
 	m.mu.Lock()
 	lo, hi := m.lo, m.hi
 	m.lo, m.hi = 0, 0

@@ -93,8 +93,7 @@ func (h *host) region(o Options, f *os.File, mem []byte, size int64, info Info) 
 		info.Populated = true
 	}
 	info.HugePages, info.HugeNote = h.hugePages(info.Backing, mem)
-	m := &mapping{mem: mem, file: f, info: info, host: h}
-	m.syncing.Init(sync.NewWaitTable(1))
+	m := &mapping{mem: mem, file: f, info: info, host: h, waits: sync.NewWaitTable(1)}
 	return &Region{mem: mem[:size:size], flush: info.Flush, copy: info.PageCopy, root: m, isRoot: true}, nil
 }
 

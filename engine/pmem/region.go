@@ -42,10 +42,11 @@ type mapping struct {
 	info Info
 	host *host
 
-	syncing sync.RWSem // held across msync
-	mu      sync.Mutex // guards the three below
-	lo, hi  int64      // bytes: what was flushed since the last fence, as one span; empty if lo == hi. Msync only
-	err     error      // first failure of msync
+	syncing sync.RWSem      // held across msync
+	waits   *sync.WaitTable // for it
+	mu      sync.Mutex      // guards the three below
+	lo, hi  int64           // bytes: what was flushed since the last fence, as one span; empty if lo == hi. Msync only
+	err     error           // first failure of msync
 }
 
 // Bytes returns the region's memory. Stores through it are not traced.

@@ -24,7 +24,7 @@ var planted = []struct {
 	{bug.TestThenArm, "dax-only", unlink, ""},
 	{bug.PinInTwoSteps, "dax-only", truncate, ""},
 	{bug.IgetTakesFreeing, "dax-only", unlink, ""},
-	{bug.IgetDropsStripe, "dax-only", unlink, ""},
+	{bug.IgetInTwoSteps, "dax-only", unlink, ""},
 	{bug.ArmAfterUnlock, "dax-only", unlink, ""},
 	{bug.UnhashForgetsWake, "dax-only", unlink, ""},
 	{bug.WakeBeforeUnhash, "dax-only", unlink, ""},

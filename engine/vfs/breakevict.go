@@ -63,8 +63,8 @@ func (in *Inode) BreakLayoutBounded(t *Task) error {
 		return nil
 	}
 	until := time.Time{}
-	for {
-		pfn, busy := in.BusyPage(t, 0)
+	for from := uint32(0); ; {
+		pfn, busy := in.BusyPage(t, from)
 		if !busy {
 			return in.deleteEntries(t, 0, everything)
 		}
@@ -77,6 +77,9 @@ func (in *Inode) BreakLayoutBounded(t *Task) error {
 		}
 		switch err {
 		case nil:
+			if in.sb.opts.Scan&Resumes != 0 {
+				from = in.resumeAt(from, pfn)
+			}
 		case sync.ErrDeadline:
 			t.Stats.Overdue++
 			return nil
@@ -91,7 +94,7 @@ func (in *Inode) BreakLayoutBounded(t *Task) error {
 // "Fix the DAX-gup mistake" had it. Entries behind are not looked at before their turn,
 // and none is twice.
 func (in *Inode) BreakEntriesFinal(t *Task) error {
-	if !in.IsDAX() || in.mapping.len() == 0 {
+	if !in.IsDAX() || in.entryCount.Load() == 0 {
 		return nil
 	}
 	m := &in.mapping

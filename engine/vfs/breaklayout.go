@@ -10,8 +10,9 @@ import (
 	"daxbench/engine/page"
 )
 
-// Scan says what a scan for busy pages overlooks, as kernels did. The zero Scan
-// overlooks nothing. The bits may be joined.
+// Scan says what a scan for busy pages overlooks, as kernels did, and where it
+// begins. The zero Scan overlooks nothing, and begins at the first page each time,
+// as all kernels do. The bits may be joined.
 type Scan uint8
 
 const (
@@ -25,6 +26,11 @@ const (
 	// PauseSkips waits for a locked entry, but goes on behind it: Linux 6.15
 	// before the xas_pause in dax_layout_busy_page_range became an xas_reset.
 	PauseSkips
+	// Resumes lets the break of an eviction, after it has waited for a page, look
+	// only at that page and those behind it: n pages with k pins that go one by one
+	// are n + k to look at, and not n · k. No kernel does so yet. It overlooks
+	// nothing: the gate is shut all the while, so a page that was idle stays so.
+	Resumes
 )
 
 // BusyPage shuts the gate of a DAX mapping, so that no new pin can be taken,
@@ -55,8 +61,8 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 	}
 	m.mu.Lock()
 	switch {
-	case m.n.Load() == 0:
-	case m.vmas != nil || m.locked > 0 || sb.opts.Scan&MappedOnly != 0:
+	case in.entryCount.Load() == 0:
+	case m.vmasLocked() != nil || m.locked > 0 || sb.opts.Scan&MappedOnly != 0:
 		pfn, busy = in.busySlowLocked(t, from, end)
 	default:
 		if sb.pages.HasFolios() {
@@ -65,7 +71,7 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 		pfn, busy = in.busyEntriesLocked(from, end)
 	}
 	if sb.watch != nil {
-		in.tell(t, Event{Kind: Scanned, N: m.scannedLocked(from, end, pfn, busy)})
+		in.tell(t, Event{Kind: Scanned, N: in.scannedLocked(from, end, pfn, busy)})
 	}
 	m.mu.Unlock()
 	return pfn, busy
@@ -73,8 +79,9 @@ func (in *Inode) busyRange(t *Task, from, end uint32) (pfn page.PFN, busy bool) 
 
 // scannedLocked counts the entries of [from, end) that a scan has looked at: those
 // up to the one of pfn, if that was busy, else all. It is for the watcher only.
-func (m *Mapping) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n uint32) {
-	if m.n.Load() == 0 {
+func (in *Inode) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n uint32) {
+	m := &in.mapping
+	if in.entryCount.Load() == 0 {
 		return 0
 	}
 	for i := max(from, m.lo); i < min(end, m.hi); i++ {
@@ -92,8 +99,8 @@ func (m *Mapping) scannedLocked(from, end uint32, pfn page.PFN, busy bool) (n ui
 // busyEntriesLocked returns the first busy page of the entries [from, end).
 func (in *Inode) busyEntriesLocked(from, end uint32) (pfn page.PFN, busy bool) {
 	m, pages := &in.mapping, in.sb.pages
-	if m.len() == m.hi-m.lo {
-		pieces(in.rec.Extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
+	if in.entryCount.Load() == m.hi-m.lo {
+		pieces(in.extents, max(from, m.lo), min(end, m.hi), func(_ uint32, e media.Extent) bool {
 			if bug.Planted(bug.BreakSeesOnePage) {
 				e.Len = 1
 			}
@@ -220,13 +227,14 @@ func (in *Inode) ThawLayout() {
 // BreakLayoutFinal is BreakLayout for an inode that is being evicted:
 // dax_break_layout_final of Linux 6.15. It takes no lock of the inode, since
 // nobody else can reach it, waits without regard to signals, and after each
-// wait scans from the start again. It returns at once if the inode is not DAX.
+// wait scans from the start again, unless Scan says otherwise. It returns at once
+// if the inode is not DAX.
 func (in *Inode) BreakLayoutFinal(t *Task) error {
 	if !in.IsDAX() {
 		return nil
 	}
-	for {
-		pfn, busy := in.BusyPage(t, 0)
+	for from := uint32(0); ; {
+		pfn, busy := in.BusyPage(t, from)
 		if !busy {
 			return in.deleteEntries(t, 0, everything)
 		}
@@ -236,18 +244,40 @@ func (in *Inode) BreakLayoutFinal(t *Task) error {
 		if bug.Planted(bug.BreakForgetsRescan) {
 			return in.deleteEntries(t, 0, everything)
 		}
+		if in.sb.opts.Scan&Resumes != 0 {
+			from = in.resumeAt(from, pfn)
+		}
 	}
+}
+
+// resumeAt returns where a scan that began at index from found pfn busy, or an
+// index before that: of a folio, which page of it is not known. The caller has the
+// inode alone.
+func (in *Inode) resumeAt(from uint32, pfn page.PFN) uint32 {
+	n := page.PFN(1)
+	if in.sb.pages.HasFolios() {
+		pfn, n = page.Head(pfn), page.FolioPages
+	}
+	pieces(in.extents, from, everything, func(index uint32, e media.Extent) bool {
+		first, end := max(pfn, page.PFN(e.Start)), min(pfn+n, page.PFN(e.End()))
+		if first >= end {
+			return true
+		}
+		from = index + uint32(first) - e.Start
+		return false
+	})
+	return from
 }
 
 // BreakLeases recalls the layout leases and waits for them: break_layout. It
 // takes no lock; the caller holds none that a lease holder could need.
 func (in *Inode) BreakLeases(t *Task) error {
-	waits := in.sb.watch != nil && !in.leases.Empty()
+	waits := in.sb.watch != nil && in.IsLeased()
 	if waits {
 		in.tell(t, Event{Kind: MaySleep})
 		in.tell(t, Event{Kind: WaitBegin, Wait: ForLeases})
 	}
-	b, err := in.leases.Break(t.ctx, in.sb.opts.RecallDeadline)
+	b, err := in.leases.Load().Break(t.ctx, in.sb.opts.RecallDeadline)
 	if waits {
 		in.tell(t, Event{Kind: WaitEnd, Wait: ForLeases})
 	}
@@ -270,11 +300,11 @@ func (in *Inode) deleteEntries(t *Task, from, end uint32) (err error) {
 	m := &in.mapping
 	m.mu.Lock()
 	switch {
-	case m.n.Load() == 0:
-	case m.vmas != nil || m.locked > 0 || in.sb.pages.HasFolios():
+	case in.entryCount.Load() == 0:
+	case m.vmasLocked() != nil || m.locked > 0 || in.sb.pages.HasFolios():
 		err = in.deleteSlowLocked(t, from, end)
 	default:
-		m.dropLocked(from, end, nil)
+		in.dropLocked(from, end, nil)
 	}
 	m.mu.Unlock()
 	return err
@@ -296,5 +326,5 @@ func (in *Inode) deleteSlowLocked(t *Task, from, end uint32) error {
 func (in *Inode) deleteLocked(from, end uint32) {
 	m, pages := &in.mapping, in.sb.pages
 	m.unmapLocked(from, end)
-	m.dropLocked(from, end, func(_, e uint32) { pages.Disassociate(page.PFN(entryPage(e))) })
+	in.dropLocked(from, end, func(_, e uint32) { pages.Disassociate(page.PFN(entryPage(e))) })
 }

@@ -53,7 +53,6 @@ func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 		sb.unhash(t, in)
 		return nil, fmt.Errorf("create: %w", err)
 	}
-	in.size.Store(f.Pages)
 	sb.settle(t, in)
 	return in, nil
 }
@@ -62,14 +61,14 @@ func (sb *Superblock) Create(t *Task, f NewFile) (*Inode, error) {
 // hashed: the evictor of its last owner frees the record before it unhashes the
 // inode, and a lookup that will find the record free is New for a moment.
 func (sb *Superblock) insertNew(t *Task, in *Inode, ino Ino, state uint64) error {
-	s, chain := sb.stripe(ino)
+	s := sb.stripe(ino)
 	for {
 		s.mu.Lock()
-		old := sb.findLocked(*chain, ino)
+		old, _ := sb.find(ino)
 		if old == nil {
 			in.ino = ino
-			in.state.Store(state)
-			in.insertLocked(chain)
+			in.state.Store(uint64(ino)<<inoShift | state)
+			sb.insertLocked(in)
 			s.mu.Unlock()
 			if len(sb.all) > 0 {
 				sb.enlist(in)
@@ -86,20 +85,26 @@ func (sb *Superblock) insertNew(t *Task, in *Inode, ino Ino, state uint64) error
 // it fails, the number is free again, and so are the blocks unless the region
 // may have them in a record.
 func (sb *Superblock) writeNew(in *Inode, gen media.Gen, f NewFile) error {
-	blocks, err := sb.fs.AllocBlocksNear(uint32(in.ino), in.rec.Extents[:0], f.Pages)
-	in.rec = media.Record{Ino: in.ino, Gen: gen, Nlink: max(1, f.Nlink), Pages: f.Pages, Extents: blocks}
+	in.gen, in.nlink, in.flags = gen, max(1, f.Nlink), 0
 	if f.DAX {
-		in.rec.Flags = media.FlagDAX
+		in.flags = media.FlagDAX
+	}
+	blocks, err := in.extents, error(nil)
+	if f.Pages > 0 {
+		blocks, err = sb.fs.AllocBlocksNear(uint32(in.ino), in.extents, f.Pages)
+		in.extents = blocks
 	}
 	if err == nil {
-		if err = sb.fs.Write(&in.rec); err == nil {
+		if err = sb.writeRecord(in, f.Pages); err == nil {
+			in.setSize(f.Pages)
 			return nil
 		}
 	}
+	in.extents = in.extents[:0]
 	if e := sb.fs.FreeInode(in.ino); e != nil {
 		return fmt.Errorf("%w; and then: %v", err, e)
 	}
-	sb.fs.FreeBlocks(in.rec.Extents)
+	sb.fs.FreeBlocks(blocks)
 	return err
 }
 
@@ -111,18 +116,18 @@ func (sb *Superblock) Unlink(t *Task, in *Inode) error {
 	if sb.down.Load() != 0 {
 		return ErrShutdown
 	}
-	if in.rec.Nlink == 0 {
+	if in.nlink == 0 {
 		return fmt.Errorf("vfs: unlink of inode %d, which has no links", in.ino)
 	}
-	in.rec.Nlink--
+	in.nlink--
 	in.LockLayout(t) // Write may join extents
-	err := sb.fs.Write(&in.rec)
+	err := sb.writeRecord(in, in.size.Load())
 	in.UnlockLayout(t)
 	if err != nil {
-		in.rec.Nlink++
+		in.nlink++
 		return err
 	}
-	if in.rec.Nlink == 0 {
+	if in.nlink == 0 {
 		in.state.Or(stUnlinked)
 	}
 	return nil

@@ -131,7 +131,7 @@ func (sb *Superblock) Sync(t *Task, in *Inode) error {
 	m := &in.mapping
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.n.Load() == 0 {
+	if in.entryCount.Load() == 0 {
 		return nil
 	}
 	if err := in.awaitEntriesLocked(t, 0, everything); err != nil {

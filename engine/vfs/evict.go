@@ -21,7 +21,7 @@ func (sb *Superblock) evict(t *Task, in *Inode) bool {
 		err = sb.truncateFinal(t, in, unlinked)
 	}
 	if err == nil {
-		t.Stats.LeasesAbandoned += int64(in.leases.Abandon())
+		t.Stats.LeasesAbandoned += int64(in.leases.Load().Abandon())
 		if unlinked {
 			err = sb.freeOnMedia(t, in)
 		}
@@ -53,7 +53,7 @@ func (sb *Superblock) freeOnMedia(t *Task, in *Inode) error {
 	if err := sb.fs.FreeInode(in.ino); err != nil {
 		return err
 	}
-	sb.freeBlocks(t, in, in.rec.Extents)
+	sb.freeBlocks(t, in, in.extents)
 	t.Stats.Freed++
 	return nil
 }
@@ -112,7 +112,7 @@ func (sb *Superblock) unfree(t *Task, in *Inode) {
 		in.lruAdd()
 	}
 	ino := in.ino
-	s, _ := sb.stripe(ino)
+	s := sb.stripe(ino)
 	s.mu.Lock()
 	if sb.watch != nil {
 		in.tell(t, Event{Kind: Idled, Own: in.state.Load()&stOnLRU != 0})

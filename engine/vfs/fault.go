@@ -46,16 +46,16 @@ func (sb *Superblock) faultLocked(t *Task, in *Inode, first, n uint32, v *VMA) (
 	entries, stamped := m.growLocked(size), false
 	if !in.IsDAX() || sb.pages.HasFolios() {
 		f := filler{in: in, entries: entries}
-		pieces(in.rec.Extents, first, first+n, f.fillRun)
+		pieces(in.extents, first, first+n, f.fillRun)
 		stamped, err = f.stamped, f.err
 	} else {
-		pieces(in.rec.Extents, first, first+n, func(index uint32, e media.Extent) bool {
+		pieces(in.extents, first, first+n, func(index uint32, e media.Extent) bool {
 			for i := range e.Len {
 				if entries[index+i].Load() == 0 {
 					if sb.fs.Owner(e.Start+i) != in.Owner() && sb.claimFor(in, e.Start+i) {
 						stamped = true
 					}
-					m.setLocked(entries, index+i, e.Start+i+1)
+					in.setLocked(entries, index+i, e.Start+i+1)
 				}
 			}
 			return true
@@ -73,7 +73,7 @@ func (sb *Superblock) faultLocked(t *Task, in *Inode, first, n uint32, v *VMA) (
 // claimFor makes a block in's that does not bear its name, unless it is one that
 // in shares, and reports whether it did.
 func (sb *Superblock) claimFor(in *Inode, block uint32) bool {
-	if in.rec.Flags&media.FlagShared != 0 && sb.fs.Owner(block) == sharedOwner {
+	if in.flags&media.FlagShared != 0 && sb.fs.Owner(block) == sharedOwner {
 		return false
 	}
 	sb.claimBlock(block, in.Owner())
@@ -92,7 +92,7 @@ type filler struct {
 // fillRun enters the pages from index on, which e backs, that have no entry.
 func (f *filler) fillRun(index uint32, e media.Extent) bool {
 	in := f.in
-	m, sb := &in.mapping, in.sb
+	sb := in.sb
 	for i := range e.Len {
 		block := e.Start + i
 		switch {
@@ -105,10 +105,10 @@ func (f *filler) fillRun(index uint32, e media.Extent) bool {
 				return false
 			}
 			copy(sb.cache.bytes(p), sb.blockBytes(block))
-			m.setLocked(f.entries, index+i, p+1)
+			in.setLocked(f.entries, index+i, p+1)
 		case !f.fillFolio(index+i, block):
 			f.claim(block)
-			m.setLocked(f.entries, index+i, sb.entryFor(block))
+			in.setLocked(f.entries, index+i, sb.entryFor(block))
 		}
 	}
 	return true
@@ -148,14 +148,14 @@ func (f *filler) fillFolio(index, block uint32) bool {
 	}
 	for i := range uint32(n) {
 		f.claim(head + i)
-		in.mapping.setLocked(f.entries, from+i, head+i+1|entryPMD)
+		in.setLocked(f.entries, from+i, head+i+1|entryPMD)
 	}
 	return true
 }
 
 // backs reports whether e backs the pages from index on; the caller holds layoutMu.
 func (in *Inode) backs(index uint32, e media.Extent) (all bool) {
-	pieces(in.rec.Extents, index, index+e.Len, func(i uint32, got media.Extent) bool {
+	pieces(in.extents, index, index+e.Len, func(i uint32, got media.Extent) bool {
 		all = i == index && got == e
 		return false
 	})
@@ -165,7 +165,7 @@ func (in *Inode) backs(index uint32, e media.Extent) (all bool) {
 // blocks returns the number of pages the extents cover; the caller holds layoutMu.
 func (in *Inode) blocks() uint32 {
 	n := uint32(0)
-	for _, e := range in.rec.Extents {
+	for _, e := range in.extents {
 		n += e.Len
 	}
 	return n

@@ -55,12 +55,8 @@ func (sb *Superblock) pinnedIn(e media.Extent) bool {
 		_, busy := sb.pages.BusyPage(page.PFN(e.Start), e.Len)
 		return busy
 	}
-	for pfn := e.Start; pfn < e.End(); pfn++ {
-		if sb.pages.Pins(page.PFN(pfn)) > 0 {
-			return true
-		}
-	}
-	return false
+	_, pinned := sb.pages.FirstPinned(page.PFN(e.Start), e.Len)
+	return pinned
 }
 
 // countPinned returns how many pages of list have a pin.

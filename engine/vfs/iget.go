@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
 	"daxbench/engine/media"
 )
 
@@ -15,37 +16,80 @@ const waitClass = 1 << 40
 // cache or from the region. It waits while the inode is being evicted or read
 // by somebody else. Errors: ErrNotExist, ErrCacheFull, a *HungError, or what
 // reading the record says.
+//
+// A hit takes no lock. It is one compare-and-swap of the inode's state word from
+// "number ino, neither New nor Freeing" to the same with one reference more. The
+// racers are a reclaimer who sets Freeing if there is no reference, and whoever
+// gets the memory after that: either the reference is there first, and it fails,
+// or it is the compare-and-swap here that fails. No reference is ever taken that
+// would have to be undone.
+//
+// It has a short way for when no scheduler is installed, as page.TryPin; see
+// igetSlow.
 func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
-	for {
-		s, chain := sb.stripe(ino)
-		s.mu.Lock()
-		if in := sb.findLocked(*chain, ino); in != nil {
-			// The racer is a reclaimer who sets Freeing if there is no
-			// reference. Either our reference is there first and it fails, or
-			// we see Freeing and undo; the undo happens under stripe.mu, so the
-			// memory cannot be another inode by then.
-			if bug.Planted(bug.IgetDropsStripe) {
-				s.mu.Unlock()
-				s.mu.Lock()
+	if !sync.Free() {
+		return sb.igetSlow(t, ino)
+	}
+	h := hash(ino)
+	for b := sb.bucket(h); b != nil; b = b.next.LoadFree() {
+		for m := match(b.tags.LoadFree(), uint64(b.tags2.LoadFree()), tagOf(h)); m != 0; m &= m - 1 {
+			in := &sb.inodes[b.slots[slotOf(m)].LoadFree()]
+			for w := in.state.LoadFree(); numberOf(w) == ino; w = in.state.LoadFree() {
+				if w&(stNew|stFreeing|refTop) != 0 {
+					return sb.igetSlow(t, ino)
+				}
+				if in.state.CompareAndSwapFree(w, w+refOne) {
+					t.Stats.Hits++
+					return in, nil
+				}
 			}
-			w := in.state.Add(refOne)
-			if w&(stFreeing|stNew) == 0 || bug.Planted(bug.IgetTakesFreeing) && w&stNew == 0 {
-				s.mu.Unlock()
-				t.Stats.Hits++
-				return in, nil
-			}
-			in.state.Add(^uint64(0))
-			if err := sb.waitLocked(t, s, in); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		s.mu.Unlock()
-		in, err := sb.igetMiss(t, ino)
-		if in != nil || err != nil {
-			return in, err
 		}
 	}
+	if in, err := sb.igetMiss(t, ino); in != nil || err != nil {
+		return in, err
+	}
+	return sb.igetSlow(t, ino)
+}
+
+// igetSlow is Iget of what is New or Freeing, or was a moment ago; under a
+// scheduler it is the whole of Iget.
+//
+//go:noinline
+func (sb *Superblock) igetSlow(t *Task, ino Ino) (*Inode, error) {
+	for {
+		in, w := sb.find(ino)
+		switch {
+		case in == nil:
+			if in, err := sb.igetMiss(t, ino); in != nil || err != nil {
+				return in, err
+			}
+		case w&stNew != 0 || w&stFreeing != 0 && !bug.Planted(bug.IgetTakesFreeing):
+			if err := sb.waitInode(t, ino); err != nil {
+				return nil, err
+			}
+		case w&refTop != 0:
+			panic(fmt.Sprintf("vfs: inode %d has %d references", ino, w&refMask))
+		case bug.Planted(bug.IgetInTwoSteps):
+			in.state.Add(refOne)
+			t.Stats.Hits++
+			return in, nil
+		case in.state.CompareAndSwap(w, w+refOne):
+			t.Stats.Hits++
+			return in, nil
+		}
+	}
+}
+
+// waitInode waits until no inode ino is New or Freeing. The caller looks it up
+// again.
+func (sb *Superblock) waitInode(t *Task, ino Ino) error {
+	s := sb.stripe(ino)
+	s.mu.Lock()
+	if in, w := sb.find(ino); in != nil && w&(stNew|stFreeing) != 0 {
+		return sb.waitLocked(t, s, in)
+	}
+	s.mu.Unlock()
+	return nil
 }
 
 // waitLocked waits until in is no longer New or Freeing. It returns with
@@ -99,13 +143,15 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 	if bug.Planted(bug.WakeBeforeUnhash) && in.state.And(^uint64(stAwaited))&stAwaited != 0 {
 		sb.waits.Wake(waitClass | uint64(in.ino))
 	}
-	in.ThawLayout() // for the next inode in this memory; nobody can pin this one
+	if in.size.Load() > 0 || in.IsDAX() {
+		in.clear()
+	}
 	if len(sb.all) > 0 {
 		sb.delist(in)
 	}
-	s, chain := sb.stripe(in.ino)
+	s := sb.stripe(in.ino)
 	s.mu.Lock()
-	in.removeLocked(chain)
+	sb.removeLocked(in)
 	w := in.state.Swap(0)
 	awaited := w&stAwaited != 0
 	if sb.watch != nil && w&stFreeing != 0 {
@@ -121,6 +167,13 @@ func (sb *Superblock) unhash(t *Task, in *Inode) {
 	sb.give(t, in.index)
 }
 
+// clear makes the memory of an inode that nobody can use any more ready for the
+// next. That of a file without pages is.
+func (in *Inode) clear() {
+	in.ThawLayout()
+	in.extents = in.extents[:0]
+}
+
 // igetMiss reads an inode that is not cached. It returns nil, nil if somebody
 // else was faster.
 func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
@@ -131,24 +184,30 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, chain := sb.stripe(ino)
+	s := sb.stripe(ino)
 	s.mu.Lock()
-	if sb.findLocked(*chain, ino) != nil {
+	if old, _ := sb.find(ino); old != nil && !bug.Planted(bug.MissInsertsBlindly) {
 		s.mu.Unlock()
 		sb.give(t, in.index)
 		return nil, nil
 	}
 	in.ino = ino
-	in.state.Store(stNew | refOne)
-	in.insertLocked(chain)
+	in.state.Store(uint64(ino)<<inoShift | stNew | refOne)
+	sb.insertLocked(in)
 	s.mu.Unlock()
 	if len(sb.all) > 0 {
 		sb.enlist(in)
 	}
 
-	err = sb.fs.Read(ino, &in.rec)
-	if err == nil && in.rec.Nlink == 0 {
+	rec := media.Record{Extents: t.extents[:0]}
+	err = sb.fs.Read(ino, &rec)
+	t.extents = rec.Extents
+	switch {
+	case err != nil:
+	case rec.Nlink == 0:
 		err = media.ErrFree
+	case rec.Pages == 0 && len(rec.Extents) > 0:
+		err = fmt.Errorf("vfs: inode %d has blocks, and no pages: %w", ino, media.ErrDamaged)
 	}
 	if err != nil {
 		sb.unhash(t, in)
@@ -157,10 +216,10 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 		}
 		return nil, err
 	}
-	if in.rec.Flags&media.FlagDAX != 0 {
+	in.setRecord(&rec)
+	if rec.Flags&media.FlagDAX != 0 {
 		in.state.Or(stDAX)
 	}
-	in.size.Store(in.rec.Pages)
 	sb.settle(t, in)
 	t.Stats.Misses++
 	return in, nil

@@ -8,9 +8,13 @@ import "daxbench/engine/internal/sync"
 // chains, and an inode that comes and goes pays for no list.
 type inodeList struct {
 	mu   sync.Mutex
-	head uint32 // slot index; guarded by mu
+	head uint32 // inode index; guarded by mu
 	_    [64 - 12]byte
 }
+
+// A listLink is the place of one inode in its list, by index; 0 ends it. It is
+// guarded by inodeList.mu.
+type listLink struct{ prev, next uint32 }
 
 // listOf returns the list for in, or nil if there are none.
 func (sb *Superblock) listOf(in *Inode) *inodeList {
@@ -28,9 +32,9 @@ func (sb *Superblock) enlist(in *Inode) {
 		return
 	}
 	l.mu.Lock()
-	in.listPrev, in.listNext = 0, l.head
+	sb.links[in.index] = listLink{next: l.head}
 	if l.head != 0 {
-		sb.inodes[l.head].listPrev = in.index
+		sb.links[l.head].prev = in.index
 	}
 	l.head = in.index
 	l.mu.Unlock()
@@ -43,13 +47,14 @@ func (sb *Superblock) delist(in *Inode) {
 		return
 	}
 	l.mu.Lock()
-	if in.listPrev != 0 {
-		sb.inodes[in.listPrev].listNext = in.listNext
+	k := sb.links[in.index]
+	if k.prev != 0 {
+		sb.links[k.prev].next = k.next
 	} else {
-		l.head = in.listNext
+		l.head = k.next
 	}
-	if in.listNext != 0 {
-		sb.inodes[in.listNext].listPrev = in.listPrev
+	if k.next != 0 {
+		sb.links[k.next].prev = k.prev
 	}
 	l.mu.Unlock()
 }
@@ -60,7 +65,7 @@ func (sb *Superblock) each(visit func(*Inode)) {
 	for i := range sb.all {
 		l := &sb.all[i]
 		l.mu.Lock()
-		for j := l.head; j != 0; j = sb.inodes[j].listNext {
+		for j := l.head; j != 0; j = sb.links[j].next {
 			visit(&sb.inodes[j])
 		}
 		l.mu.Unlock()
@@ -71,11 +76,7 @@ func (sb *Superblock) each(visit func(*Inode)) {
 	for i := range sb.stripes {
 		s := &sb.stripes[i]
 		s.mu.Lock()
-		for _, j := range s.heads {
-			for ; j != 0; j = sb.inodes[j].hashNext {
-				visit(&sb.inodes[j])
-			}
-		}
+		sb.eachLocked(i, visit)
 		s.mu.Unlock()
 	}
 }

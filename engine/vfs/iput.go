@@ -2,6 +2,7 @@ package vfs
 
 import (
 	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
 	"daxbench/engine/media"
 )
 
@@ -13,7 +14,29 @@ import (
 //
 // The LRU is lazy, as the kernel's: an inode that is on it stays on it while it
 // is used, and only gets its Referenced bit when it falls idle again.
+//
+// That case has a short way for when no scheduler is installed, with a call of
+// something else only where it ends; see iputSlow.
 func (sb *Superblock) Iput(t *Task, in *Inode) {
+	if !sync.Free() || sb.ruled {
+		sb.iputSlow(t, in)
+		return
+	}
+	const onlyOnLRU = stOnLRU | refOne
+	w := in.state.LoadFree()
+	if w&(refMask|stOnLRU|stUnlinked|stDontKeep) != onlyOnLRU || !in.state.CompareAndSwapFree(w, w-refOne|stRefd) {
+		sb.iputSlow(t, in)
+		return
+	}
+	if sb.slots.throttled.LoadFree() > 0 {
+		sb.memoryMayBeHad(t)
+	}
+}
+
+// iputSlow is Iput in all other cases; under a scheduler it is the whole of Iput.
+//
+//go:noinline
+func (sb *Superblock) iputSlow(t *Task, in *Inode) {
 	if bug.Planted(bug.IputSubtracts) {
 		if w := in.state.Add(^uint64(0)); w&refMask != 0 || w&(stUnlinked|stDontKeep) == 0 {
 			in.lruAdd()
@@ -72,7 +95,7 @@ func (sb *Superblock) idled(t *Task, owner media.Owner, w uint64) {
 
 // shrinkable reports whether reclaim may look at an unreferenced inode at all.
 func (sb *Superblock) shrinkable(in *Inode) bool {
-	return sb.opts.LRU == EntriesIgnored || !in.IsDAX() || in.mapping.onlyFirst()
+	return sb.opts.LRU == EntriesIgnored || !in.IsDAX() || in.onlyFirst()
 }
 
 // pinned reports whether a page of a DAX file is busy, as far as that can be
@@ -84,7 +107,7 @@ func (in *Inode) pinned() (busy bool) {
 	}
 	m := &in.mapping
 	m.mu.Lock()
-	for i := m.lo; i < m.hi && !busy && m.n.Load() > 0; i++ {
+	for i := m.lo; i < m.hi && !busy && in.entryCount.Load() > 0; i++ {
 		if e := m.at(i); e != 0 {
 			_, busy = in.sb.pages.BusyPage(entryWord(e), 1)
 		}

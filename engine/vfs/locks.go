@@ -1,6 +1,9 @@
 package vfs
 
-import "daxbench/engine/page"
+import (
+	"daxbench/engine/internal/sync"
+	"daxbench/engine/page"
+)
 
 // Whoever takes a sleeping lock of an inode says which task it is, so that an
 // oracle can see who holds what while it waits.
@@ -8,7 +11,7 @@ import "daxbench/engine/page"
 // LockIO takes the lock that XFS calls IOLOCK and the VFS i_rwsem.
 func (in *Inode) LockIO(t *Task) {
 	if in.sb.watch == nil {
-		in.ioLock.Lock()
+		in.ioLock.Lock(in.sb.waits)
 	} else {
 		in.lockWatched(t, IOLock, in.ioLock.TryLock, in.ioLock.Lock)
 	}
@@ -17,13 +20,13 @@ func (in *Inode) LockIO(t *Task) {
 // UnlockIO releases it.
 func (in *Inode) UnlockIO(t *Task) {
 	in.tellDropped(t, IOLock)
-	in.ioLock.Unlock()
+	in.ioLock.Unlock(in.sb.waits)
 }
 
 // RLockIO takes it shared.
 func (in *Inode) RLockIO(t *Task) {
 	if in.sb.watch == nil {
-		in.ioLock.RLock()
+		in.ioLock.RLock(in.sb.waits)
 	} else {
 		in.lockWatched(t, IOLock, in.ioLock.TryRLock, in.ioLock.RLock)
 	}
@@ -32,13 +35,13 @@ func (in *Inode) RLockIO(t *Task) {
 // RUnlockIO releases it, held shared.
 func (in *Inode) RUnlockIO(t *Task) {
 	in.tellDropped(t, IOLock)
-	in.ioLock.RUnlock()
+	in.ioLock.RUnlock(in.sb.waits)
 }
 
 // LockLayout takes the lock that XFS calls MMAPLOCK and the VFS invalidate_lock.
 func (in *Inode) LockLayout(t *Task) {
 	if in.sb.watch == nil {
-		in.layoutMu.Lock()
+		in.layoutMu.Lock(in.sb.waits)
 	} else {
 		in.lockWatched(t, LayoutLock, in.layoutMu.TryLock, in.layoutMu.Lock)
 	}
@@ -47,13 +50,13 @@ func (in *Inode) LockLayout(t *Task) {
 // UnlockLayout releases it.
 func (in *Inode) UnlockLayout(t *Task) {
 	in.tellDropped(t, LayoutLock)
-	in.layoutMu.Unlock()
+	in.layoutMu.Unlock(in.sb.waits)
 }
 
 // RLockLayout takes it shared.
 func (in *Inode) RLockLayout(t *Task) {
 	if in.sb.watch == nil {
-		in.layoutMu.RLock()
+		in.layoutMu.RLock(in.sb.waits)
 	} else {
 		in.lockWatched(t, LayoutLock, in.layoutMu.TryRLock, in.layoutMu.RLock)
 	}
@@ -62,16 +65,16 @@ func (in *Inode) RLockLayout(t *Task) {
 // RUnlockLayout releases it, held shared.
 func (in *Inode) RUnlockLayout(t *Task) {
 	in.tellDropped(t, LayoutLock)
-	in.layoutMu.RUnlock()
+	in.layoutMu.RUnlock(in.sb.waits)
 }
 
 // lockWatched tells that the lock may sleep, whether it does, and that it is
 // held.
-func (in *Inode) lockWatched(t *Task, c LockClass, try func() bool, wait func()) {
+func (in *Inode) lockWatched(t *Task, c LockClass, try func() bool, wait func(*sync.WaitTable)) {
 	in.tell(t, Event{Kind: MaySleep, Class: c})
 	if !try() {
 		in.tell(t, Event{Kind: WaitBegin, Wait: ForLock, Class: c})
-		wait()
+		wait(in.sb.waits)
 		in.tell(t, Event{Kind: WaitEnd, Wait: ForLock, Class: c})
 	}
 	in.tell(t, Event{Kind: LockTaken, Class: c})

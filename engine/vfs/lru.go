@@ -5,11 +5,37 @@ import "daxbench/engine/internal/sync"
 // lru is a list of inodes, coldest first. Referenced inodes may be on it; they
 // are dropped when they are looked at. The kernel has one list per node (and per
 // memory control group).
+//
+// It is a list of blocks with the indices of some inodes each. So who takes
+// several off the cold end knows which before it has looked at one, and the cache
+// misses that each is overlap; and who takes one out of the middle touches no
+// other inode.
+//
+// Note: a list through the inodes made these misses wait for each other.
 type lru struct {
 	mu         sync.Mutex
-	head, tail uint32        // slot indices; guarded by mu
-	n          uint32        // guarded by mu
-	_          [64 - 24]byte // keeps neighbouring lists off this line
+	n          uint32     // inodes; guarded by mu, as all below
+	head, tail uint32     // blocks with inodes, coldest first; 0: none
+	free       uint32     // blocks without, by next
+	blocks     []lruBlock // by number; the first is never used
+	_          [64 - 48]byte
+}
+
+// blockSlots is how many inodes a block has room for; it then fills a cache line.
+const blockSlots = 13
+
+// placesPerBlock is by how much the lruPlace of a slot differs from that of the
+// same slot in the next block.
+const placesPerBlock = 16
+
+// An lruBlock holds some inodes that are neighbours on the list. Those that left
+// it leave holes.
+type lruBlock struct {
+	prev, next uint32 // blocks; 0: none
+	n          uint8  // inodes in it; at none it is not on the list
+	first      uint8  // no slot before it has one
+	end        uint8  // nor this one, nor any behind it, ever had
+	slots      [blockSlots]uint32
 }
 
 // lruOf returns the list that in belongs on.
@@ -45,29 +71,67 @@ func (in *Inode) lruDel() {
 	l.mu.Unlock()
 }
 
-func (l *lru) appendLocked(in *Inode) {
-	inodes := in.sb.inodes
-	in.lruPrev, in.lruNext = l.tail, 0
-	if l.tail != 0 {
-		inodes[l.tail].lruNext = in.index
-	} else {
-		l.head = in.index
+// coldestLocked returns the index of the coldest inode; there must be one.
+func (l *lru) coldestLocked() uint32 {
+	b := &l.blocks[l.head]
+	for b.slots[b.first] == 0 {
+		b.first++
 	}
-	l.tail = in.index
+	return b.slots[b.first]
+}
+
+func (l *lru) appendLocked(in *Inode) {
+	if l.tail == 0 || l.blocks[l.tail].end == blockSlots {
+		l.growLocked()
+	}
+	b := &l.blocks[l.tail]
+	b.slots[b.end] = in.index
+	in.lruPlace = l.tail*placesPerBlock + uint32(b.end)
+	b.end++
+	b.n++
 	l.n++
 }
 
 func (l *lru) removeLocked(in *Inode) {
-	inodes := in.sb.inodes
-	if in.lruPrev != 0 {
-		inodes[in.lruPrev].lruNext = in.lruNext
-	} else {
-		l.head = in.lruNext
-	}
-	if in.lruNext != 0 {
-		inodes[in.lruNext].lruPrev = in.lruPrev
-	} else {
-		l.tail = in.lruPrev
-	}
+	at := in.lruPlace / placesPerBlock
+	b := &l.blocks[at]
+	b.slots[in.lruPlace%placesPerBlock] = 0
 	l.n--
+	if b.n--; b.n == 0 {
+		l.shrinkLocked(at)
+	}
+}
+
+// growLocked puts an empty block at the warm end.
+func (l *lru) growLocked() {
+	i := l.free
+	if i != 0 {
+		l.free = l.blocks[i].next
+	} else {
+		i = uint32(max(1, len(l.blocks)))
+		l.blocks = append(l.blocks, make([]lruBlock, int(i)+1-len(l.blocks))...)
+	}
+	l.blocks[i] = lruBlock{prev: l.tail}
+	if l.tail != 0 {
+		l.blocks[l.tail].next = i
+	} else {
+		l.head = i
+	}
+	l.tail = i
+}
+
+// shrinkLocked takes an empty block off the list.
+func (l *lru) shrinkLocked(i uint32) {
+	b := &l.blocks[i]
+	if b.prev != 0 {
+		l.blocks[b.prev].next = b.next
+	} else {
+		l.head = b.next
+	}
+	if b.next != 0 {
+		l.blocks[b.next].prev = b.prev
+	} else {
+		l.tail = b.prev
+	}
+	b.next, l.free = l.free, i
 }

@@ -19,15 +19,34 @@ type Mapping struct {
 	gate    page.Gate
 	mu      sync.Mutex                  // guards changes of all below
 	entries sync.Pointer[[]sync.Uint32] // by page index; replaced when it grows, kept when the inode goes
-	lo, hi  uint32                      // all entries lie in [lo, hi)
-	n       sync.Uint32                 // number of entries; read without mu
+	lo, hi  uint32                      // all entries lie in [lo, hi); Inode.entryCount says how many
+	users   *users                      // nil until somebody maps a file in this memory; it stays with it
+	locked  uint32                      // entries that are locked
+	stuck   bool                        // a wait for one was given up
+}
 
-	locked  uint32      // entries that are locked
-	stuck   bool        // a wait for one was given up
+// users is who has a file mapped. All of it is guarded by Mapping.mu.
+type users struct {
 	vmas    *VMA        // all of them (kernel: i_mmap)
 	mapped  media.Owner // the last file that had one
 	pinned  uint32      // pins that hold a VMA; see Rules.PinHolds
 	pinHeld bool        // there is a reference to the file for those of them that no VMA was there for
+}
+
+// vmasLocked returns the first VMA of the mapping.
+func (m *Mapping) vmasLocked() *VMA {
+	if m.users == nil {
+		return nil
+	}
+	return m.users.vmas
+}
+
+// usersLocked returns who has the file mapped, to be added to.
+func (m *Mapping) usersLocked() *users {
+	if m.users == nil {
+		m.users = new(users)
+	}
+	return m.users
 }
 
 // An entry, as the kernel's values in i_pages:
@@ -66,18 +85,15 @@ func wholeFolio(i, e uint32) bool {
 	return e&entryPMD != 0 && (entryPage(e)-i)%page.FolioPages == 0
 }
 
-// len returns the number of entries.
-func (m *Mapping) len() uint32 { return m.n.Load() }
-
 // onlyFirst reports whether there is no entry but at index 0. The kernel keeps
 // a single entry at index 0 in the root of i_pages, without a node, which is
 // why mapping_shrinkable takes such a mapping for empty.
-func (m *Mapping) onlyFirst() bool {
-	switch m.n.Load() {
+func (in *Inode) onlyFirst() bool {
+	switch in.entryCount.Load() {
 	case 0:
 		return true
 	case 1:
-		return m.at(0) != 0
+		return in.mapping.at(0) != 0
 	}
 	return false
 }
@@ -89,6 +105,14 @@ func (m *Mapping) at(i uint32) uint32 {
 		return 0
 	}
 	return (*e)[i].Load()
+}
+
+// atFree is at for a caller that has just seen sync.Free.
+func (m *Mapping) atFree(i uint32) uint32 {
+	if e := m.entries.LoadFree(); e != nil && i < uint32(len(*e)) {
+		return (*e)[i].LoadFree()
+	}
+	return 0
 }
 
 // growLocked makes room for n entries.
@@ -108,9 +132,10 @@ func (m *Mapping) growLocked(n uint32) []sync.Uint32 {
 }
 
 // setLocked enters e, which is not 0, at index i.
-func (m *Mapping) setLocked(entries []sync.Uint32, i, e uint32) {
+func (in *Inode) setLocked(entries []sync.Uint32, i, e uint32) {
+	m := &in.mapping
 	entries[i].Store(e)
-	if m.n.Add(1) == 1 {
+	if in.entryCount.Add(1) == 1 {
 		m.lo, m.hi = i, i+1
 	} else {
 		m.lo, m.hi = min(m.lo, i), max(m.hi, i+1)
@@ -119,8 +144,10 @@ func (m *Mapping) setLocked(entries []sync.Uint32, i, e uint32) {
 
 // dropLocked removes the entries of the pages [from, end) and calls gone with
 // each if it is not nil.
-func (m *Mapping) dropLocked(from, end uint32, gone func(index, e uint32)) {
-	if m.n.Load() == 0 {
+func (in *Inode) dropLocked(from, end uint32, gone func(index, e uint32)) {
+	m := &in.mapping
+	left := in.entryCount.Load()
+	if left == 0 {
 		return
 	}
 	entries := *m.entries.Load()
@@ -128,12 +155,13 @@ func (m *Mapping) dropLocked(from, end uint32, gone func(index, e uint32)) {
 	for i := from; i < min(end, m.hi); i++ {
 		if e := entries[i].Load(); e != 0 {
 			entries[i].Store(0)
-			m.n.Add(^uint32(0))
+			left--
 			if gone != nil {
 				gone(i, e)
 			}
 		}
 	}
+	in.entryCount.Store(left)
 	if end >= m.hi {
 		m.hi = max(m.lo, min(m.hi, from))
 	}

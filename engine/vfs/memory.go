@@ -18,19 +18,23 @@ type slots struct {
 	mu   sync.Mutex
 	free []uint32 // guarded by mu
 
-	_         [64]byte    // keeps who takes and gives off what all others look at
+	_         [64]byte    // keeps what changes all the time off what all look at
 	throttled sync.Uint32 // tasks that want to be woken when memory may be had
 	kicks     sync.Uint32 // changes then, if there are any
+	_         [64]byte
 	evicting  sync.Uint32 // tasks that evict because somebody needs memory
 	_         [64]byte
 }
 
-// maxMagazine bounds how many free slots a task keeps at hand. A small cache
-// has smaller magazines, or tasks at rest would hold much of it, and one that
-// is a test's has none.
-const maxMagazine = 32
+// maxMagazine bounds how many free slots a task keeps at hand: what a run of
+// direct reclaim frees should not all go to the common list, from where the same
+// task takes it again. A small cache has smaller magazines, or tasks at rest would
+// hold much of it, and one that is a test's has none.
+const maxMagazine = 256
 
-func magazineFor(cacheInodes int) int { return min(maxMagazine, cacheInodes/64*2) }
+func magazineFor(cacheInodes int) int {
+	return min(max(min(32, cacheInodes/64*2), cacheInodes/512*2), maxMagazine)
+}
 
 // take returns the index of a free inode from the task's magazine or the
 // common list; 0 if there is none.

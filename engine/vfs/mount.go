@@ -21,7 +21,7 @@ func (sb *Superblock) lockSB(t *Task) {
 	sb.tell(Event{Kind: MaySleep, Task: t, Class: SBLock})
 	if !sb.umount.TryLock() {
 		sb.tell(Event{Kind: WaitBegin, Task: t, Wait: ForLock, Class: SBLock})
-		sb.umount.Lock()
+		sb.umount.Lock(sb.waits)
 		sb.tell(Event{Kind: WaitEnd, Task: t, Wait: ForLock, Class: SBLock})
 	}
 	sb.tell(Event{Kind: LockTaken, Task: t, Class: SBLock})
@@ -29,7 +29,7 @@ func (sb *Superblock) lockSB(t *Task) {
 
 func (sb *Superblock) unlockSB(t *Task) {
 	sb.tell(Event{Kind: LockDropped, Task: t, Class: SBLock})
-	sb.umount.Unlock()
+	sb.umount.Unlock(sb.waits)
 }
 
 // Unmount evicts all inodes, under s_umount (generic_shutdown_super). What is
@@ -94,7 +94,6 @@ func (sb *Superblock) initPages(old *Superblock) {
 			Refcount: sb.opts.Refcount, Granule: sb.opts.Granule, CountDMAOnly: sb.rules.CountDMAOnly, OnFree: sb.freeQuarantined,
 		})
 	}
-	sb.umount.Init(sb.waits)
 }
 
 // Remount returns a superblock over fs, which was mounted from the same region
@@ -112,7 +111,23 @@ func (sb *Superblock) Remount(fs *media.FS) (*Superblock, error) {
 	next.claims.Store(sb.claims.Load()) // a mark of an old pin must not come up again
 	next.pages.Retain(next.freeQuarantined)
 	if next.rules.Quarantine {
-		fs.Withhold(func(block uint32) bool { return next.pages.Quarantine(page.PFN(block)) })
+		fs.Withhold(next.quarantineNext)
 	}
 	return next, nil
+}
+
+// quarantineNext leaves the first pinned page of e, which no file has, to its last
+// pin.
+func (sb *Superblock) quarantineNext(e media.Extent) (block uint32, ok bool) {
+	for pfn, end := page.PFN(e.Start), page.PFN(e.End()); pfn < end; pfn++ {
+		if !sb.pages.HasFolios() { // of a folio each page counts, but one has the pins
+			if pfn, ok = sb.pages.FirstPinned(pfn, uint32(end-pfn)); !ok {
+				break
+			}
+		}
+		if sb.pages.Quarantine(pfn) {
+			return uint32(pfn), true
+		}
+	}
+	return 0, false
 }

@@ -2,6 +2,7 @@ package vfs
 
 import (
 	"errors"
+	"runtime"
 
 	"daxbench/engine/internal/bug"
 	"daxbench/engine/internal/sync"
@@ -97,18 +98,35 @@ func (sb *Superblock) initPins() {
 	if r.PinHolds == HoldsInodeStriped {
 		sb.lanes = make([]pinLane, len(sb.inodes)*pinLanes)
 	}
-	if sb.opts.LeaseHoldsFile || sb.watch != nil {
-		for i := range sb.inodes {
-			sb.inodes[i].leases.Tell((*leaseFile)(&sb.inodes[i]))
-		}
-	}
 }
 
 // Pin takes a short-term pin on page index of a file, as pin_user_pages does on
 // a mapping of it. The caller holds a reference; the pin may outlive it. If the
 // layout is just being broken, Pin waits as a page fault would. ErrNotMapped if
 // the page was not faulted in, or not any more.
+//
+// If a page of a DAX file is there to be pinned, as mostly, and the engine runs
+// freely, it is done here, without a call: 1.5 times two bare atomic adds. The
+// long way would take 2.1 times that.
 func (sb *Superblock) Pin(t *Task, in *Inode, index uint32) (Pin, error) {
+	if sync.Free() && sb.barePins && in.state.LoadFree()&stDAX != 0 {
+		m := &in.mapping
+		seq := m.gate.EnterFree()
+		if e := m.atFree(index); e != 0 && seq.Open() {
+			pfn := page.PFN(entryPage(e))
+			if sb.pages.GrabFree(pfn); m.gate.EnterFree() == seq {
+				return Pin{pinPage: pinPage{page: uint32(pfn), kind: pinDAX | pinDMA}, owner: in.Owner()}, nil
+			}
+			sb.pages.Ungrab(pfn)
+		}
+	}
+	return sb.pinSlow(t, in, index)
+}
+
+// pinSlow is the whole of Pin, with yield points.
+//
+//go:noinline
+func (sb *Superblock) pinSlow(t *Task, in *Inode, index uint32) (Pin, error) {
 	if !sb.barePins && in.IsDAX() {
 		return sb.pinRuled(t, in, index, How{})
 	}
@@ -131,9 +149,10 @@ func (sb *Superblock) Pin(t *Task, in *Inode, index uint32) (Pin, error) {
 		p := Pin{pinPage: pinPage{page: entryPage(e)}, owner: in.Owner()}
 		if in.IsDAX() {
 			p.kind = pinDAX | pinDMA
-			if sb.pages.TryPin(&m.gate, seq, p.PFN()) {
+			if sb.pages.Grab(p.PFN()); m.gate.Enter() == seq || bug.Planted(bug.PinWithoutRecheck) {
 				return p, nil
 			}
+			sb.pages.Ungrab(p.PFN())
 		} else if sb.cache.tryGet(p.page) {
 			if m.gate.Enter() == seq {
 				return p, nil
@@ -172,9 +191,8 @@ func (in *Inode) awaitThaw(t *Task) error {
 	if in.sb.down.Load() != 0 {
 		return ErrShutdown
 	}
-	in.layoutMu.RLock()
-	//lint:ignore SA2001 there is nothing to do but to wait
-	in.layoutMu.RUnlock()
+	in.layoutMu.RLock(in.sb.waits)
+	in.layoutMu.RUnlock(in.sb.waits)
 	if in.mapping.gate.IsShut() { // the device is going: the gate is shut before that shows
 		sync.Pause()
 	}
@@ -274,6 +292,7 @@ func (sb *Superblock) Unpin(p Pin) {
 	default:
 		sb.unpinRuled(p)
 	}
+	runtime.KeepAlive(sb) // for the words of sb.pages
 }
 
 //go:noinline

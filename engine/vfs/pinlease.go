@@ -62,7 +62,7 @@ func (sb *Superblock) grantPin(in *Inode) *pinLease {
 		l = new(pinLease)
 	}
 	l.sb, l.in, l.phase = sb, in.index, granted // nobody else has it
-	if err := in.leases.Grant(&l.lease, l); err != nil {
+	if err := in.Leases().Grant(&l.lease, l); err != nil {
 		panic("vfs: a lease in the pool: " + err.Error())
 	}
 	return l

@@ -36,10 +36,10 @@ var Presets = []Preset{
 		},
 	}, {
 		Name:  "best",
-		About: "the best that can be built: striped locks, no list of all inodes, a wait queue for nearly every waiter, folios that are idle when only mappings are left",
+		About: "the best that can be built: striped locks, no list of all inodes, a wait queue for nearly every waiter, folios that are idle when only mappings are left, and a break at eviction that goes on where it waited",
 		switches: Options{
 			Stripes: 64, LRULists: 64, WaitQueues: 4096, LRU: EntriesIgnored,
-			Refcount: page.Base0Maps, Granule: page.Folio,
+			Refcount: page.Base0Maps, Granule: page.Folio, Scan: Resumes,
 		},
 	},
 }

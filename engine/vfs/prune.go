@@ -1,36 +1,25 @@
 package vfs
 
-import "daxbench/engine/internal/bug"
+import (
+	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
+)
 
 // visit is how many inodes PruneICache takes from one list before it goes on
 // to the next.
 const visit = 16
 
-// A disposal is a private list of Freeing inodes on their way to evict, linked
-// by lruNext, like the kernel's dispose lists.
-type disposal struct{ head, tail uint32 }
-
-func (d *disposal) add(in *Inode) {
-	in.lruNext = 0
-	if d.tail != 0 {
-		in.sb.inodes[d.tail].lruNext = in.index
-	} else {
-		d.head = in.index
-	}
-	d.tail = in.index
-}
-
-// dispose evicts a list, one after the other, in order: an inode that must
-// wait holds up all behind it. It stops at the first wait that is given up.
-func (sb *Superblock) dispose(t *Task, d disposal, done func(Ino)) {
-	if d.head == 0 {
+// dispose evicts a list of Freeing inodes, by index, one after the other, in
+// order: one that must wait holds up all behind it. It stops at the first wait
+// that is given up.
+func (sb *Superblock) dispose(t *Task, list []uint32, done func(Ino)) {
+	if len(list) == 0 {
 		return
 	}
 	sb.beginEvicting(t)
-	for i := d.head; i != 0; {
+	for _, i := range list {
 		in := &sb.inodes[i]
 		ino := in.ino
-		i = in.lruNext // evict gives the memory away
 		if !sb.evict(t, in) {
 			break
 		}
@@ -49,6 +38,7 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 	if t.hand == 0 { // tasks start at lists far apart, or they would meet at every lock
 		t.hand = sb.hands.Add(uint32(len(sb.lrus))*5/8 + 1)
 	}
+	var list [visit]uint32
 	for range sb.lrus {
 		left := want - int(t.Stats.Evictions-before)
 		if left <= 0 || t.err != nil {
@@ -56,13 +46,13 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 		}
 		l := &sb.lrus[t.hand&uint32(len(sb.lrus)-1)]
 		t.hand++
-		sb.dispose(t, sb.isolate(t, l, min(left, visit)), nil)
+		sb.dispose(t, sb.isolate(t, l, list[:0:min(left, visit)]), nil)
 	}
 	return int(t.Stats.Evictions - before)
 }
 
-// isolate moves up to want inodes off l and makes them Freeing. It
-// is inode_lru_isolate: one in use leaves the list, one that was used since
+// isolate moves as many inodes off l as list has room for, makes them Freeing, and
+// returns list with their indices. It is inode_lru_isolate: one in use leaves the list, one that was used since
 // gets another round, one that reclaim must not touch leaves the list.
 //
 // Making an inode Freeing is a compare-and-swap against "no references", so a
@@ -72,11 +62,13 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 // Note: the kernel looks whether reclaim may touch an inode before it looks at
 // Referenced. It holds i_lock; here the mark must be off first, because then
 // every use in between shows in the state word and fails the compare-and-swap.
-func (sb *Superblock) isolate(t *Task, l *lru, want int) disposal {
-	var d disposal
+func (sb *Superblock) isolate(t *Task, l *lru, list []uint32) []uint32 {
 	l.mu.Lock()
-	for scan := l.n; scan > 0 && want > 0; scan-- {
-		in := &sb.inodes[l.head]
+	if sync.Free() {
+		sb.fetchColdLocked(l, cap(list))
+	}
+	for scan := l.n; scan > 0 && len(list) < cap(list); scan-- {
+		in := &sb.inodes[l.coldestLocked()]
 		w := in.state.Load()
 		switch {
 		case w&stFreeing != 0 && bug.Planted(bug.ReclaimWaits):
@@ -94,7 +86,7 @@ func (sb *Superblock) isolate(t *Task, l *lru, want int) disposal {
 			l.rotateLocked(in)
 		case !sb.shrinkable(in) && !bug.Planted(bug.GuardOnlyWhenAdded):
 			l.leaveLocked(in, w)
-		case sb.opts.LRU == EntriesKeepOff && !bug.Planted(bug.GuardOnlyWhenAdded) && in.IsDAX() && in.mapping.len() > 0:
+		case sb.opts.LRU == EntriesKeepOff && !bug.Planted(bug.GuardOnlyWhenAdded) && in.IsDAX() && in.entryCount.Load() > 0:
 			if !sb.opts.IsolateStays { // one entry at index 0: on the list, never freed
 				l.rotateLocked(in)
 			}
@@ -103,15 +95,42 @@ func (sb *Superblock) isolate(t *Task, l *lru, want int) disposal {
 		case bug.Planted(bug.ReclaimNotFreeing) && in.state.CompareAndSwap(w, w&^stOnLRU),
 			in.state.CompareAndSwap(w, (w|stFreeing)&^stOnLRU):
 			l.removeLocked(in)
-			d.add(in)
+			list = append(list, in.index)
 			sb.beginEvict(t, in)
-			want--
 		default:
 			l.rotateLocked(in) // somebody was faster
 		}
 	}
 	l.mu.Unlock()
-	return d
+	if sync.Free() {
+		sb.fetchForEvict(list)
+	}
+	return list
+}
+
+// Reclaim knows what it will look at soon, and reads it all beforehand: loads that
+// do not depend on each other take little longer than one that misses the caches.
+// What they read nobody looks at, so they are left out under a scheduler.
+
+// fetchColdLocked reads the state words of the n coldest inodes of l, and of a few
+// more.
+func (sb *Superblock) fetchColdLocked(l *lru, n int) {
+	for i := l.head; i != 0 && n > 0; i = l.blocks[i].next {
+		for _, j := range l.blocks[i].slots { // an empty one is that of the inode which is none
+			sb.inodes[j].state.LoadFree()
+		}
+		n -= int(l.blocks[i].n)
+	}
+}
+
+// fetchForEvict reads what the eviction of some inodes and the next use of their
+// memory need: it is the same under every policy.
+func (sb *Superblock) fetchForEvict(list []uint32) {
+	for _, i := range list {
+		in := &sb.inodes[i]
+		sb.bucket(hash(in.ino)).tags.LoadFree()
+		in.rest.fetch()
+	}
 }
 
 // leaveLocked takes an inode whose state was w off the list. The racer is an
@@ -138,7 +157,7 @@ func (l *lru) rotateLocked(in *Inode) {
 // collected first, then evicted in order. After each, done is called if it is
 // not nil. With Rules.KeepBusy those with a pinned page count as in use.
 func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
-	var d disposal
+	list := t.victims[:0]
 	inUse := uint64(refMask | stNew)
 	if bug.Planted(bug.UnmountIgnoresCount) {
 		inUse = stNew
@@ -153,33 +172,34 @@ func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
 			busy++
 		case w&stFreeing == 0:
 			in.lruDel()
-			d.add(in)
+			list = append(list, in.index)
 			if !sb.rules.KeepBusy {
 				sb.beginEvict(t, in)
 			}
 		}
 	})
+	t.victims = list
 	if sb.rules.KeepBusy {
 		var kept int
-		d, kept = sb.passOver(t, d)
+		list, kept = sb.passOver(t, list)
 		busy += kept
 	}
 	before := t.Stats.Evictions
-	sb.dispose(t, d, done)
+	sb.dispose(t, list, done)
 	return int(t.Stats.Evictions - before), busy
 }
 
-// passOver puts the busy ones of d back into the cache and returns the others,
-// and how many it put back (Rules.KeepBusy).
-func (sb *Superblock) passOver(t *Task, d disposal) (idle disposal, kept int) {
-	for i := d.head; i != 0; {
+// passOver puts the busy ones of list back into the cache and returns the others,
+// in the memory of list, and how many it put back (Rules.KeepBusy).
+func (sb *Superblock) passOver(t *Task, list []uint32) (idle []uint32, kept int) {
+	idle = list[:0]
+	for _, i := range list {
 		in := &sb.inodes[i]
-		i = in.lruNext // which links another list if it is kept
 		if sb.keepBusy(t, in) {
 			kept++
 			continue
 		}
-		idle.add(in)
+		idle = append(idle, i)
 		sb.beginEvict(t, in)
 	}
 	return idle, kept
@@ -187,9 +207,9 @@ func (sb *Superblock) passOver(t *Task, d disposal) (idle disposal, kept int) {
 
 // awaitEviction waits until ino is not being evicted any more (bug.ReclaimWaits).
 func (sb *Superblock) awaitEviction(t *Task, ino Ino) {
-	s, chain := sb.stripe(ino)
+	s := sb.stripe(ino)
 	s.mu.Lock()
-	if in := sb.findLocked(*chain, ino); in != nil && in.state.Load()&stFreeing != 0 {
+	if in, w := sb.find(ino); in != nil && w&stFreeing != 0 {
 		_ = sb.waitLocked(t, s, in) // what the task would do with the error it does anyway
 		return
 	}

@@ -35,19 +35,19 @@ func (sb *Superblock) Reflink(t *Task, src *Inode, from uint32, dst *Inode, to, 
 	if from+n > src.blocks() || to+n > dst.blocks() {
 		return fmt.Errorf("%w: %d pages from page %d and %d on", ErrBeyondEnd, n, from, to)
 	}
-	_, list := splice(src.rec.Extents, from, []media.Extent{{Len: n}})
-	if outside, _ := splice(dst.rec.Extents, to, []media.Extent{{Len: n}}); overlap(list, outside) {
+	_, list := splice(src.extents, from, []media.Extent{{Len: n}})
+	if outside, _ := splice(dst.extents, to, []media.Extent{{Len: n}}); overlap(list, outside) {
 		return fmt.Errorf("%w: inode %d has one of them elsewhere", ErrNoShare, dst.ino)
 	}
 	if err := sb.flagShared(src); err != nil {
 		return fmt.Errorf("reflink of inode %d: %w", src.ino, err)
 	}
 	sb.stampShared(src, list)
-	flags := dst.rec.Flags
-	dst.rec.Flags |= media.FlagShared
+	flags := dst.flags
+	dst.flags |= media.FlagShared
 	gone, err := sb.replaceLocked(dst, to, list)
 	if err != nil {
-		dst.rec.Flags = flags
+		dst.flags = flags
 		return fmt.Errorf("reflink into inode %d: %w", dst.ino, err)
 	}
 	sb.addShares(list)
@@ -57,13 +57,13 @@ func (sb *Superblock) Reflink(t *Task, src *Inode, from uint32, dst *Inode, to, 
 
 // flagShared makes it durable that in may share blocks; the caller holds its locks.
 func (sb *Superblock) flagShared(in *Inode) error {
-	if in.rec.Flags&media.FlagShared != 0 {
+	if in.flags&media.FlagShared != 0 {
 		return nil
 	}
-	in.rec.Flags |= media.FlagShared
-	err := sb.fs.Write(&in.rec)
+	in.flags |= media.FlagShared
+	err := sb.writeRecord(in, in.size.Load())
 	if err != nil {
-		in.rec.Flags &^= media.FlagShared
+		in.flags &^= media.FlagShared
 	}
 	return err
 }
@@ -146,7 +146,7 @@ const (
 // tryTwo is one try. Unless both are broken, no MMAPLOCK is held after it.
 func (sb *Superblock) tryTwo(t *Task, a *Inode, firstA uint32, b *Inode, firstB, n uint32) (page.PFN, twoState, error) {
 	for _, in := range []*Inode{a, b} {
-		if in.leases.Empty() {
+		if !in.IsLeased() {
 			continue
 		}
 		b.UnlockIO(t)
@@ -249,7 +249,7 @@ func (sb *Superblock) CowWrite(t *Task, in *Inode, index uint32) error {
 func (in *Inode) lockForWrite(t *Task) error {
 	for {
 		in.LockIO(t)
-		if in.leases.Empty() {
+		if !in.IsLeased() {
 			break
 		}
 		in.UnlockIO(t)
@@ -269,7 +269,7 @@ func (in *Inode) lockForWrite(t *Task) error {
 // blockAt returns the block that backs a page, 0 if that is in a hole. The
 // caller holds layoutMu.
 func (in *Inode) blockAt(index uint32) (block uint32) {
-	pieces(in.rec.Extents, index, index+1, func(_ uint32, e media.Extent) bool {
+	pieces(in.extents, index, index+1, func(_ uint32, e media.Extent) bool {
 		block = e.Start
 		return false
 	})
@@ -296,6 +296,6 @@ func (in *Inode) replaceEntry(t *Task, index, block uint32) error {
 		return err
 	}
 	in.deleteLocked(first, end)
-	m.setLocked(*m.entries.Load(), index, sb.entryFor(block))
+	in.setLocked(*m.entries.Load(), index, sb.entryFor(block))
 	return nil
 }

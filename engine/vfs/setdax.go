@@ -18,14 +18,14 @@ func (sb *Superblock) SetDAX(t *Task, in *Inode, dax bool) error {
 	if sb.down.Load() != 0 {
 		return ErrShutdown
 	}
-	old := in.rec.Flags
-	in.rec.Flags &^= media.FlagDAX
+	old := in.flags
+	in.flags &^= media.FlagDAX
 	if dax {
-		in.rec.Flags |= media.FlagDAX
+		in.flags |= media.FlagDAX
 	}
-	if in.rec.Flags != old {
-		if err := sb.fs.Write(&in.rec); err != nil {
-			in.rec.Flags = old
+	if in.flags != old {
+		if err := sb.writeRecord(in, in.size.Load()); err != nil {
+			in.flags = old
 			return fmt.Errorf("set DAX of inode %d: %w", in.ino, err)
 		}
 	}

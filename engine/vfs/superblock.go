@@ -3,9 +3,11 @@ package vfs
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"time"
 
+	"daxbench/engine/internal/huge"
 	"daxbench/engine/internal/sync"
 	"daxbench/engine/media"
 	"daxbench/engine/page"
@@ -118,12 +120,14 @@ type Superblock struct {
 	rules   Rules
 	ruled   bool // somebody watches, or a rule has a say in Iput and evict
 
-	inodes   []Inode // slot 0 is never used, so that 0 can end a list
+	inodes   []Inode // the first is never used, so that index 0 can end a list
+	buckets  []bucket
 	stripes  []stripe
 	shift    uint8 // hash bits above which the stripe is chosen
 	lrus     []lru
 	lruShift uint8       // likewise for the LRU list
 	all      []inodeList // s_inodes; none unless Options.InodeLists
+	links    []listLink  // in them, by inode; likewise
 	slots    slots
 
 	keeping  bool        // pins on DAX pages keep something; see keep
@@ -171,7 +175,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		rules:    o.Rules,
 		ruled:    o.Watch != nil || o.Rules.KeepBusy || o.Rules.WaitInWriteback || o.Rules.Defer > 0,
 		cache:    newPageCache(o.CachePages),
-		inodes:   make([]Inode, o.CacheInodes+1),
+		inodes:   huge.Make[Inode](o.CacheInodes + 1),
 		stripes:  make([]stripe, o.Stripes),
 		magazine: magazineFor(o.CacheInodes),
 		shift:    shiftFor(o.Stripes),
@@ -180,16 +184,17 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		all:      make([]inodeList, o.InodeLists),
 	}
 	sb.initPages(old)
-	chains := 1 << bits.Len(uint(max(1, o.CacheInodes/o.Stripes)-1))
-	for i := range sb.stripes {
-		sb.stripes[i].heads = make([]uint32, chains)
-	}
+	sb.buckets = huge.Make[bucket](o.Stripes * int(math.Ceil(float64(o.CacheInodes)/bucketLoad/float64(o.Stripes))))
+	rests := huge.Make[rest](len(sb.inodes))
 	for i := range sb.inodes {
 		in := &sb.inodes[i]
-		in.sb, in.index = sb, uint32(i)
-		in.ioLock.Init(sb.waits)
-		in.layoutMu.Init(sb.waits)
-		in.leases.Init(sb.waits)
+		in.sb, in.index, in.rest = sb, uint32(i), &rests[i]
+	}
+	if o.InodeLists > 0 {
+		sb.links = make([]listLink, len(sb.inodes))
+	}
+	if sb.NeedsWorker() {
+		sb.work.links = make([]workLink, len(sb.inodes))
 	}
 	sb.slots.free = make([]uint32, 0, o.CacheInodes)
 	for i := o.CacheInodes; i > 0; i-- {
@@ -235,7 +240,7 @@ func (sb *Superblock) Usage() Usage {
 			u.OnLRU++
 		}
 		if !in.IsDAX() {
-			u.CachePages += int(in.mapping.len())
+			u.CachePages += int(in.entryCount.Load())
 		}
 	})
 	return u

@@ -20,11 +20,11 @@ type Surveyed struct {
 // may not call the engine.
 func (sb *Superblock) Survey(visit func(Surveyed)) {
 	sb.each(func(in *Inode) {
-		w := in.state.Load()
+		w := State(in.state.Load())
 		visit(Surveyed{
-			Owner: in.Owner(), Refs: uint32(w & refMask),
-			New: w&stNew != 0, Freeing: w&stFreeing != 0, Unlinked: w&stUnlinked != 0, OnLRU: w&stOnLRU != 0,
-			Referenced: w&stRefd != 0, Empty: in.mapping.len() == 0,
+			Owner: in.Owner(), Refs: w.Refs(),
+			New: w.IsNew(), Freeing: w.IsFreeing(), Unlinked: w.IsUnlinked(), OnLRU: w.IsOnLRU(),
+			Referenced: w.IsReferenced(), Empty: in.entryCount.Load() == 0,
 			Shrinkable: sb.shrinkable(in),
 		})
 	})

@@ -21,6 +21,8 @@ type Task struct {
 	reclaim int            // nesting of direct reclaim (kernel: PF_MEMALLOC)
 	hand    uint32         // stripe to prune next; 0: not begun
 	slots   []uint32       // inode memory at hand, a magazine as in slab allocators
+	extents []media.Extent // scratch of Iget
+	victims []uint32       // scratch of EvictInodes
 	tail    []media.Extent // scratch of Truncate
 	idle    []media.Extent // scratch of quarantine
 	pinLane uint32         // see pinLane; 0: none chosen yet

@@ -18,7 +18,7 @@ import (
 // came too late can be seen there for a moment, before it is undone.
 func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) error {
 	m := &in.mapping
-	if m.len() == 0 {
+	if in.entryCount.Load() == 0 {
 		return nil
 	}
 	if !in.IsDAX() {
@@ -27,8 +27,8 @@ func (sb *Superblock) truncateFinal(t *Task, in *Inode, unlinked bool) error {
 	}
 	pinned := false
 	m.mu.Lock()
-	if m.len() == m.hi-m.lo {
-		pieces(in.rec.Extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
+	if in.entryCount.Load() == m.hi-m.lo {
+		pieces(in.extents, m.lo, m.hi, func(_ uint32, e media.Extent) bool {
 			pinned = sb.pinnedIn(e)
 			return !pinned
 		})
@@ -55,13 +55,13 @@ func (sb *Superblock) dropCached(in *Inode, from, end uint32, writeBack bool) {
 	m := &in.mapping
 	written := false
 	m.mu.Lock()
-	if m.vmas != nil {
+	if m.vmasLocked() != nil {
 		m.unmapLocked(from, end)
 	}
-	m.dropLocked(from, end, func(index, e uint32) {
+	in.dropLocked(from, end, func(index, e uint32) {
 		if writeBack && sb.cache.isDirty(e-1) && sb.down.Load() != deviceGone {
 			written = true
-			pieces(in.rec.Extents, index, index+1, func(_ uint32, b media.Extent) bool {
+			pieces(in.extents, index, index+1, func(_ uint32, b media.Extent) bool {
 				sb.region.CopyNT(int64(b.Start)*media.BlockSize, sb.cache.bytes(e-1))
 				return false
 			})
@@ -86,7 +86,7 @@ func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
 	if sb.down.Load() != 0 {
 		return ErrShutdown
 	}
-	shrink := pages < in.rec.Pages
+	shrink := pages < in.size.Load()
 	if shrink {
 		if err := sb.breakLayoutsLocked(t, in, pages, everything); err != nil {
 			return err
@@ -102,17 +102,16 @@ func (sb *Superblock) Truncate(t *Task, in *Inode, pages uint32) error {
 		}
 	}
 	// Another truncater may have had the locks while leases were recalled.
-	if pages >= in.rec.Pages && !(shrink && bug.Planted(bug.TruncateTrustsSize)) {
+	if pages >= in.size.Load() && !(shrink && bug.Planted(bug.TruncateTrustsSize)) {
 		return sb.extendLocked(t, in, pages)
 	}
 	if !in.IsDAX() {
 		in.mapping.gate.Shut()
 		sb.dropCached(in, pages, everything, false)
 	}
-	old := in.rec.Pages
-	t.tail = cut(&in.rec, pages, t.tail[:0])
-	if err := sb.fs.Write(&in.rec); err != nil {
-		in.rec.Extents, in.rec.Pages = append(in.rec.Extents, t.tail...), old
+	in.extents, t.tail = cut(in.extents, pages, t.tail[:0])
+	if err := sb.writeRecord(in, pages); err != nil {
+		in.extents = append(in.extents, t.tail...)
 		return fmt.Errorf("truncate inode %d: %w", in.ino, err)
 	}
 	in.size.Store(pages)
@@ -159,10 +158,10 @@ func (sb *Superblock) Punch(t *Task, in *Inode, first, n uint32) error {
 // replaceLocked puts list in the place of what backs the pages from first on,
 // makes the record durable, and returns what was there; that has left the file.
 func (sb *Superblock) replaceLocked(in *Inode, first uint32, list []media.Extent) (gone []media.Extent, err error) {
-	old := in.rec.Extents
-	in.rec.Extents, gone = splice(old, first, list)
-	if err := sb.fs.Write(&in.rec); err != nil {
-		in.rec.Extents = old
+	old := in.extents
+	in.extents, gone = splice(old, first, list)
+	if err := sb.writeRecord(in, in.size.Load()); err != nil {
+		in.extents = old
 		return nil, err
 	}
 	return gone, nil
@@ -212,11 +211,11 @@ func (sb *Superblock) breakLayoutsLocked(t *Task, in *Inode, from, end uint32) e
 		return in.deleteEntries(t, from, end)
 	}
 	for {
-		if !sb.rules.NeedLease || in.leases.Empty() {
+		if !sb.rules.NeedLease || !in.IsLeased() {
 			if err := in.breakRange(t, from, end); err != nil {
 				return err
 			}
-			if in.leases.Empty() || bug.Planted(bug.TruncateSkipsLeases) {
+			if !in.IsLeased() || bug.Planted(bug.TruncateSkipsLeases) {
 				return nil
 			}
 		}
@@ -234,16 +233,16 @@ func (sb *Superblock) breakLayoutsLocked(t *Task, in *Inode, from, end uint32) e
 
 // extendLocked adds blocks.
 func (sb *Superblock) extendLocked(t *Task, in *Inode, pages uint32) (err error) {
-	old := in.rec.Pages
+	old := in.size.Load()
 	if pages == old {
 		return nil
 	}
 	if t.tail, err = sb.fs.AllocBlocksNear(uint32(in.ino), t.tail[:0], pages-old); err != nil {
 		return fmt.Errorf("extend inode %d: %w", in.ino, err)
 	}
-	in.rec.Extents, in.rec.Pages = append(in.rec.Extents, t.tail...), pages
-	if err = sb.fs.Write(&in.rec); err != nil {
-		cut(&in.rec, old, nil)
+	in.extents = append(in.extents, t.tail...)
+	if err = sb.writeRecord(in, pages); err != nil {
+		in.extents, _ = cut(in.extents, old, nil)
 		sb.fs.FreeBlocks(t.tail)
 		return fmt.Errorf("extend inode %d: %w", in.ino, err)
 	}
@@ -251,25 +250,25 @@ func (sb *Superblock) extendLocked(t *Task, in *Inode, pages uint32) (err error)
 	return nil
 }
 
-// cut shortens rec to pages and appends the extents behind to tail.
-func cut(rec *media.Record, pages uint32, tail []media.Extent) []media.Extent {
+// cut shortens a list of extents to pages, in place, and appends those behind to
+// tail.
+func cut(list []media.Extent, pages uint32, tail []media.Extent) (head, behind []media.Extent) {
 	index := uint32(0)
-	for i, e := range rec.Extents {
+	for i, e := range list {
 		if index+e.Len > pages {
 			keep := pages - index
 			last := media.Extent{Start: e.Start + keep, Len: e.Len - keep}
 			if e.IsHole() {
 				last.Start = e.Start
 			}
-			tail = append(append(tail, last), rec.Extents[i+1:]...)
-			rec.Extents = rec.Extents[:i]
+			tail = append(append(tail, last), list[i+1:]...)
+			list = list[:i]
 			if keep > 0 {
-				rec.Extents = append(rec.Extents, media.Extent{Start: e.Start, Len: keep})
+				list = append(list, media.Extent{Start: e.Start, Len: keep})
 			}
 			break
 		}
 		index += e.Len
 	}
-	rec.Pages = pages
-	return tail
+	return list, tail
 }

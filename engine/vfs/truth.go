@@ -138,10 +138,10 @@ func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
 	}
 	own := ownerWord(in.Owner())
 	m := &in.mapping
-	in.layoutMu.RLock()
+	in.layoutMu.RLock(in.sb.waits)
 	m.mu.Lock()
-	if m.n.Load() > 0 {
-		pieces(in.rec.Extents, m.lo, m.hi, func(index uint32, e media.Extent) bool {
+	if in.entryCount.Load() > 0 {
+		pieces(in.extents, m.lo, m.hi, func(index uint32, e media.Extent) bool {
 			for i := range e.Len {
 				// Without an entry it may not be claimed yet, and the stamp the last
 				// owner's; in a shared block it may be any sharer's.
@@ -158,7 +158,7 @@ func (sb *Superblock) ForeignWrites(in *Inode) (n int) {
 		})
 	}
 	m.mu.Unlock()
-	in.layoutMu.RUnlock()
+	in.layoutMu.RUnlock(in.sb.waits)
 	return n
 }
 
@@ -195,10 +195,12 @@ func (sb *Superblock) WritePage(t *Task, in *Inode, index uint32, src []byte) er
 // PinnedPages returns how many pages of the region are pinned. It is for the
 // check at the end of a cell, when it must be none.
 func (sb *Superblock) PinnedPages() (n int) {
-	for pfn := range sb.pages.Len() {
-		if sb.pages.Pins(page.PFN(pfn)) > 0 {
-			n++
+	for pfn, end := page.PFN(0), page.PFN(sb.pages.Len()); pfn < end; pfn++ {
+		ok := false
+		if pfn, ok = sb.pages.FirstPinned(pfn, uint32(end-pfn)); !ok {
+			break
 		}
+		n++
 	}
 	return n
 }

@@ -106,17 +106,17 @@ func (sb *Superblock) revoke(t *Task, in *Inode) (refs int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.unmapLocked(0, everything)
-	for v := m.vmas; v != nil; v = v.next {
+	for v := m.vmasLocked(); v != nil; v = v.next {
 		switch {
 		case v.state != vmaLive:
-		case m.pinned > 0:
+		case m.users.pinned > 0:
 			v.state = vmaHeld
 		default:
 			v.unlinkLocked()
 			refs++
 		}
 	}
-	if m.n.Load() == 0 || in.awaitEntriesLocked(t, 0, everything) != nil {
+	if in.entryCount.Load() == 0 || in.awaitEntriesLocked(t, 0, everything) != nil {
 		return refs
 	}
 	for i, hi := m.lo, m.hi; i < hi; i++ {
@@ -139,7 +139,7 @@ func (sb *Superblock) MemoryFailure(pfn page.PFN) (ino Ino, err error) {
 		}
 		m := &in.mapping
 		m.mu.Lock()
-		for i := m.lo; i < m.hi && m.n.Load() > 0; i++ {
+		for i := m.lo; i < m.hi && in.entryCount.Load() > 0; i++ {
 			if e := m.at(i); e != 0 && entryPage(e) == uint32(pfn) {
 				ino, err = in.ino, nil
 			}

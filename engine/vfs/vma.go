@@ -46,7 +46,8 @@ func (sb *Superblock) Map(t *Task, in *Inode, first, n uint32) (*VMA, error) {
 	in.state.Add(refOne)
 	m := &in.mapping
 	m.mu.Lock()
-	v.next, m.vmas, m.mapped = m.vmas, v, in.Owner()
+	u := m.usersLocked()
+	v.next, u.vmas, u.mapped = u.vmas, v, in.Owner()
 	m.mu.Unlock()
 	return v, nil
 }
@@ -82,7 +83,7 @@ func (sb *Superblock) unmapVMA(v *VMA) bool {
 		return false
 	}
 	v.zapLocked(0, everything)
-	if m.pinned > 0 {
+	if m.users.pinned > 0 {
 		v.state = vmaHeld
 		return false
 	}
@@ -92,7 +93,7 @@ func (sb *Superblock) unmapVMA(v *VMA) bool {
 
 func (v *VMA) unlinkLocked() {
 	v.state = vmaGone
-	for p := &v.in.mapping.vmas; *p != nil; p = &(*p).next {
+	for p := &v.in.mapping.users.vmas; *p != nil; p = &(*p).next {
 		if *p == v {
 			*p = v.next
 			return
@@ -159,7 +160,7 @@ func (v *VMA) zapLocked(from, end uint32) {
 // Who has the inode's layout, or the inode, alone calls it; or a fault would
 // bring them back. Mapping.mu is held.
 func (m *Mapping) unmapLocked(from, end uint32) {
-	for v := m.vmas; v != nil; v = v.next {
+	for v := m.vmasLocked(); v != nil; v = v.next {
 		v.zapLocked(from, end)
 	}
 }
@@ -167,8 +168,8 @@ func (m *Mapping) unmapLocked(from, end uint32) {
 // isMappedLocked is mapping_mapped: somebody has a VMA of the file, or had none
 // from the start, and so is nobody who could have unmapped it.
 func (in *Inode) isMappedLocked() bool {
-	m := &in.mapping
-	return m.vmas != nil || m.pinHeld || m.mapped != in.Owner()
+	u := in.mapping.users
+	return u == nil || u.vmas != nil || u.pinHeld || u.mapped != in.Owner()
 }
 
 // holdVMA lets a pin that is about to be taken hold the VMAs of the file, as
@@ -180,11 +181,12 @@ func (in *Inode) isMappedLocked() bool {
 func (in *Inode) holdVMA() {
 	m := &in.mapping
 	m.mu.Lock()
-	if m.vmas == nil && !m.pinHeld {
+	u := m.usersLocked()
+	if u.vmas == nil && !u.pinHeld {
 		in.state.Add(refOne)
-		m.pinHeld = true
+		u.pinHeld = true
 	}
-	m.pinned++
+	u.pinned++
 	m.mu.Unlock()
 }
 
@@ -194,14 +196,15 @@ func (in *Inode) releaseVMA() (refs int) {
 	m := &in.mapping
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.pinned--; m.pinned > 0 {
+	u := m.users
+	if u.pinned--; u.pinned > 0 {
 		return 0
 	}
-	if m.pinHeld {
-		m.pinHeld = false
+	if u.pinHeld {
+		u.pinHeld = false
 		refs++
 	}
-	for v := m.vmas; v != nil; v = v.next {
+	for v := u.vmas; v != nil; v = v.next {
 		if v.state == vmaHeld {
 			v.unlinkLocked()
 			refs++

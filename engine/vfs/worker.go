@@ -15,7 +15,7 @@ import (
 // XFS's inodegc (fs/xfs/xfs_icache.c), and the flusher (fs/fs-writeback.c). A
 // policy needs one of them at most.
 //
-// Inodes are queued by a link in them. None is queued twice: a deferred eviction
+// Inodes are queued by a link that each has. None is queued twice: a deferred eviction
 // has Freeing, which one task sets, and the others bring the only reference,
 // which stays until their turn (see delayedIput).
 //
@@ -29,9 +29,17 @@ type worker struct {
 	server     *Task  // who called ServeWorker last; guarded by mu
 	stats      Stats  // of server, after its last inode; guarded by mu
 
+	links []workLink // of inodes, by index; nil if nothing is ever left over; guarded by mu
+
 	deferred sync.Uint32 // evictions that were handed over and are not over
 	kicks    sync.Uint32 // changes whenever a busy one may have become idle
 	room     byte        // its address is what those wait for who find the queue full
+}
+
+// A workLink is the place of an inode in a queue of the worker's.
+type workLink struct {
+	next uint32 // inode index; 0: none
+	kind workKind
 }
 
 // A workKind says what there is to do for a queued inode.
@@ -168,9 +176,9 @@ func (w *worker) reserve(limit uint32, force bool) bool {
 // push queues an inode. The caller then wakes the worker.
 func (w *worker) push(in *Inode, kind workKind) {
 	w.mu.Lock()
-	in.workNext, in.work = 0, kind
+	w.links[in.index] = workLink{kind: kind}
 	if w.tail != 0 {
-		in.sb.inodes[w.tail].workNext = in.index
+		w.links[w.tail].next = in.index
 	} else {
 		w.head = in.index
 	}
@@ -212,42 +220,44 @@ func (w *worker) ready() bool {
 	return w.head != 0 || w.aside != 0 && w.seen != w.kicks.Load()
 }
 
-// pop takes the next inode off the queue; nil if there is none. If the queue is
+// pop takes the next inode off the queue, with what is to do; nil if there is none. If the queue is
 // empty the busy ones are queued again, once after each kick.
-func (w *worker) pop(sb *Superblock) (in *Inode) {
+func (w *worker) pop(sb *Superblock) (in *Inode, kind workKind) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if kicks := w.kicks.Load(); w.head == 0 && w.seen != kicks {
 		w.seen = kicks
 		for w.aside != 0 { // the last put aside comes first here, and is looked at last
-			i := &sb.inodes[w.aside]
-			w.aside = i.workNext
-			if i.workNext = w.head; w.head == 0 {
-				w.tail = i.index
+			i := w.aside
+			l := &w.links[i]
+			w.aside = l.next
+			if l.next = w.head; w.head == 0 {
+				w.tail = i
 			}
-			w.head = i.index
+			w.head = i
 		}
 	}
 	if w.head == 0 {
-		return nil
+		return nil, 0
 	}
 	in = &sb.inodes[w.head]
-	if w.head = in.workNext; w.head == 0 {
+	l := w.links[w.head]
+	if w.head = l.next; w.head == 0 {
 		w.tail = 0
 	}
 	w.hands++
-	return in
+	return in, l.kind
 }
 
 // serveOne does what there is to do for the next inode. It reports false if
 // there is none.
 func (sb *Superblock) serveOne(t *Task) bool {
 	w := &sb.work
-	in := w.pop(sb)
+	in, kind := w.pop(sb)
 	if in == nil {
 		return false
 	}
-	switch in.work {
+	switch kind {
 	case workIput:
 		sb.Iput(t, in)
 	case workWrite:
@@ -283,7 +293,7 @@ func (sb *Superblock) putAside(t *Task, in *Inode) bool {
 		w.mu.Lock()
 		now := w.kicks.Load()
 		if now == kicks {
-			in.workNext, w.aside = w.aside, in.index
+			w.links[in.index].next, w.aside = w.aside, in.index
 			w.hands--
 			w.mu.Unlock()
 			return true
@@ -312,12 +322,12 @@ func (in *Inode) awaitPins(t *Task) error {
 // pinning more.
 func (in *Inode) pinnedPage() (pfn page.PFN, busy bool) {
 	m := &in.mapping
-	in.layoutMu.RLock()
+	in.layoutMu.RLock(in.sb.waits)
 	m.mu.Lock()
-	if in.IsDAX() && m.n.Load() > 0 {
+	if in.IsDAX() && in.entryCount.Load() > 0 {
 		pfn, busy = in.busyEntriesLocked(0, everything)
 	}
 	m.mu.Unlock()
-	in.layoutMu.RUnlock()
+	in.layoutMu.RUnlock(in.sb.waits)
 	return pfn, busy
 }

@@ -155,6 +155,7 @@ func (p *plan) orders(accel Accel) orders {
 		Args:     p.args,
 		Hostname: hostname(p.kernel.Label),
 		Verbose:  p.machine.Console != nil,
+		OnTheWay: p.machine.OnTheWay,
 		Facts:    facts{Machine: machineName(accel), Clock: clock(accel), Kernel: p.kernel.Name, Package: p.kernel.Package, Config: p.config},
 	}
 	for i, f := range p.fs {

@@ -20,7 +20,7 @@ const shown = 40
 
 func (e *BootError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Kernel, e.short())
+	fmt.Fprintf(&b, "%s: %s", e.Kernel, e.Short())
 	for _, part := range []struct{ who, text string }{{"QEMU said", e.QEMU}, {"the end of the kernel's console", e.Console}} {
 		if lines := lastLines(part.text, shown); len(lines) > 0 {
 			fmt.Fprintf(&b, "\n%s:\n  %s", part.who, strings.Join(lines, "\n  "))
@@ -29,8 +29,8 @@ func (e *BootError) Error() string {
 	return b.String()
 }
 
-// short is what happened, on one line.
-func (e *BootError) short() string {
+// Short is what happened, on one line.
+func (e *BootError) Short() string {
 	why := e.Panic
 	if said := lastLines(e.QEMU, 1); why == "" && len(said) > 0 {
 		why = said[0]

@@ -1,9 +1,6 @@
 package vm
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,21 +69,19 @@ func guest() {
 	}
 	p := &port{frames: line.NewWriter(tty)}
 	p.writeJSON(line.First, line.Hello{Release: release(), Guest: sinceBoot()})
-	status, err := obey(o, p)
+	results := &parcels{port: p, dir: Out}
+	status, err := obey(o, p, results)
 	last := line.End{Status: status, Guest: sinceBoot()}
 	if err != nil {
 		last.Failed = err.Error()
 	}
-	packed := packResults(p)
-	last.Packed = len(packed)
-	sum := sha256.Sum256(packed)
-	last.Sum = hex.EncodeToString(sum[:])
+	last.Seal = results.sendLast()
 	p.writeJSON(line.Last, last)
 	unix.IoctlSetInt(int(tty.Fd()), unix.TCSBRK, 1) // tcdrain(3): the last bytes are on their way
 }
 
 // obey does what it was told.
-func obey(o orders, p *port) (status int, err error) {
+func obey(o orders, p *port, results *parcels) (status int, err error) {
 	if err := setUp(o, p); err != nil {
 		return 0, err
 	}
@@ -105,18 +100,12 @@ func obey(o orders, p *port) (status int, err error) {
 	for i, a := range o.Args {
 		args[i] = strings.ReplaceAll(a, Mounts, strings.Join(targets, ","))
 	}
-	return runCommand(args, p)
-}
-
-// packResults sends what is in Out, and returns what it sent.
-func packResults(p *port) []byte {
-	var b bytes.Buffer
-	if err := pack(&b, Out); err != nil {
-		p.say("packing results: %v", err)
-		return nil
+	said := func() {}
+	if o.OnTheWay {
+		said = results.sendNew
+		go results.keepSending()
 	}
-	p.write(line.Packed, b.Bytes())
-	return b.Bytes()
+	return runCommand(args, p, said)
 }
 
 // openPort opens a serial port that changes no byte.

@@ -19,19 +19,20 @@ const signalled = 128
 // hang, hold it open for ever.
 const orphansLimit = time.Second
 
-// runCommand runs this program with arguments, and sends what it says while it says it. It reaps whoever ends, as PID 1 must.
-func runCommand(args []string, p *port) (status int, err error) {
+// runCommand runs this program with arguments, and sends what it says while it says it, each piece when said has returned. It
+// reaps whoever ends, as PID 1 must.
+func runCommand(args []string, p *port, said func()) (status int, err error) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return 0, err
 	}
 	defer null.Close()
 	var copies sync.WaitGroup
-	out, err := p.pipe(line.Out, &copies)
+	out, err := p.pipe(line.Out, said, &copies)
 	if err != nil {
 		return 0, err
 	}
-	errs, err := p.pipe(line.Err, &copies)
+	errs, err := p.pipe(line.Err, said, &copies)
 	if err != nil {
 		out.Close()
 		return 0, err
@@ -64,8 +65,8 @@ func runCommand(args []string, p *port) (status int, err error) {
 	return status, nil
 }
 
-// pipe returns an end of a pipe. What is written to it is sent in frames of a kind.
-func (p *port) pipe(kind line.Kind, copies *sync.WaitGroup) (*os.File, error) {
+// pipe returns an end of a pipe. What is written to it is sent in frames of a kind, when said has returned.
+func (p *port) pipe(kind line.Kind, said func(), copies *sync.WaitGroup) (*os.File, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -76,6 +77,7 @@ func (p *port) pipe(kind line.Kind, copies *sync.WaitGroup) (*os.File, error) {
 		for {
 			n, err := r.Read(b)
 			if n > 0 {
+				said()
 				p.write(kind, b[:n])
 			}
 			if err != nil {

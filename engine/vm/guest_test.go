@@ -2,9 +2,14 @@ package vm
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,6 +24,7 @@ import (
 const (
 	playGuest   = "DAXBENCH_VM_TEST_GUEST"
 	playCommand = "DAXBENCH_VM_TEST_COMMAND"
+	playDir     = "DAXBENCH_VM_TEST_DIR" // the folder whose content goes over on the way
 )
 
 func TestMain(m *testing.M) {
@@ -47,6 +53,15 @@ func command(what string) int {
 		// It ends while the command runs, and somebody must reap it.
 		exec.Command("sh", "-c", "sh -c 'sleep 0.05' & exit").Run()
 		time.Sleep(200 * time.Millisecond)
+	case "parts":
+		for n := range parts {
+			if n == parts/2 { // in the middle of a file
+				os.WriteFile(filepath.Join(os.Getenv(playDir), ".half"), []byte("half"), 0o666)
+			}
+			os.WriteFile(filepath.Join(os.Getenv(playDir), strconv.Itoa(n)), []byte("part"), 0o666)
+			fmt.Println("part", n)
+			time.Sleep(time.Millisecond)
+		}
 	case "stuck":
 		stuck := exec.Command("sleep", "5")
 		stuck.Stdout = os.Stdout // which it holds open
@@ -59,7 +74,11 @@ func command(what string) int {
 func firstProcess() int {
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	p := &port{frames: line.NewWriter(os.Stdout)}
-	status, err := runCommand([]string{"a", "b"}, p)
+	said := func() {}
+	if dir := os.Getenv(playDir); dir != "" {
+		said = (&parcels{port: p, dir: dir}).sendNew
+	}
+	status, err := runCommand([]string{"a", "b"}, p, said)
 	p.say("status %d, %v", status, err)
 	var ws unix.WaitStatus
 	if pid, err := unix.Wait4(-1, &ws, unix.WNOHANG, nil); pid > 0 {
@@ -102,6 +121,48 @@ func TestRunCommand(t *testing.T) {
 				t.Errorf("%d lost, %d of garbage, after %v", reader.Lost, reader.Garbage, time.Since(began))
 			}
 		})
+	}
+}
+
+// parts is how many files a command leaves, one after the other.
+const parts = 50
+
+// TestParcels has what a command has told of have come before: whenever it stops to speak, all that it spoke of is there.
+func TestParcels(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("the folder " + Work + " can be made by root only")
+	}
+	if _, err := os.Stat(Work); err != nil {
+		defer os.Remove(Work)
+	}
+	c := exec.Command("/proc/self/exe")
+	c.Env = append(os.Environ(), playGuest+"=parts", playDir+"="+t.TempDir())
+	said, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &talk{frames: line.NewReader(bytes.NewReader(said)), stdout: io.Discard, stderr: io.Discard, out: t.TempDir()}
+	told, sent := 0, 0
+	for {
+		f, err := k.frames.Read()
+		if err == io.EOF {
+			break
+		}
+		if err = errors.Join(err, k.take(f)); err != nil {
+			t.Fatal(err)
+		}
+		switch f.Kind {
+		case line.Sealed:
+			sent++
+		case line.Out:
+			told += bytes.Count(f.Payload, []byte("part "))
+			if got := strings.Fields(files(t, k.out)); len(got) < told || slices.Contains(got, ".half") {
+				t.Fatalf("%d parts were told of, and %q are there", told, got)
+			}
+		}
+	}
+	if told != parts || sent < 2 || sent > parts+2 || !k.left || k.frames.Lost+k.frames.Garbage > 0 {
+		t.Errorf("told of %d parts in %d parcels", told, sent)
 	}
 }
 

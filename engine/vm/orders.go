@@ -12,7 +12,8 @@ type orders struct {
 	Hostname    string       `json:"hostname"`
 	FileSystems []mountOrder `json:"file_systems"`
 	Facts       facts        `json:"facts"`
-	Verbose     bool         `json:"verbose"` // the console shows all that the kernel says
+	Verbose     bool         `json:"verbose"`    // the console shows all that the kernel says
+	OnTheWay    bool         `json:"on_the_way"` // as Machine.OnTheWay
 }
 
 // A mountOrder is a file system to make.

@@ -22,15 +22,15 @@ func pack(w io.Writer, dir string) error {
 	return errors.Join(t.Close(), z.Close())
 }
 
-// regular is a file system without links, sockets and the like.
+// regular is a file system without links, sockets and the like, and without hidden files: those are half written yet.
 type regular struct{ fs.FS }
 
-// ReadDir leaves out what is neither a file nor a folder.
+// ReadDir leaves out what is neither a file nor a folder, or hidden.
 func (r regular) ReadDir(name string) ([]fs.DirEntry, error) {
 	all, err := fs.ReadDir(r.FS, name)
 	kept := all[:0]
 	for _, e := range all {
-		if e.IsDir() || e.Type().IsRegular() {
+		if (e.IsDir() || e.Type().IsRegular()) && e.Name()[0] != '.' {
 			kept = append(kept, e)
 		}
 	}
@@ -44,36 +44,37 @@ const (
 )
 
 // unpack puts packed results into the folder out, which exists. All of them are unpacked first, into a folder in it, and
-// then moved: of an archive that is damaged, nothing is left. Names that lead out of it are refused.
-func unpack(packed io.Reader, out string) (err error) {
+// then moved: of an archive that is damaged, nothing is left. Names that lead out of it are refused. It returns how many files
+// there are now.
+func unpack(packed io.Reader, out string) (n int, err error) {
 	root, err := os.OpenRoot(out)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer root.Close()
 	stage, err := os.MkdirTemp(out, ".vm-")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(stage)) }()
 	staged, err := os.OpenRoot(stage)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer staged.Close()
 	names, err := unpackInto(staged, packed)
 	if err != nil {
-		return fmt.Errorf("unpacking the results of the guest: %w", err)
+		return 0, fmt.Errorf("unpacking the results of the guest: %w", err)
 	}
-	for _, name := range names {
+	for i, name := range names {
 		if err := root.MkdirAll(path.Dir(name), 0o777); err != nil {
-			return err
+			return i, err
 		}
 		if err := root.Rename(path.Join(filepath.Base(stage), name), name); err != nil {
-			return err
+			return i, err
 		}
 	}
-	return nil
+	return len(names), nil
 }
 
 // unpackInto returns the names of the files, in their order.

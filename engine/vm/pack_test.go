@@ -22,12 +22,13 @@ func TestPack(t *testing.T) {
 	os.WriteFile(filepath.Join(dir, "a"), []byte("new"), 0o640)
 	os.WriteFile(filepath.Join(dir, "b/c"), bytes.Repeat([]byte("c"), 1<<20), 0o666)
 	os.Symlink("/etc/passwd", filepath.Join(dir, "link"))
+	os.WriteFile(filepath.Join(dir, ".a123"), []byte("half"), 0o666)
 	var b bytes.Buffer
 	if err := pack(&b, dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := unpack(&b, out); err != nil {
-		t.Fatal(err)
+	if n, err := unpack(&b, out); err != nil || n != 2 {
+		t.Fatal(n, err)
 	}
 	if got := files(t, out); got != "a b/c kept" {
 		t.Errorf("got %s", got)
@@ -37,8 +38,8 @@ func TestPack(t *testing.T) {
 	if string(a) != "new" || len(c) != 1<<20 {
 		t.Errorf("a is %q, c has %d bytes", a, len(c))
 	}
-	if err := unpack(strings.NewReader(""), out); err != nil {
-		t.Errorf("no results at all: %v", err)
+	if n, err := unpack(strings.NewReader(""), out); err != nil || n != 0 {
+		t.Errorf("no results at all: %d, %v", n, err)
 	}
 }
 
@@ -84,7 +85,7 @@ func TestUnpackRefuses(t *testing.T) {
 			parent := t.TempDir()
 			out := filepath.Join(parent, "out")
 			os.Mkdir(out, 0o777)
-			err := unpack(bytes.NewReader(tt.packed), out)
+			_, err := unpack(bytes.NewReader(tt.packed), out)
 			if err == nil || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%v; want %q", err, tt.says)
 			}

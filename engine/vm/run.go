@@ -1,7 +1,6 @@
 package vm
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +52,7 @@ func run(ctx context.Context, k Kernel, m Machine, args []string, stdout, stderr
 	var boot *BootError
 	if accel == KVM && m.Accel != KVM && errors.As(err, &boot) && !boot.Came && ctx.Err() == nil {
 		if !noKVM.Swap(true) {
-			fmt.Fprintf(stderr, "KVM is of no use here (%s), so guests are emulated: time counts instructions\n", strings.TrimSpace(boot.short()))
+			fmt.Fprintf(stderr, "KVM is of no use here (%s), so guests are emulated: time counts instructions\n", strings.TrimSpace(boot.Short()))
 		}
 		r, err = p.attempt(ctx, Counted, stdout, stderr, out)
 	}
@@ -110,7 +109,12 @@ func (p *plan) attempt(ctx context.Context, accel Accel, stdout, stderr io.Write
 		return nil, err
 	}
 	defer q.stop()
-	t := &talk{frames: line.NewReader(q.frames), stdout: stdout, stderr: stderr}
+	t := &talk{frames: line.NewReader(q.frames), stdout: stdout, stderr: stderr, out: out}
+	defer func() {
+		if err != nil && !t.left {
+			r = nil
+		}
+	}()
 	limit := hostLimits.boot
 	if accel == KVM {
 		limit = hostLimits.bootKVM
@@ -122,22 +126,19 @@ func (p *plan) attempt(ctx context.Context, accel Accel, stdout, stderr io.Write
 	})
 	defer life.Stop()
 	defer context.AfterFunc(ctx, q.kill)()
+	r = &Result{Accel: accel}
 	if err := t.listen(); err != nil {
-		return nil, err
+		return r, err
 	}
 	q.end(t.last != nil)
 	if t.last == nil {
-		return nil, p.died(ctx, t.came.Load(), q.said, c, time.Since(began) >= limit, limit)
+		err = p.died(ctx, t.came.Load(), q.said, c, time.Since(began) >= limit, limit)
+	} else {
+		err = t.judge(p.kernel.Label)
+		r.Status, r.Guest = t.last.Status, time.Duration(t.last.Guest)
 	}
-	if t.whole() {
-		err = unpack(bytes.NewReader(t.packed.Bytes()), out)
-	}
-	if err = errors.Join(err, t.judge(p.kernel.Label)); err != nil {
-		return nil, err
-	}
-	return &Result{
-		Status: t.last.Status, Accel: accel, Release: t.hello.Release, Guest: time.Duration(t.last.Guest), Host: time.Since(began), Console: c.String(),
-	}, nil
+	r.Release, r.Host, r.Console = t.hello.Release, time.Since(began), c.String()
+	return r, err
 }
 
 // died says how a guest ended that did not say so itself.

@@ -3,12 +3,11 @@ package vm
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,10 +200,62 @@ func TestRunTorn(t *testing.T) {
 	}
 }
 
+// TestRunOnTheWay: what a guest has sent before it dies is there, the last that is whole, and was from the moment on when it came.
+func TestRunOnTheWay(t *testing.T) {
+	good := goodGuest(t, 0)
+	one := vmtest.Parcel(t, map[string]string{"kernels.json": "one"})
+	two := vmtest.Parcel(t, map[string]string{"kernels.json": "two", "more/x": "x"})
+	torn := []line.Frame{{Kind: line.Packed, Payload: []byte("torn")}, two[1]}
+	for _, tt := range []struct {
+		name   string
+		frames []line.Frame
+		left   string // and what is in kernels.json
+	}{
+		{"nothing", good[:3], ""},
+		{"one", slices.Concat(good[:1], one), "kernels.json: one"},
+		{"two", slices.Concat(good[:1], one, two), "kernels.json more/x: two"},
+		{"half of the second", slices.Concat(good[:1], one, two[:1]), "kernels.json: one"},
+		{"a torn one", slices.Concat(good[:1], one, torn), "kernels.json: one"},
+		{"one after a torn one", slices.Concat(good[:1], torn, two), "kernels.json more/x: two"},
+		{"half of the last", slices.Concat(good[:1], two, good[3:4]), "kernels.json more/x: two"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t, `cat $D/frames >&4`)
+			f.says(tt.frames...)
+			b, err := f.boot(Machine{Accel: Counted})
+			var boot *BootError
+			if !errors.As(err, &boot) || !boot.Came || (b.result != nil) != (tt.left != "") {
+				t.Errorf("%+v, %v", b.result, err)
+			}
+			got := files(t, b.out)
+			if text, err := os.ReadFile(filepath.Join(b.out, "kernels.json")); err == nil {
+				got += ": " + string(text)
+			}
+			if got != tt.left {
+				t.Errorf("%q is left, want %q", got, tt.left)
+			}
+		})
+	}
+	t.Run("at once", func(t *testing.T) {
+		f := newFake(t, `cat $D/frames >&4; until [ -e $D/seen ]; do sleep 0.01; done`)
+		f.says(slices.Concat(good[:1], one, good[2:3])...)
+		out := t.TempDir()
+		stdout := writerFunc(func([]byte) {
+			if got := files(t, out); got != "kernels.json" {
+				t.Errorf("when the guest says more, %q is there", got)
+			}
+			f.File("seen", nil)
+		})
+		if r, err := Run(t.Context(), Kernel{Image: f.Image}, Machine{Accel: Counted, Limit: 20 * time.Second}, nil, stdout, stdout, out); err == nil || r == nil {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
 // TestRunFails: what the guest itself could not do.
 func TestRunFails(t *testing.T) {
 	f := newFake(t, `cat $D/frames >&4`)
-	f.says(line.Frame{Kind: line.First, Payload: []byte(`{}`)}, line.Frame{Kind: line.Last, Payload: vmtest.JSON(t, line.End{Failed: "no file system could be mounted", Sum: hex.EncodeToString(sha256.New().Sum(nil))})})
+	f.says(line.Frame{Kind: line.First, Payload: []byte(`{}`)}, line.Frame{Kind: line.Last, Payload: vmtest.JSON(t, line.End{Failed: "no file system could be mounted", Seal: line.SealOf(nil)})})
 	if _, err := f.boot(Machine{Accel: Counted}); err == nil || !strings.Contains(err.Error(), "no file system could be mounted") {
 		t.Error(err)
 	}

@@ -2,9 +2,8 @@ package vm
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -22,7 +21,9 @@ type talk struct {
 
 	came   atomic.Bool // hello has come
 	hello  line.Hello
-	packed bytes.Buffer
+	packed bytes.Buffer // the parcel that is coming
+	out    string       // folder that parcels are unpacked into
+	left   bool         // one was
 	last   *line.End
 }
 
@@ -64,6 +65,15 @@ func (t *talk) take(f line.Frame) error {
 			return fmt.Errorf("the guest's results are larger than %d MiB", maxPacked>>20)
 		}
 		t.packed.Write(f.Payload)
+	case line.Sealed:
+		var seal line.Seal
+		if err := json.Unmarshal(f.Payload, &seal); err != nil {
+			return fmt.Errorf("the guest's results: %w", err)
+		}
+		if t.whole(seal) { // else the next one may be
+			return t.unpack()
+		}
+		t.packed.Reset()
 	case line.Last:
 		var last line.End
 		if err := json.Unmarshal(f.Payload, &last); err != nil {
@@ -85,24 +95,33 @@ type TornError struct {
 func (e *TornError) Error() string {
 	what := "output of the guest is missing"
 	if e.Results {
-		what = "the results did not come over whole, and were left out"
+		what = "the last results did not come over whole, and were left out"
 	}
 	return fmt.Sprintf("%s: %s: %d frames lost, %d bytes of garbage", e.Kernel, what, e.Frames, e.Garbage)
 }
 
-// whole reports whether the results came over as they were sent.
-func (t *talk) whole() bool {
-	sum := sha256.Sum256(t.packed.Bytes())
-	return t.packed.Len() == t.last.Packed && hex.EncodeToString(sum[:]) == t.last.Sum
+// whole reports whether the parcel came over as it was sent.
+func (t *talk) whole(seal line.Seal) bool { return line.SealOf(t.packed.Bytes()) == seal }
+
+// unpack puts the parcel where results belong.
+func (t *talk) unpack() error {
+	n, err := unpack(bytes.NewReader(t.packed.Bytes()), t.out)
+	t.left = t.left || n > 0
+	t.packed.Reset()
+	return err
 }
 
-// judge says what the guest could not do, and what did not come over.
-func (t *talk) judge(label string) error {
-	switch {
-	case t.frames.Lost > 0 || !t.whole():
-		return &TornError{label, t.frames.Lost, t.frames.Garbage, !t.whole()}
-	case t.last.Failed != "":
-		return fmt.Errorf("%s: in the guest: %s", label, t.last.Failed)
+// judge takes the last parcel, and says what the guest could not do, and what did not come over.
+func (t *talk) judge(label string) (err error) {
+	whole := t.whole(t.last.Seal)
+	if whole {
+		err = t.unpack()
 	}
-	return nil
+	switch {
+	case t.frames.Lost > 0 || !whole:
+		err = errors.Join(err, &TornError{label, t.frames.Lost, t.frames.Garbage, !whole})
+	case t.last.Failed != "":
+		err = errors.Join(err, fmt.Errorf("%s: in the guest: %s", label, t.last.Failed))
+	}
+	return err
 }

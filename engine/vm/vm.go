@@ -49,6 +49,11 @@ type Machine struct {
 	Console io.Writer         // takes the kernel's messages; nil: kept for errors only
 	Keep    string            // folder to leave the initramfs, the command line of QEMU and the console in; empty: nowhere
 	Files   map[string][]byte // to put into the guest, by absolute names
+
+	// OnTheWay has what the command has left so far come back each time it says something, before what it says does, and each
+	// second: of a guest that dies, all that it told of is there. That takes time of the guest's processor while the command goes on, so it is
+	// not for one that measures.
+	OnTheWay bool
 }
 
 // DefaultMemory is what an initramfs with this program, the results on a tmpfs and a few hundred processes fit into.
@@ -56,7 +61,7 @@ const DefaultMemory = 1024
 
 // A Result is what came back.
 type Result struct {
-	Status  int           // exit status of the command in the guest
+	Status  int           // exit status of the command in the guest, unless there is an error as well
 	Accel   Accel         // what was used in the end
 	Release string        // uname -r
 	Guest   time.Duration // time that passed in the guest
@@ -76,7 +81,8 @@ const Work = "/in"
 // Run boots k and runs this program there with the arguments args. Its standard output and error are copied to stdout and
 // stderr as they come. What it leaves in the guest's folder /out is put into the folder out, which must exist; a guest that
 // dies leaves nothing half: what had come over whole stays. Errors: *BootError if the guest did not come up or died, with the
-// end of its console; *MissingError if a program is not installed; those of files; the cause why ctx is done.
+// end of its console; *MissingError if a program is not installed; those of files; the cause why ctx is done. With an error
+// there is a Result if something of this guest is in out.
 func Run(ctx context.Context, k Kernel, m Machine, args []string, stdout, stderr io.Writer, out string) (*Result, error) {
 	return run(ctx, k, m, args, stdout, stderr, out)
 }

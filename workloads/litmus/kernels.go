@@ -63,56 +63,110 @@ const maxLost = 3
 
 // PlayKernels puts scenarios to each directory; those that take a device away, which a kernel may not survive, when all others
 // have been played everywhere. What a kernel does is no error: a directory in which nothing can be played any more has cells
-// that are lost. replay makes the command that plays a scenario in directory i again; said, if it is not nil, is told of each
-// cell that was played, as it comes, with all that there is so far. The errors are those of said, which end it, and the cause
-// why ctx is done: cells that it kept from being played are lost, the others are there all the same.
+// that are lost. replay makes the command that plays a scenario in directory i again. keep is given all that there is before the
+// first scenario is played, and after each: there, scenarios that were not played to their end are lost, as they are if nothing
+// comes after it; see BreakOff. said is told of each cell that was played, once it is kept. The errors are those of keep, which end
+// it, and the cause why ctx is done: cells that they kept from being played are lost, the others are there all the same.
 func PlayKernels(ctx context.Context, mounted []Mounted, scenarios []Entry,
-	replay func(i int, e Entry) string, said func(all *Kernels, i, n int) error) (*Kernels, error) {
+	replay func(i int, e Entry) string, keep func(all *Kernels) error, said func(all *Kernels, i, n int)) (*Kernels, error) {
 	all := new(Kernels)
 	list := make([]Entry, len(scenarios))
 	for k, e := range scenarios {
 		list[k] = Entry{e.Number, e.AsKernel()}
 		all.Scenarios = append(all.Scenarios, newKernelScenario(list[k]))
 	}
-	for _, m := range mounted {
+	for i, m := range mounted {
 		col := KernelColumn{Label: m.Kernel().Label(), Kernel: *m.Kernel(), Cells: make([]KernelCell, len(list))}
 		for n := range col.Cells {
-			col.Cells[n] = unplayed()
+			col.Cells[n].Replay = replay(i, scenarios[n])
+			col.Cells[n].lose(brokenBefore)
 		}
 		all.Columns = append(all.Columns, col)
 	}
 	all.tellApart()
+	left := turns(len(mounted), list)
 	lost := make([]int, len(mounted)) // cells in a row
+	all.begin(left)
+	err := keep(all)
+	for err == nil && ctx.Err() == nil && len(left) > 0 {
+		t := left[0]
+		left = left[1:]
+		cell := all.cell(t)
+		cell.become(playKernel(mounted[t.column], list[t.row]))
+		if lost[t.column]++; cell.Lost == "" {
+			lost[t.column] = 0
+		}
+		if lost[t.column] == maxLost {
+			left = all.leave(t.column, left)
+		}
+		all.begin(left)
+		if err = keep(all); err == nil {
+			said(all, t.column, t.row)
+		}
+	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	for _, t := range left {
+		all.cell(t).lose(err.Error())
+	}
+	return all, err
+}
+
+// A turn is that of a scenario in a directory.
+type turn struct{ column, row int }
+
+// turns is the order in which scenarios are played.
+func turns(columns int, list []Entry) (order []turn) {
 	for _, last := range []bool{false, true} {
-		for i, m := range mounted {
+		for i := range columns {
 			for n, e := range list {
-				if unplugs(e.Scenario) != last {
-					continue
-				}
-				var cell KernelCell
-				tried := false
-				switch {
-				case ctx.Err() != nil:
-					cell = lostCell(context.Cause(ctx).Error())
-				case lost[i] >= maxLost:
-					cell = lostCell("not played: the last scenarios could not be played to their end either")
-				default:
-					cell, tried = playKernel(m, e), true
-				}
-				cell.Replay = replay(i, scenarios[n])
-				if lost[i]++; cell.Lost == "" {
-					lost[i] = 0
-				}
-				all.Columns[i].Cells[n] = cell
-				if tried && said != nil {
-					if err := said(all, i, n); err != nil {
-						return all, err
-					}
+				if unplugs(e.Scenario) == last {
+					order = append(order, turn{i, n})
 				}
 			}
 		}
 	}
-	return all, context.Cause(ctx)
+	return order
+}
+
+func (k *Kernels) cell(t turn) *KernelCell { return &k.Columns[t.column].Cells[t.row] }
+
+// begin notes whose turn it is.
+func (k *Kernels) begin(left []turn) {
+	if len(left) > 0 {
+		k.cell(left[0]).lose(brokenWhile)
+	}
+}
+
+// leave gives the turns in a column up, and returns the others.
+func (k *Kernels) leave(column int, left []turn) []turn {
+	return slices.DeleteFunc(left, func(t turn) bool {
+		is := t.column == column
+		if is {
+			k.cell(t).lose("not played: the last scenarios could not be played to their end either")
+		}
+		return is
+	})
+}
+
+// Why a cell is lost that was not played to its end when kernels were kept.
+const (
+	brokenBefore = "broken off before it was played"
+	brokenWhile  = "broken off while it was played"
+)
+
+// BreakOff has cells that were kept before they were played to their end say why: what ended it all. It returns how many there are.
+func (k *Kernels) BreakOff(why string) (n int) {
+	for i := range k.Columns {
+		for j := range k.Columns[i].Cells {
+			if c := &k.Columns[i].Cells[j]; c.Lost == brokenBefore || c.Lost == brokenWhile {
+				c.lose(c.Lost + ": " + why)
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Unplugs reports whether registered scenarios, by names or numbers separated by commas, are all such that take a device away.
@@ -145,7 +199,16 @@ func lostCell(why string) KernelCell {
 	return KernelCell{Lost: why, Word: noVerdict, Outcome: target.Outcome{Kind: target.NotApplicable, Why: why}}
 }
 
-// unplayed is a cell of a scenario that was not put to a kernel, or not yet.
+// become makes the cell what came of its scenario.
+func (c *KernelCell) become(played KernelCell) {
+	played.Replay = c.Replay
+	*c = played
+}
+
+// lose leaves the cell without a verdict.
+func (c *KernelCell) lose(why string) { c.become(lostCell(why)) }
+
+// unplayed is a cell of a scenario that was not put to a kernel.
 func unplayed() KernelCell { return KernelCell{Outcome: target.Outcome{Why: "it was not played here"}} }
 
 // playKernel plays one scenario in one directory.

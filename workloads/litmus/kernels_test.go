@@ -69,18 +69,21 @@ func someScenarios(t *testing.T) []Entry {
 
 func playKernels(t *testing.T) *Kernels {
 	t.Helper()
-	k, err := PlayKernels(t.Context(), kernels(), someScenarios(t), func(i int, e Entry) string { return "replay " + e.Name }, nil)
+	k, err := PlayKernels(t.Context(), kernels(), someScenarios(t), func(i int, e Entry) string { return "replay " + e.Name }, keepNothing, sayNothing)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return k
 }
 
+func keepNothing(*Kernels) error    { return nil }
+func sayNothing(*Kernels, int, int) {}
+
 func TestPlayKernels(t *testing.T) {
 	m := kernels()
 	said := 0
 	k, err := PlayKernels(t.Context(), m, someScenarios(t), func(i int, e Entry) string { return "replay " + e.Name },
-		func(*Kernels, int, int) error { said++; return nil })
+		keepNothing, func(*Kernels, int, int) { said++ })
 	if err != nil || said != 11 {
 		t.Fatalf("%v, told of %d cells", err, said)
 	}
@@ -122,11 +125,10 @@ func TestPlayKernels(t *testing.T) {
 func TestPlayKernelsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("stopped")
-	k, err := PlayKernels(ctx, kernels()[:1], someScenarios(t), func(int, Entry) string { return "" }, func(_ *Kernels, _, n int) error {
+	k, err := PlayKernels(ctx, kernels()[:1], someScenarios(t), func(int, Entry) string { return "" }, keepNothing, func(_ *Kernels, _, n int) {
 		if n == 1 {
 			cancel(why)
 		}
-		return nil
 	})
 	if err != why || !k.Columns[0].Cells[1].Judged() || k.Columns[0].Cells[2].Lost != "stopped" {
 		t.Errorf("%v: %+v", err, k)
@@ -140,24 +142,61 @@ func TestUnplugLast(t *testing.T) {
 	list[0].Scenario.Name = "unplug"
 	var order []string
 	failed := errors.New("the disk is full")
-	k, err := PlayKernels(t.Context(), kernels()[:2], list, func(int, Entry) string { return "" }, func(all *Kernels, i, n int) error {
-		played := 0
-		for _, c := range all.Columns {
-			for n := range c.Cells {
-				played += map[bool]int{true: 1}[c.Cells[n].played()]
-			}
-		}
-		if order = append(order, all.Columns[i].Label+" "+all.Scenarios[n].Name); played != len(order) {
-			t.Errorf("%d cells are there after %q", played, order)
-		}
-		if len(order) == 5 {
+	kept := -1
+	keep := func(all *Kernels) error {
+		if kept++; kept == 5 {
 			return failed
 		}
+		played, while := 0, 0
+		for _, c := range all.Columns {
+			for n := range c.Cells {
+				played += map[bool]int{true: 1}[c.Cells[n].Judged()]
+				while += strings.Count(c.Cells[n].Lost, brokenWhile)
+			}
+		}
+		if played != kept || while != 1 {
+			t.Errorf("of %d cells that were played %d are there; %d are being played", kept, played, while)
+		}
 		return nil
+	}
+	k, err := PlayKernels(t.Context(), kernels()[:2], list, func(int, Entry) string { return "" }, keep, func(all *Kernels, i, n int) {
+		if order = append(order, all.Columns[i].Label+" "+all.Scenarios[n].Name); kept != len(order) {
+			t.Errorf("%q are told of, and %d are kept", order, kept)
+		}
 	})
-	want := []string{"6.1 xfs unlink", "6.1 xfs second-of-four", "7.3 ext4 unlink", "7.3 ext4 second-of-four", "6.1 xfs unplug"}
-	if !slices.Equal(order, want) || err != failed || k.Columns[1].Cells[0].played() || !k.Columns[0].Cells[0].Judged() {
+	want := []string{"6.1 xfs unlink", "6.1 xfs second-of-four", "7.3 ext4 unlink", "7.3 ext4 second-of-four"}
+	if !slices.Equal(order, want) || err != failed || k.Columns[1].Cells[0].Lost != failed.Error() || !k.Columns[0].Cells[0].Judged() {
 		t.Errorf("%q, %v", order, err)
+	}
+}
+
+// TestBreakOff has what was kept last say why the rest was not played: the one whose turn it was, and others, but for those
+// that were lost before.
+func TestBreakOff(t *testing.T) {
+	dir := ""
+	keep := func(all *Kernels) error {
+		dir = write(t, withSchema{1, all})
+		if all.Columns[1].Cells[1].Judged() {
+			return errors.New("the machine dies")
+		}
+		return nil
+	}
+	m := kernels()
+	PlayKernels(t.Context(), []Mounted{m[2], m[1]}, someScenarios(t), func(_ int, e Entry) string { return "replay " + e.Name }, keep, sayNothing)
+	k, err := ReadKernels(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := k.BreakOff("a panic"); n != 2 || k.BreakOff("something else") != 0 {
+		t.Errorf("%d cells", n)
+	}
+	for n, want := range []string{"", "", brokenWhile + ": a panic", brokenBefore + ": a panic"} {
+		if c := k.Columns[1].Cells[n]; c.Lost != want || c.Judged() != (want == "") || c.Replay != "replay "+k.Scenarios[n].Name || want != "" && c.Outcome.Why != want {
+			t.Errorf("%s: %+v, want %q", k.Scenarios[n].Name, c, want)
+		}
+	}
+	if c := k.Columns[0].Cells[maxLost]; !strings.Contains(c.Lost, "not played") || len(k.Lost()) != 6 {
+		t.Errorf("%+v, %q", c, k.Lost())
 	}
 }
 

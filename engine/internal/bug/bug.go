@@ -27,7 +27,9 @@ const (
 
 	// Lookup and the end of New and Freeing.
 	IgetTakesFreeing
-	IgetDropsStripe
+	IgetInTwoSteps
+	MissInsertsBlindly
+	UnhashMovesAnother
 	ArmAfterUnlock
 	UnhashForgetsWake
 	WakeBeforeUnhash
@@ -88,7 +90,9 @@ var about = [End]string{
 	TestThenArm:          "who waits for a page does not look again after it is queued",
 	PinInTwoSteps:        "a pin loads the count and then stores it",
 	IgetTakesFreeing:     "Iget does not wait for the end of an eviction",
-	IgetDropsStripe:      "Iget lets go of the stripe before it takes the reference",
+	IgetInTwoSteps:       "Iget looks at the state of the inode, and then takes the reference",
+	MissInsertsBlindly:   "who missed does not look again, with the stripe locked, before it inserts",
+	UnhashMovesAnother:   "who takes an inode out of the hash table moves another into its slot",
 	ArmAfterUnlock:       "who waits for New or Freeing is queued after the stripe is unlocked",
 	UnhashForgetsWake:    "nobody is told of the end of Freeing",
 	WakeBeforeUnhash:     "they are told before the inode is out of its chain",

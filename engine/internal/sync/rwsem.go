@@ -7,8 +7,9 @@ import (
 )
 
 // An RWSem stands for a kernel rw_semaphore: many readers or one writer, who
-// may sleep while holding it. It must be given its wait table by Init before
-// use.
+// may sleep while holding it. It is one word, as there are two in every cached
+// inode; who may have to sleep says in which table, always the same one. The
+// zero value is free.
 //
 // Uncontended it costs one locked instruction to take and one to release, as
 // in the kernel (down_write, up_write). That matters here: what a policy pays
@@ -22,10 +23,7 @@ import (
 //	bit  29     a writer waits; readers queue behind it, so a stream of
 //	            overlapping readers cannot starve it
 //	bits 28..0  number of readers
-type RWSem struct {
-	word  Uint32
-	waits *WaitTable
-}
+type RWSem struct{ word Uint32 }
 
 const (
 	semWriter      = 1 << 31
@@ -34,13 +32,13 @@ const (
 	semReaders     = semWriterWaits - 1
 )
 
-// Init makes s ready; t is where its waiters sleep.
-func (s *RWSem) Init(t *WaitTable) { s.waits = t }
+// Fetch reads s for its cache line's sake.
+func (s *RWSem) Fetch() { s.word.LoadFree() }
 
-// Lock takes s for writing.
-func (s *RWSem) Lock() {
+// Lock takes s for writing; t is where it waits.
+func (s *RWSem) Lock(t *WaitTable) {
 	if !s.word.CompareAndSwap(0, semWriter) {
-		s.lockSlow()
+		s.lockSlow(t)
 	}
 }
 
@@ -48,18 +46,18 @@ func (s *RWSem) Lock() {
 func (s *RWSem) TryLock() bool { return s.word.CompareAndSwap(0, semWriter) }
 
 // Unlock releases s, held for writing.
-func (s *RWSem) Unlock() {
+func (s *RWSem) Unlock(t *WaitTable) {
 	const minusWriter = semWriter // its own two's complement
 	if s.word.Add(minusWriter)&semWaiters != 0 {
-		s.wake()
+		s.wake(t)
 	}
 	point()
 }
 
 // RLock takes s for reading.
-func (s *RWSem) RLock() {
+func (s *RWSem) RLock(t *WaitTable) {
 	if !s.TryRLock() {
-		s.rlockSlow()
+		s.rlockSlow(t)
 	}
 }
 
@@ -77,9 +75,9 @@ func (s *RWSem) TryRLock() bool {
 }
 
 // RUnlock releases s, held for reading.
-func (s *RWSem) RUnlock() {
+func (s *RWSem) RUnlock(t *WaitTable) {
 	if v := s.word.Add(^uint32(0)); v&semReaders == 0 && v&semWaiters != 0 {
-		s.wake()
+		s.wake(t)
 	}
 	point()
 }
@@ -89,43 +87,43 @@ func (s *RWSem) RUnlock() {
 // be gone or sees the flags. A writer who gets in takes away the mark that a
 // writer waits; another one who still waits is woken at the unlock, as
 // semWaiters stays, and sets it anew.
-func (s *RWSem) lockSlow() {
+func (s *RWSem) lockSlow(t *WaitTable) {
 	for {
-		w := s.waits.Arm(KeyOf(s))
+		w := t.Arm(KeyOf(s))
 		v := s.word.Or(semWaiters|semWriterWaits) | semWaiters | semWriterWaits
 		if v&(semWriter|semReaders) == 0 {
 			ok := s.word.CompareAndSwap(v, semWriter|semWaiters)
-			s.waits.Disarm(w)
+			t.Disarm(w)
 			if ok {
 				return
 			}
 			continue
 		}
-		s.waits.Sleep(context.Background(), w)
+		t.Sleep(context.Background(), w)
 	}
 }
 
 // rlockSlow waits for s and takes it for reading.
-func (s *RWSem) rlockSlow() {
+func (s *RWSem) rlockSlow(t *WaitTable) {
 	for {
-		w := s.waits.Arm(KeyOf(s))
+		w := t.Arm(KeyOf(s))
 		v := s.word.Or(semWaiters) | semWaiters
 		if v&(semWriter|semWriterWaits) == 0 {
 			ok := s.word.CompareAndSwap(v, v+1)
-			s.waits.Disarm(w)
+			t.Disarm(w)
 			if ok {
 				return
 			}
 			continue
 		}
-		s.waits.Sleep(context.Background(), w)
+		t.Sleep(context.Background(), w)
 	}
 }
 
 // wake clears the waiter flag and wakes all who wait; each tries again.
-func (s *RWSem) wake() {
+func (s *RWSem) wake(t *WaitTable) {
 	s.word.And(^uint32(semWaiters))
 	if !bug.Planted(bug.SemUnlockForgetsWake) {
-		s.waits.Wake(KeyOf(s))
+		t.Wake(KeyOf(s))
 	}
 }

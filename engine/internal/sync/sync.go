@@ -51,11 +51,6 @@ func Use(s Scheduler) (restore func()) {
 	return func() { sched = old }
 }
 
-// Free reports that no yield point does anything. It is for the two or three
-// hottest functions of the engine: they ask once, use the …Free methods, and
-// leave everything else to a slow path that yields as usual.
-func Free() bool { return sched == nil && !Yields }
-
 // Now returns the time by which waits are measured: the scheduler's if there is one.
 func Now() time.Time {
 	if sched != nil {

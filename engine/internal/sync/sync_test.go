@@ -19,7 +19,6 @@ import (
 func TestRWSemExcludes(t *testing.T) {
 	waits := sync.NewWaitTable(4)
 	s := new(sync.RWSem)
-	s.Init(waits)
 	var a, b, torn int
 	var wg gosync.WaitGroup
 	const writers, readers, rounds = 3, 3, 2000
@@ -31,12 +30,12 @@ func TestRWSemExcludes(t *testing.T) {
 						runtime.Gosched()
 					}
 				} else {
-					s.Lock()
+					s.Lock(waits)
 				}
 				a++
 				runtime.Gosched()
 				b++
-				s.Unlock()
+				s.Unlock(waits)
 			}
 		})
 	}
@@ -48,12 +47,12 @@ func TestRWSemExcludes(t *testing.T) {
 						runtime.Gosched()
 					}
 				} else {
-					s.RLock()
+					s.RLock(waits)
 				}
 				if a != b {
 					torn++ // racy only if the semaphore is broken
 				}
-				s.RUnlock()
+				s.RUnlock(waits)
 			}
 		})
 	}
@@ -68,7 +67,7 @@ func TestRWSemExcludes(t *testing.T) {
 func TestRWSemWriterIsNotStarved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := new(sync.RWSem)
-		s.Init(sync.NewWaitTable(1))
+		waits := sync.NewWaitTable(1)
 		stop := make(chan struct{})
 		var wg gosync.WaitGroup
 		for i := range 2 {
@@ -80,19 +79,19 @@ func TestRWSemWriterIsNotStarved(t *testing.T) {
 						return
 					default:
 					}
-					s.RLock()
+					s.RLock(waits)
 					time.Sleep(10 * time.Millisecond)
-					s.RUnlock()
+					s.RUnlock(waits)
 				}
 			})
 		}
 		time.Sleep(100 * time.Millisecond)
 		start := time.Now()
-		s.Lock()
+		s.Lock(waits)
 		if waited := time.Since(start); waited > 20*time.Millisecond {
 			t.Errorf("the writer waited %v behind readers who hold for 10ms", waited)
 		}
-		s.Unlock()
+		s.Unlock(waits)
 		close(stop)
 		wg.Wait()
 	})
@@ -175,7 +174,7 @@ func TestYieldPoints(t *testing.T) {
 	var y sync.Uint64
 	var m sync.Mutex
 	s := new(sync.RWSem)
-	s.Init(sync.NewWaitTable(1))
+	waits := sync.NewWaitTable(1)
 	for _, tt := range []struct {
 		name string
 		op   func()
@@ -185,8 +184,8 @@ func TestYieldPoints(t *testing.T) {
 		{"add", func() { y.Add(1) }, 1},
 		{"store", func() { x.Store(1) }, 1},
 		{"mutex", func() { m.Lock(); m.Unlock() }, 2},
-		{"write semaphore", func() { s.Lock(); s.Unlock() }, 3},
-		{"read semaphore", func() { s.RLock(); s.RUnlock() }, 4},
+		{"write semaphore", func() { s.Lock(waits); s.Unlock(waits) }, 3},
+		{"read semaphore", func() { s.RLock(waits); s.RUnlock(waits) }, 4},
 	} {
 		c = countingScheduler{}
 		restore := sync.Use(&c)
@@ -213,10 +212,9 @@ func BenchmarkLock(b *testing.B) {
 	})
 	b.Run("lock=rwsem-write", func(b *testing.B) {
 		s := new(sync.RWSem)
-		s.Init(waits)
 		for b.Loop() {
-			s.Lock()
-			s.Unlock()
+			s.Lock(waits)
+			s.Unlock(waits)
 		}
 	})
 	b.Run("lock=std-rwmutex-write", func(b *testing.B) {

@@ -2,9 +2,24 @@
 
 package sync
 
+import "sync/atomic"
+
 // Yields says whether yield points let other goroutines run of their own
 // accord; see the tag daxyield.
 const Yields = false
+
+// Free reports that no yield point does anything. It is for the two or three
+// hottest functions of the engine: they ask once, use the …Free methods, and
+// leave everything else to a slow path that yields as usual.
+func Free() bool { return sched == nil }
+
+// SlowInc adds 1, which must not wrap, if Free. Otherwise it does nothing and
+// reports true: there is a longer way to go, with a yield point.
+func (x *Uint32) SlowInc() bool { return sched != nil || atomic.AddUint32(&x.v, 1) == 0 }
+
+// SlowDec subtracts 1 if Free, and reports whether bit 31 is then set. Otherwise
+// it does nothing and reports true, like SlowInc.
+func (x *Uint32) SlowDec() bool { return sched != nil || int32(atomic.AddUint32(&x.v, ^uint32(0))) < 0 }
 
 // jostle is never called.
 func jostle() {}

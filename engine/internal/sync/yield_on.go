@@ -13,6 +13,15 @@ import (
 // themselves. Nothing is measured with it.
 const Yields = true
 
+// Free reports that no yield point does anything, which is never so.
+func Free() bool { return false }
+
+// SlowInc does nothing and reports true.
+func (x *Uint32) SlowInc() bool { return true }
+
+// SlowDec does nothing and reports true.
+func (x *Uint32) SlowDec() bool { return true }
+
 // jostle is a yield point without a Scheduler.
 //
 // Note: whose turn it is comes from the runtime's generator, which each thread

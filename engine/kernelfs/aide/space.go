@@ -17,26 +17,25 @@ import (
 // step is the smallest piece of space that fill reaches for.
 const step = 64 << 10
 
+// perName is what an empty file may take, its inode and its name in a directory: xfs's inode has 512 bytes and ext4's 256, see
+// mkfs.xfs(8) and mke2fs.conf(5), and both are made by the block.
+const perName = 1 << 10
+
 // fill lets a file take all the free space but Keep bytes, or gives some back. Before, it makes the empty files that a
 // search takes: neither their names nor their inodes need a block then, which could be the one that is sought.
 func fill(r Request, a *Answer) error {
-	if _, err := os.Stat(r.Path); unnamed != nil || !r.Unnamed && err == nil { // names find no room beside what is there
-		if err := makeRoom(r); err != nil {
-			return err
-		}
-	}
-	if err := makeNames(r); err != nil {
-		return err
-	}
-	if err := makeRoom(r); err != nil { // for what the names took
-		return err
-	}
 	f, err := filler(r)
 	if err != nil {
 		return err
 	}
 	if f != unnamed {
 		defer f.Close()
+	}
+	if err := makeRoom(f, r.Keep+int64(r.Names)*perName); err != nil {
+		return err
+	}
+	if err := makeNames(r); err != nil {
+		return err
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -69,24 +68,17 @@ func fill(r Request, a *Answer) error {
 	return err
 }
 
-// makeRoom makes what fills the file system smaller, so that Keep bytes are free.
-func makeRoom(r Request) error {
-	f, err := filler(r)
-	if err != nil {
-		return err
-	}
-	if f != unnamed {
-		defer f.Close()
-	}
+// makeRoom makes the file that fills the file system smaller, if there are not so many bytes free.
+func makeRoom(f *os.File, wanted int64) error {
 	have, err := free(f)
-	if err != nil || have >= r.Keep {
+	if err != nil || have >= wanted {
 		return err
 	}
 	info, err := f.Stat()
 	if err != nil || info.Size() == 0 {
 		return err
 	}
-	return f.Truncate(max(0, info.Size()-roundUp(r.Keep-have)))
+	return f.Truncate(max(0, info.Size()-roundUp(wanted-have)))
 }
 
 func makeNames(r Request) error {

@@ -122,6 +122,30 @@ func TestLocate(t *testing.T) {
 	}
 }
 
+// TestFillNames has names find room where the file system is full from the last time, and take it from nobody.
+func TestFillNames(t *testing.T) {
+	for _, r := range []Request{{}, {Unnamed: true}} {
+		dir := ext4(t, "16M", "0", "-N", "4096")
+		if r.Path = filepath.Join(dir, "ballast"); r.Unnamed {
+			r.Path = dir
+		}
+		r.Do, r.Dir = Fill, dir
+		for _, tt := range []struct {
+			keep  int64
+			names int
+		}{{0, 10}, {1 << 20, 3000}, {2 << 20, 100}, {0, 0}} {
+			r.Keep, r.Names = tt.keep, tt.names
+			if a := do(r); a.Failed != "" || a.Free < tt.keep || a.Free >= tt.keep+2*step {
+				t.Errorf("unnamed %t: to keep %d besides %d names, %d bytes are free: %s", r.Unnamed, tt.keep, tt.names, a.Free, a.Failed)
+			}
+		}
+		if unnamed != nil {
+			unnamed.Close()
+			unnamed = nil
+		}
+	}
+}
+
 // TestFillUnnamed fills with a file that nobody sees, makes it larger and smaller, and has the space back with it.
 func TestFillUnnamed(t *testing.T) {
 	dir := small(t)

@@ -35,8 +35,77 @@ func log(lines ...string) (r records) {
 }
 
 func warnings(r records) []string {
-	k := &Kmsg{fd: -1, read: r.read}
+	k := &Kmsg{fd: -1, read: r.read, write: refuse}
 	return texts(k.Warnings())
+}
+
+// refuse is a kernel that takes no record of ours.
+func refuse(string) error { return unix.EPERM }
+
+// TestWhen has warnings be dated by a record of ours, which has both clocks; without it they are not, or by an older one.
+func TestWhen(t *testing.T) {
+	const warn, second = "EXT4-fs error (device x): y", int64(1e6) // microseconds
+	var r records
+	clock := 5000 * second
+	record := func(priority int, at int64, text string) {
+		r = append(r, fmt.Sprintf("%d,%d,%d,-,caller=T1;%s\n", priority, len(r), at, text))
+	}
+	takes, late := true, 0
+	write := func(text string) error {
+		level, text, _ := strings.Cut(strings.TrimSuffix(text, "\n"), ">")
+		switch {
+		case level != "<15" || text == "":
+			t.Errorf("%q is written", text)
+		case !takes:
+			return unix.EPERM
+		}
+		record(15, clock, text)
+		record(15, clock+second, "daxbench 1 reads the clock of this log, time 1") // another's
+		for range late {
+			record(4, clock-3*second, warn) // came before the mark, and was not there yet
+		}
+		return nil
+	}
+	k := &Kmsg{fd: -1, read: func(p []byte) (int, error) { return r.read(p) }, write: write}
+	dated := func(want ...time.Duration) {
+		t.Helper()
+		began := time.Now()
+		list := k.Warnings()
+		ended := time.Now()
+		if len(list) != len(want) {
+			t.Fatalf("%+v, want %v", list, want)
+		}
+		for i, w := range list {
+			switch ago := want[i]; {
+			case ago == 0 && !w.When.IsZero(), ago > 0 && (w.When.Before(began.Add(-ago)) || w.When.After(ended.Add(-ago))):
+				t.Errorf("warning %d: %v ago, want %v", i, ended.Sub(w.When), ago)
+			}
+		}
+	}
+	dated()
+	record(4, clock-second, "nothing to complain of")
+	if dated(); k.marks > 0 {
+		t.Error("a record is written into the log of a kernel that does not complain")
+	}
+	takes = false
+	record(4, clock-7*second, warn)
+	dated(0)
+	takes, late = true, 1
+	record(4, clock-250_000, "------------[ cut here ]------------")
+	record(4, clock-200_000, "WARNING: CPU: 0 PID: 1 at a.c:1 a+0x1/0x2")
+	record(4, clock-100_000, "---[ end trace 0000000000000000 ]---")
+	dated(200*time.Millisecond, 3*time.Second)
+	late = 0
+	record(4, clock-second, "nothing to complain of")
+	r[0] = strings.Replace(r[0].(string), ",0,", ",100,", 1) // others were lost before it, nobody knows when
+	record(4, clock-second, warn)
+	r[1] = strings.Replace(r[1].(string), ",1,", ",101,", 1)
+	dated(0, time.Second)
+	takes, clock = false, clock+3600*second
+	record(4, clock-3600*second, warn)
+	if w := k.Warnings(); len(w) != 1 || time.Since(w[0].When) > time.Minute || time.Since(w[0].When) < 0 {
+		t.Errorf("%+v: what was found out before does not count", w)
+	}
 }
 
 func texts(list []Warning) (out []string) {
@@ -160,8 +229,9 @@ func TestStackOfWarning(t *testing.T) {
 	r := log("------------[ cut here ]------------", "WARNING: CPU: 0 PID: 118 at fs/dax.c:398 dax_disassociate_entry+0x3a/0x90", "CPU: 0 PID: 118 Comm: sh Not tainted", "RIP: 0010:dax_disassociate_entry+0x3a/0x90",
 		"Call Trace:", " <TASK>", " __dax_invalidate_entry+0x79/0xb0", " ? exc_invalid_op+0x1/0x2", " evict+0xcd/0x190", "RIP: 0033:0x7f7a83e802ad", " </TASK>",
 		"---[ end trace 0000000000000000 ]---", " later+0x1/0x2")
-	k := &Kmsg{fd: -1, read: r.read}
-	want := []Warning{{"WARNING at fs/dax.c:398 in dax_disassociate_entry", "dax_disassociate_entry", []string{"__dax_invalidate_entry", "evict"}, 118, "sh"}}
+	k := &Kmsg{fd: -1, read: r.read, write: refuse}
+	want := []Warning{{Text: "WARNING at fs/dax.c:398 in dax_disassociate_entry", Where: "dax_disassociate_entry", Stack: []string{"__dax_invalidate_entry", "evict"}, PID: 118, Comm: "sh",
+		stamp: 5001 * time.Microsecond}}
 	if got := k.Warnings(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -220,7 +290,7 @@ func TestKmsgByAndBy(t *testing.T) {
 	r := log("WARNING: CPU: 0 PID: 1 at a.c:1 a+0x1/0x2", "RIP: 0010:a+0x1/0x2")
 	later := r[1:]
 	r = r[:1]
-	k := &Kmsg{fd: -1, read: func(p []byte) (int, error) { return r.read(p) }}
+	k := &Kmsg{fd: -1, read: func(p []byte) (int, error) { return r.read(p) }, write: refuse}
 	if got := k.Warnings(); len(got) != 1 {
 		t.Errorf("%+v", got)
 	}
@@ -249,6 +319,12 @@ func TestRealKmsg(t *testing.T) {
 	}
 	defer out.Close()
 	k.Warnings()
+	k.marks = int(time.Now().UnixNano()) // of this run, in a log that has those of others
+	began := time.Now()
+	k.readClock()
+	if k.marked == 0 || k.zero.After(began) {
+		t.Errorf("a record of ours is at %v, the log's zero %v ago", k.marked, time.Since(k.zero))
+	}
 	const text = "daxbench test: this line stands in the log of the kernel"
 	if _, err := fmt.Fprintf(out, "<12>WARNING: %s\n", text); err != nil {
 		t.Skip(err)

@@ -5,15 +5,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A reader makes a line of each complaint in the log. A complaint is a line, or a
 // dump: a header, then registers and a call trace, to "end trace".
 type reader struct {
 	out  []Warning
-	said string // text before the header of the dump that was cut here
-	cut  bool   // "cut here" was read, and no header yet
-	dump *dump  // that is being read
+	said string        // text before the header of the dump that was cut here
+	cut  bool          // "cut here" was read, and no header yet
+	at   time.Duration // stamp of the line that is being read
+	dump *dump         // that is being read
 }
 
 // A dump is what is known of a complaint whose lines still come.
@@ -24,6 +26,7 @@ type dump struct {
 	who   thread // in which it came about
 	trace bool   // where is the first function of the call trace that does not belong to sleeping; else that of the RIP line
 	stack []string
+	at    time.Duration // stamp of its header
 }
 
 // A thread is who a dump says was at it.
@@ -82,8 +85,9 @@ var (
 var asleep = []string{"__schedule", "schedule", "schedule_timeout", "schedule_preempt_disabled", "io_schedule", "io_schedule_timeout",
 	"context_switch", "__switch_to"}
 
-// line takes the next line of the log.
-func (r *reader) line(l string) {
+// line takes the next line of the log, and when it was written by the log's clock.
+func (r *reader) line(l string, at time.Duration) {
+	r.at = at
 	l = l[:min(len(l), 4*longest)] // more would not be passed on
 	switch {
 	case strings.Contains(l, "[ cut here ]"):
@@ -117,7 +121,7 @@ func (r *reader) line(l string) {
 func (r *reader) begin(text, where string, trace bool) {
 	said := r.said
 	r.end()
-	r.dump = &dump{text: strings.TrimSuffix(text, "."), where: where, said: said, trace: trace}
+	r.dump = &dump{text: strings.TrimSuffix(text, "."), where: where, said: said, trace: trace, at: r.at}
 }
 
 // inside takes a line that is no header.
@@ -144,7 +148,9 @@ func (r *reader) inside(l string) {
 }
 
 // alone adds a complaint that is a line.
-func (r *reader) alone(text string) { r.out = append(r.out, Warning{Text: printable(text)}) }
+func (r *reader) alone(text string) {
+	r.out = append(r.out, Warning{Text: printable(text), stamp: r.at})
+}
 
 // end closes the dump that is being read.
 func (r *reader) end() {
@@ -155,7 +161,7 @@ func (r *reader) end() {
 		if d.said != "" {
 			d.text += ": " + d.said
 		}
-		r.out = append(r.out, Warning{printable(d.text), printable(d.where), d.stack, d.who.pid, printable(d.who.name)})
+		r.out = append(r.out, Warning{Text: printable(d.text), Where: printable(d.where), Stack: d.stack, PID: d.who.pid, Comm: printable(d.who.name), stamp: d.at})
 	}
 	r.dump, r.cut, r.said = nil, false, ""
 }
@@ -163,6 +169,7 @@ func (r *reader) end() {
 // gap says that lines are missing. What comes after belongs to no dump from before.
 func (r *reader) gap(text string) {
 	r.end()
+	r.at = 0 // it is not known when that was
 	r.alone(text)
 }
 

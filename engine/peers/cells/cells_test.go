@@ -12,7 +12,7 @@ import (
 func TestGroups(t *testing.T) {
 	for _, g := range All() {
 		t.Run(g.Name, func(t *testing.T) {
-			b := Bench{Rounds: 20, Seed: 1, Small: true}
+			b := Bench{Rounds: 10, Seed: 1, Small: true}
 			switch err := g.Measure(&b); {
 			case errors.Is(err, turns.ErrApart):
 				t.Skip(err)

@@ -55,7 +55,7 @@ func measureHeld(b *Bench, name string, n int) error {
 	}
 	walk := turns.Walk(walkOrder(inos[keep:], n, b.Seed))
 	for _, workers := range []int{1, 2} {
-		if err := b.ratios(heldCell(name, workers), list, turns.Load{Workers: workers, Draw: walk}); err != nil {
+		if err := b.ratios(heldCell(name, workers), list, turns.Load{Workers: workers, Draw: walk, Ops: insertOps}); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ var hitPeers = []struct {
 	name string
 	most float64
 }{
-	{"xsync", 1.0}, {"phuslu", 0.6}, {"pebble", 0.35}, {"sharded map", 0}, {"otter", 0}, {"ristretto", 0}, {"theine", 0}, {"sync.Map", 0},
+	{"xsync", 1.0}, {"phuslu", 0.6}, {"pebble", 0.35}, {"sharded map", 0}, {"xsync pointers", 0}, {"otter", 0}, {"ristretto", 0}, {"theine", 0}, {"sync.Map", 0},
 }
 
 // sizes of caches, and how cells name them.
@@ -67,6 +67,7 @@ func measureHits(b *Bench, name string, n int) error {
 		{"engine", func() (*turns.Subject, error) { return mount.IgetIput(), nil }},
 		{"xsync", plain(subjects.Xsync)},
 		{"xsync again", plain(subjects.Xsync)},
+		{"xsync pointers", plain(subjects.XsyncPointers)},
 		{"phuslu", plain(subjects.Phuslu)},
 		{"pebble", fallible(subjects.Pebble)},
 		{"sharded map", plain(subjects.ShardedMap)},

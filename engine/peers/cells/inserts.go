@@ -98,12 +98,16 @@ func measureInserts(b *Bench, name string, n int) error {
 	defer shut()
 	walk := turns.Walk(order)
 	for _, workers := range []int{1, 2} {
-		if err := b.ratios(insertCell(name, workers), list, turns.Load{Workers: workers, Draw: walk}); err != nil {
+		if err := b.ratios(insertCell(name, workers), list, turns.Load{Workers: workers, Draw: walk, Ops: insertOps}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// insertOps is two batches of reclaim (vfs.Options.ReclaimBatch): as many as a chunk can have. With a number that is no multiple
+// of one, some chunks would evict more than others.
+const insertOps = 256
 
 // recordsCache is the cache of an engine of which only the records are read.
 const recordsCache = 256

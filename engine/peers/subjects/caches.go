@@ -21,7 +21,6 @@ func Phuslu(keys []uint32) *turns.Subject {
 	}
 	var bad faults
 	return &turns.Subject{
-		Name: "phuslu",
 		Run: func(w int, keys []uint32) {
 			n := 0
 			for _, k := range keys {
@@ -46,7 +45,6 @@ func Otter(keys []uint32) (*turns.Subject, error) {
 	}
 	var bad faults
 	return &turns.Subject{
-		Name: "otter",
 		Run: func(w int, keys []uint32) {
 			n := 0
 			for _, k := range keys {
@@ -97,7 +95,6 @@ func Ristretto(keys []uint32) (*turns.Subject, error) {
 	}
 	var bad faults
 	return &turns.Subject{
-		Name: "ristretto",
 		Run: func(w int, keys []uint32) {
 			n := 0
 			for _, k := range keys {
@@ -124,7 +121,6 @@ func Theine(keys []uint32) (*turns.Subject, error) {
 	}
 	var bad faults
 	return &turns.Subject{
-		Name: "theine",
 		Run: func(w int, keys []uint32) {
 			n := 0
 			for _, k := range keys {

@@ -68,6 +68,15 @@ var (
 	}
 )
 
+// InTurn does three things.
+func InTurn(a, b, c Breaker) Breaker {
+	return func(t *vfs.Task, in *vfs.Inode) {
+		a(t, in)
+		b(t, in)
+		c(t, in)
+	}
+}
+
 // Plant returns a breaker that wastes some cycles: so many multiplications, each of which needs the one before.
 func Plant(multiplications int) Breaker {
 	return func(_ *vfs.Task, in *vfs.Inode) {

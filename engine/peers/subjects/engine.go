@@ -131,7 +131,6 @@ func (m *Mount) IgetIput() *turns.Subject {
 	var bad faults
 	misses := m.stats().Misses
 	return &turns.Subject{
-		Name: "engine",
 		Run: func(w int, keys []uint32) {
 			t, n := m.tasks[w], 0
 			for _, k := range keys {

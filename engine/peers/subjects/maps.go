@@ -17,7 +17,28 @@ func Xsync(keys []uint32) *turns.Subject {
 	}
 	var bad faults
 	return &turns.Subject{
-		Name: "xsync",
+		Run: func(w int, keys []uint32) {
+			n := 0
+			for _, k := range keys {
+				if v, ok := m.Load(uint64(k)); !ok || v.Ino != uint64(k) {
+					n++
+				}
+			}
+			bad[w].n += n
+		},
+		Check: func() error { return bad.check(missed) },
+	}
+}
+
+// XsyncPointers is Xsync with values behind pointers, which a program needs that changes them. A lookup that uses what it found
+// follows the pointer.
+func XsyncPointers(keys []uint32) *turns.Subject {
+	m := xsync.NewMap[uint64, *Value](xsync.WithPresize(len(keys)))
+	for _, k := range keys {
+		m.Store(uint64(k), &Value{Ino: uint64(k)})
+	}
+	var bad faults
+	return &turns.Subject{
 		Run: func(w int, keys []uint32) {
 			n := 0
 			for _, k := range keys {
@@ -39,7 +60,6 @@ func SyncMap(keys []uint32) *turns.Subject {
 	}
 	var bad faults
 	return &turns.Subject{
-		Name: "sync.Map",
 		Run: func(w int, keys []uint32) {
 			n := 0
 			for _, k := range keys {
@@ -81,7 +101,6 @@ func ShardedMap(keys []uint32) *turns.Subject {
 	}
 	var bad faults
 	return &turns.Subject{
-		Name: "sharded map",
 		Run: func(w int, keys []uint32) {
 			n := 0
 			for _, k := range keys {

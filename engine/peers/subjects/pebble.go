@@ -33,7 +33,6 @@ func Pebble(keys []uint32) (*turns.Subject, error) {
 	}
 	var bad faults
 	return &turns.Subject{
-		Name: "pebble",
 		Run: func(w int, keys []uint32) {
 			n := 0
 			for _, k := range keys {

@@ -2,7 +2,10 @@
 // verdicts.
 package table
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Unit says what a row's value is.
 type Unit uint8
@@ -14,6 +17,21 @@ const (
 	Bytes
 	Count
 )
+
+var units = [...]string{Ratio: "ratio", Nanos: "ns/op", Percent: "percent", Bytes: "bytes", Count: "count"}
+
+// MarshalText writes the name.
+func (u Unit) MarshalText() ([]byte, error) { return []byte(units[u]), nil }
+
+// UnmarshalText reads the name.
+func (u *Unit) UnmarshalText(text []byte) error {
+	i := slices.Index(units[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("table: unknown unit %q", text)
+	}
+	*u = Unit(i)
+	return nil
+}
 
 // A Target is between what a value must lie. A limit of 0 is none, and with neither the row is only shown, unless None
 // is set: then the value must be 0.
@@ -80,6 +98,19 @@ var verdicts = [...]string{Shown: "", Met: "met", Undecided: "undecided", Missed
 
 // String returns the word.
 func (v Verdict) String() string { return verdicts[v] }
+
+// MarshalText writes the word.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads the word.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	i := slices.Index(verdicts[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("table: unknown verdict %q", text)
+	}
+	*v = Verdict(i)
+	return nil
+}
 
 // judge holds an interval against a target.
 func (t Target) judge(lo, hi float64) Verdict {

@@ -8,12 +8,7 @@ import (
 )
 
 // Text writes results for a terminal.
-func Text(list []Result) string { return build(list).Render() }
-
-// Markdown writes results for a document.
-func Markdown(list []Result) string { return build(list).RenderMarkdown() }
-
-func build(list []Result) table.Writer {
+func Text(list []Result) string {
 	w := table.NewWriter()
 	w.SetStyle(table.StyleLight)
 	w.Style().Format.Header = 0
@@ -23,7 +18,7 @@ func build(list []Result) table.Writer {
 			r.Cell, r.Subject, r.Against, nanos(r.Nanos), nanos(r.Base), r.figure(), r.Target.String(), r.verdict(),
 		})
 	}
-	return w
+	return w.Render()
 }
 
 func nanos(v float64) string {
@@ -38,19 +33,22 @@ func nanos(v float64) string {
 
 // figure writes value and interval with as many digits as say something.
 func (r Result) figure() string {
-	format := "%.3f [%.3f–%.3f]"
-	suffix := ""
+	digits, unit := 3, ""
 	switch r.Unit {
-	case Ratio:
-		suffix = " ×"
 	case Nanos:
-		format, suffix = "%.2f [%.2f–%.2f]", " ns"
+		digits, unit = 1, " ns"
 	case Percent:
-		format, suffix = "%.2f [%.2f–%.2f]", " %"
+		digits, unit = 2, " %"
 	case Bytes:
-		format, suffix = "%.1f [%.1f–%.1f]", " B"
+		digits, unit = 1, " B"
+	case Count:
+		digits = 2
 	}
-	return fmt.Sprintf(format, r.Value, r.Lo, r.Hi) + suffix
+	s := fmt.Sprintf("%.*f", digits, r.Value)
+	if r.Lo != r.Value || r.Hi != r.Value {
+		s += fmt.Sprintf(" [%.*f–%.*f]", digits, r.Lo, digits, r.Hi)
+	}
+	return s + unit
 }
 
 // doubtful is from which share on rounds that did not count are worth a word.

@@ -72,13 +72,14 @@ const (
 	shortest, longest = 15e3, 350e3
 	usual             = 60e3
 	minOps, maxOps    = 1, 1 << 14
+	blindOps          = 512 // where there was no telling how long they take
 )
 
 // warmUp is the part of the rounds that comes before them and does not count.
 const warmUp = 8
 
 // mostRounds is how many times the rounds asked for there may be, until so many count of each subject.
-const mostRounds = 4
+const mostRounds = 2
 
 // Run measures the subjects for so many rounds, or more if workers often do not run together. A round whose workers did not run together is NaN for the subject in question. The collector
 // is off meanwhile. Errors: ErrCollected, or what a subject's Check says.
@@ -87,15 +88,15 @@ func Run(subjects []*Subject, load Load, rounds int, seed uint64) ([]Series, err
 	defer debug.SetGCPercent(100)
 	c := newCrew(load.Workers)
 	defer c.disband()
+	rng := rand.New(rand.NewPCG(seed, 7))
 	ops := load.Ops
 	if ops == 0 {
-		ops = chooseOps(c, subjects, load)
+		ops = chooseOps(c, subjects, load, rng)
 	}
 	list := make([]Series, len(subjects))
 	for i, s := range subjects {
 		list[i] = Series{Name: s.Name, Nanos: make([]float64, 0, rounds), Ops: ops}
 	}
-	rng := rand.New(rand.NewPCG(seed, 7))
 	for range max(2, rounds/warmUp) {
 		c.round(subjects, load, ops, rng.Perm(len(subjects)), func(int, float64) {})
 	}
@@ -191,12 +192,12 @@ func (c *crew) timed(s *Subject, workers int) float64 {
 
 // chooseOps returns how many operations a chunk has, so that the quickest subject is not too short and the slowest not
 // too long.
-func chooseOps(c *crew, subjects []*Subject, load Load) int {
+func chooseOps(c *crew, subjects []*Subject, load Load, rng *rand.Rand) int {
 	least := make([]float64, len(subjects))
 	for i := range least {
 		least[i] = math.Inf(1)
 	}
-	order := rand.Perm(len(subjects))
+	order := rng.Perm(len(subjects))
 	for ops := 16; ops <= 1024; ops *= 4 {
 		for range 5 {
 			c.round(subjects, load, ops, order, func(i int, nanos float64) {
@@ -211,6 +212,9 @@ func chooseOps(c *crew, subjects []*Subject, load Load) int {
 		if !math.IsInf(nanos, 1) {
 			quickest, slowest = min(quickest, nanos), max(slowest, nanos)
 		}
+	}
+	if slowest == 0 { // nobody was ever seen to run
+		return blindOps
 	}
 	ops := min(max(shortest/quickest, usual/slowest), longest/slowest)
 	return int(min(max(ops, minOps), maxOps))

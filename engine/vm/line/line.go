@@ -6,7 +6,9 @@ package line
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"hash/crc32"
 	"io"
@@ -32,7 +34,8 @@ const (
 	First  Kind = 'h' // the first frame: Hello as JSON
 	Out    Kind = 'o' // standard output of the command
 	Err    Kind = 'e' // standard error, and what the guest has to say itself
-	Packed Kind = 'p' // results, as tar.gz
+	Packed Kind = 'p' // results, as tar.gz: a parcel
+	Sealed Kind = 's' // the parcel is whole, and not the last: Seal as JSON
 	Last   Kind = 'z' // the last frame: End as JSON
 )
 
@@ -50,12 +53,23 @@ type Hello struct {
 	Guest   int64  `json:"guest_ns"` // since the kernel began
 }
 
-// An End says what became of the command, and what must have come over.
-type End struct {
-	Status int    `json:"status"`
-	Guest  int64  `json:"guest_ns"`
+// A Seal says what must have come over of a parcel.
+type Seal struct {
 	Packed int    `json:"packed_bytes"`
 	Sum    string `json:"packed_sha256"`
+}
+
+// SealOf is that of a parcel.
+func SealOf(parcel []byte) Seal {
+	sum := sha256.Sum256(parcel)
+	return Seal{len(parcel), hex.EncodeToString(sum[:])}
+}
+
+// An End says what became of the command, and seals the last parcel.
+type End struct {
+	Status int   `json:"status"`
+	Guest  int64 `json:"guest_ns"`
+	Seal
 	Failed string `json:"failed,omitempty"` // why there is no status
 }
 

@@ -7,8 +7,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -78,14 +76,20 @@ func Written(t testing.TB, frames ...line.Frame) []byte {
 func Guest(t testing.TB, status int, stdout, stderr string, files map[string]string) []line.Frame {
 	t.Helper()
 	packed := Packed(t, files)
-	sum := sha256.Sum256(packed)
 	return []line.Frame{
 		{Kind: line.First, Payload: JSON(t, line.Hello{Release: "6.1-fake", Guest: 3e9})},
 		{Kind: line.Err, Payload: []byte(stderr)},
 		{Kind: line.Out, Payload: []byte(stdout)},
 		{Kind: line.Packed, Payload: packed},
-		{Kind: line.Last, Payload: JSON(t, line.End{Status: status, Guest: 5e9, Packed: len(packed), Sum: hex.EncodeToString(sum[:])})},
+		{Kind: line.Last, Payload: JSON(t, line.End{Status: status, Guest: 5e9, Seal: line.SealOf(packed)})},
 	}
+}
+
+// Parcel is what a guest says that sends these files on the way.
+func Parcel(t testing.TB, files map[string]string) []line.Frame {
+	t.Helper()
+	packed := Packed(t, files)
+	return []line.Frame{{Kind: line.Packed, Payload: packed}, {Kind: line.Sealed, Payload: JSON(t, line.SealOf(packed))}}
 }
 
 // JSON is v as a payload.

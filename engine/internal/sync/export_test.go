@@ -1,0 +1,7 @@
+package sync
+
+// What scan_test.go compares.
+var (
+	SkipClear      = skipClear
+	SkipClearByOne = skipClearByOne
+)

@@ -1,0 +1,79 @@
+package engine_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"daxbench/engine"
+	"daxbench/engine/internal/sched"
+	"daxbench/engine/pmem"
+	"daxbench/engine/vfs"
+)
+
+// Iget and FindInodeByInoRCU have a short way for when no scheduler is installed,
+// which is what is measured, and a long one with yield points, which is what
+// explorations check. This test holds the two together, as paths_test.go in
+// package page does for pins.
+
+// walkCache does n random operations on a small cache by one task and writes
+// down what each returned and left.
+func walkCache(t *testing.T, r *pmem.Region, seed uint64, n int) (log []string) {
+	e := must(engine.Open(r, engine.Config{Policy: policy(t, "dax-only"), Inodes: 24, Seed: 1, Cache: vfs.Options{Stripes: 1 << (seed % 3), CacheInodes: 12, WaitQueues: 1}}))
+	task := vfs.NewTask(t.Context())
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var refs []*vfs.Inode
+	for range n {
+		ino := vfs.Ino(1 + rng.IntN(26)) // two that never are
+		switch rng.IntN(6) {
+		case 0, 1:
+			in, err := e.Iget(task, ino)
+			if err == nil {
+				refs = append(refs, in)
+			}
+			log = append(log, fmt.Sprintf("get %d: %v", ino, err))
+		case 2, 3:
+			if len(refs) > 0 {
+				i := rng.IntN(len(refs))
+				e.Iput(task, refs[i])
+				refs = append(refs[:i], refs[i+1:]...)
+			}
+		case 4:
+			in, err := e.Create(task, vfs.NewFile{DAX: rng.IntN(2) == 0})
+			if err == nil {
+				refs = append(refs, in)
+			}
+			log = append(log, fmt.Sprintf("create: %v", err))
+		case 5:
+			if len(refs) > 0 && rng.IntN(3) == 0 {
+				log = append(log, fmt.Sprintf("unlink: %v", e.Unlink(task, refs[0])))
+			} else {
+				log = append(log, fmt.Sprintf("pruned %d", e.PruneICache(task, 1+rng.IntN(4))))
+			}
+		}
+		w, ok := e.FindInodeByInoRCU(ino)
+		log = append(log, fmt.Sprintf("%d: %#x %t; %+v, %d hits", ino, uint64(w), ok, e.Usage(), task.Stats.Hits))
+	}
+	return log
+}
+
+func TestShortWayOfLookupsDoesAsTheLongOne(t *testing.T) {
+	r := must(pmem.Open(pmem.Options{Size: engine.MinSize(24, 8)}))
+	defer r.Close()
+	for seed := range uint64(40) {
+		short := walkCache(t, r, seed, 200)
+		var long []string
+		w := sched.New(sched.InOrder(), sched.Options{})
+		w.Go("walk", func() { long = walkCache(t, r, seed, 200) })
+		res := w.Run()
+		w.Kill()
+		if res.Err != nil {
+			t.Fatal(res.Err)
+		}
+		for i := range max(len(short), len(long)) {
+			if i >= len(short) || i >= len(long) || short[i] != long[i] {
+				t.Fatalf("seed %d, line %d: short %q, long %q", seed, i, short[min(i, len(short)-1)], long[min(i, len(long)-1)])
+			}
+		}
+	}
+}

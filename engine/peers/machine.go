@@ -1,0 +1,97 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"daxbench/engine/peers/table"
+	"daxbench/workloads/record"
+	"github.com/google/renameio/v2"
+)
+
+// peerModules are those whose versions the table names.
+var peerModules = []string{
+	"github.com/puzpuzpuz/xsync/v4", "github.com/phuslu/lru", "github.com/cockroachdb/pebble/v2", "github.com/maypok86/otter/v2",
+	"github.com/dgraph-io/ristretto/v2", "github.com/Yiling-J/theine-go",
+}
+
+// A Report is a table with what it was made by and on.
+type Report struct {
+	When        time.Time          `json:"when"`
+	Command     string             `json:"command"`
+	Blocks      int                `json:"processes"`
+	Rounds      int                `json:"rounds"`
+	Seed        uint64             `json:"seed"`
+	Commit      string             `json:"commit,omitempty"`
+	Modules     map[string]string  `json:"modules"`
+	Environment record.Environment `json:"environment"` // before the first process
+	Results     []table.Result     `json:"results"`
+}
+
+// newReport looks at the machine; the results are to come.
+func newReport(o options) *Report {
+	r := &Report{
+		When: time.Now().UTC(), Command: o.command,
+		Blocks: o.blocks, Rounds: o.rounds, Seed: o.seed, Commit: record.Commit(),
+		Modules: map[string]string{}, Environment: record.Look(),
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if slices.Contains(peerModules, m.Path) {
+				r.Modules[m.Path] = m.Version
+			}
+		}
+	}
+	return r
+}
+
+// commandOf writes down what measures the same again: the flags that were set, but for where else the results go.
+func commandOf(set *flag.FlagSet) string {
+	command := "go run ."
+	set.Visit(func(f *flag.Flag) {
+		switch value := f.Value.String(); {
+		case f.Name == "json":
+		case value == "true":
+			command += " -" + f.Name
+		default:
+			command += " -" + f.Name + " '" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+		}
+	})
+	return command
+}
+
+// origin says in a few lines where the figures come from.
+func (r *Report) origin() string {
+	var modules []string
+	for _, path := range peerModules {
+		if v, ok := r.Modules[path]; ok {
+			modules = append(modules, path+" "+v)
+		}
+	}
+	e := r.Environment
+	return fmt.Sprintf("Measured on %s at load %s by `%s`, %d processes of %d rounds, commit %s: %s, %d processors, %s, %s; %s.",
+		r.When.Format("2006-01-02"), load(e.Load), r.Command, r.Blocks, r.Rounds, r.Commit, e.CPU, e.Cores, e.Kernel, e.Go,
+		strings.Join(modules, ", "))
+}
+
+// load is the average over the last minute.
+func load(list []float64) string {
+	if len(list) == 0 {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.1f", list[0])
+}
+
+// write keeps the report in a file, which is whole or not there.
+func (r *Report) write(path string) error {
+	data, err := json.MarshalIndent(r, "", "\t")
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, append(data, '\n'), 0o644)
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"daxbench/engine/peers/cells"
+	"daxbench/engine/peers/table"
+)
+
+// TestMain lets the test be the process that a group is measured in.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "-child" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// command runs the command and returns what it prints and its exit status.
+func command(t *testing.T, args ...string) (stdout, stderr string, status int) {
+	var out, err bytes.Buffer
+	status = run(t.Context(), args, &out, &err)
+	return out.String(), err.String(), status
+}
+
+func TestList(t *testing.T) {
+	out, _, status := command(t, "-list", "-cell", "100k/uniform/w1 engine/(xsync|phuslu)$")
+	if status != exitMet || strings.Count(out, "\n") != 2 || !strings.Contains(out, "≤ 0.6") {
+		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{"-nonsense"}, {"-cell", "("}, {"-cell", "no such row"}, {"-rounds", "1"}, {"-blocks", "0"}, {"more"}} {
+		if out, err, status := command(t, args...); status != exitUsage || out != "" || err == "" {
+			t.Errorf("%q: status %d, %q, %q", args, status, out, err)
+		}
+	}
+	if _, _, status := command(t, "-child", "no such group"); status != exitFailed {
+		t.Errorf("a group that is not there: status %d", status)
+	}
+}
+
+// TestMeasure goes all the way, in processes of its own, for a group that is quick.
+func TestMeasure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.json")
+	out, stderr, status := command(t, "-cell", "^pin/distinct/w1 (page table|two adds again)/", "-rounds", "50", "-blocks", "2", "-json", path)
+	if status == exitUsage || status == exitFailed {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	if strings.Count(stderr, "process") != 2 || strings.Count(out, "pin/distinct/w1") < 2 {
+		t.Errorf("%s\n%s", stderr, out)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	if want := "go run . -blocks '2' -cell '^pin/distinct/w1 (page table|two adds again)/' -rounds '50'"; r.Command != want {
+		t.Errorf("the command is %q, want %q", r.Command, want)
+	}
+	if len(r.Results) != 2 || r.Blocks != 2 || r.Environment.Cores < 1 || exits[table.Worst(r.Results)] != status {
+		t.Errorf("status %d of %+v", status, r)
+	}
+}
+
+// TestStopped: who is stopped has no table, and says so by its status.
+func TestStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var out, stderr bytes.Buffer
+	if status := run(ctx, []string{"-cell", "^timed"}, &out, &stderr); status != exitStopped || out.Len() > 0 {
+		t.Errorf("status %d, %q", status, out.String())
+	}
+}
+
+// TestDocument writes a table with every row between the markers.
+func TestDocument(t *testing.T) {
+	var report Report
+	for _, g := range cells.All() {
+		for _, row := range g.Rows {
+			report.Results = append(report.Results, table.Result{Row: row, Value: 1, Lo: 1, Hi: 1, Verdict: table.Missed})
+		}
+	}
+	path := filepath.Join(t.TempDir(), "README.md")
+	if err := os.WriteFile(path, []byte("before\n"+begins+" command -->\n"+ends+"\nafter\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.writeDocument(path); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range cells.Families() {
+		if !strings.Contains(string(page), "**"+f.Title+".**") {
+			t.Errorf("there is nothing of %q", f.Title)
+		}
+	}
+	if !strings.HasPrefix(string(page), "before\n") || !strings.HasSuffix(string(page), "after\n") {
+		t.Error("what is around the markers has changed")
+	}
+	if err := report.writeDocument(filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Error("a document that is not there was written")
+	}
+}
+
+// TestKeys: no two rows have the same name, and each has one group.
+func TestKeys(t *testing.T) {
+	seen := map[string]bool{}
+	for _, g := range cells.All() {
+		for _, r := range g.Rows {
+			if seen[r.Key()] {
+				t.Errorf("two rows are called %q", r.Key())
+			}
+			seen[r.Key()] = true
+		}
+	}
+}

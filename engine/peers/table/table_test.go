@@ -1,0 +1,131 @@
+package table
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestJudge(t *testing.T) {
+	for _, tt := range []struct {
+		target Target
+		lo, hi float64
+		want   Verdict
+	}{
+		{Target{}, 1, 2, Shown},
+		{Target{Max: 1}, 0.8, 1, Met},
+		{Target{Max: 1}, 0.9, 1.1, Undecided},
+		{Target{Max: 1}, 1.01, 1.1, Missed},
+		{Target{Min: 1.9}, 1.9, 2.1, Met},
+		{Target{Min: 1.9}, 1.8, 2.1, Undecided},
+		{Target{Min: 1.9}, 1.7, 1.8, Missed},
+		{Target{Min: 0.75, Max: 1.25}, 0.8, 1.2, Met},
+		{Target{Min: 0.75, Max: 1.25}, 0.7, 1.2, Undecided},
+		{Target{Min: 0.75, Max: 1.25}, 1.3, 1.4, Missed},
+		{Target{None: true}, 0, 0, Met},
+		{Target{None: true}, 0.5, 0.5, Missed},
+		{Target{Min: 0.01}, -1, 1, Undecided},
+	} {
+		if got := tt.target.judge(tt.lo, tt.hi); got != tt.want {
+			t.Errorf("%s of [%v, %v]: %q, want %q", tt.target, tt.lo, tt.hi, got, tt.want)
+		}
+	}
+}
+
+// rows of which samples speak.
+var rows = []Row{
+	{Cell: "hit/w1", Subject: "engine", Against: "xsync", Target: Target{Max: 1}},
+	{Cell: "hit/w1", Subject: "engine", Against: "phuslu"},
+	{Cell: "timed", Subject: "clock", Unit: Nanos, Target: Target{Max: 16}},
+}
+
+// TestJoin: few processes have no interval of their own, many do, whatever the rounds in each said.
+func TestJoin(t *testing.T) {
+	sample := func(value, lo, hi float64) Sample {
+		return Sample{Key: "hit/w1 engine/xsync", Value: value, Lo: lo, Hi: hi, Nanos: 10, Base: 20}
+	}
+	few := []Sample{sample(0.5, 0.4, 0.6), sample(2, 1.9, 2.2)}
+	list, err := Join(rows, few)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if r := list[0]; math.Abs(r.Value-1) > 1e-9 || r.Lo != 0.4 || r.Hi != 2.2 || r.OverBlock || r.Verdict != Undecided {
+		t.Errorf("two processes: %+v", r)
+	}
+	many := few
+	for range 30 {
+		many = append(many, sample(0.9, 0.1, 5))
+	}
+	list, err = Join(rows, many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := list[0]; math.Abs(r.Value-0.9) > 1e-9 || math.Abs(r.Lo-0.9) > 1e-9 || math.Abs(r.Hi-0.9) > 1e-9 || !r.OverBlock || r.Verdict != Met {
+		t.Errorf("32 processes: %+v", r)
+	}
+	if Worst(list) != Met {
+		t.Errorf("the worst of all is %q", Worst(list))
+	}
+	list[0].Verdict = Undecided
+	if list = append(list, Result{Verdict: Missed}); Worst(list) != Missed {
+		t.Errorf("the worst of all is %q", Worst(list))
+	}
+}
+
+func results(t *testing.T) []Result {
+	t.Helper()
+	list, err := Join(rows, []Sample{
+		{Key: "hit/w1 engine/xsync", Value: 0.912, Lo: 0.9, Hi: 0.93, Nanos: 91.2, Base: 100, Dropped: 0.3},
+		{Key: "hit/w1 engine/phuslu", Value: 0.5, Lo: 0.5, Hi: 0.5, Nanos: 91.2, Base: 200},
+		{Key: "timed clock", Value: 20.1, Lo: 20, Hi: 21},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestText(t *testing.T) {
+	text := Text(results(t))
+	for _, want := range []string{"0.912 [0.900–0.930]", "≤ 1", "met; 30 % of the rounds dropped", "20.1 [20.0–21.0] ns", "missed", "91.2"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table has no %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	list := results(t)
+	got := Markdown([]Section{{"Hits", "A note.", list[:2]}, {"Empty", "", nil}, {"Timed", "Another.", list[2:]}})
+	want := `**Hits.** A note.
+
+|  | ns | engine : xsync | engine : phuslu |
+| --- | --- | --- | --- |
+| ` + "`hit/w1`" + ` | 91.2 | 0.912 [0.900–0.930], met ≤ 1 | 0.500 |
+
+**Timed.** Another.
+
+|  | clock |
+| --- | --- |
+| ` + "`timed`" + ` | 20.1 [20.0–21.0] ns, **missed** ≤ 16 |`
+	if got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestInsert(t *testing.T) {
+	const document = "# A\n\nsee <!-- x: not a line\n<!-- x: command -->\nold\n<!-- end x -->\nrest\n"
+	got, err := Insert(document, "<!-- x:", "<!-- end x -->", "new")
+	want := "# A\n\nsee <!-- x: not a line\n<!-- x: command -->\n\nnew\n\n<!-- end x -->\nrest\n"
+	if err != nil || got != want {
+		t.Errorf("%q, %v", got, err)
+	}
+	if again, err := Insert(got, "<!-- x:", "<!-- end x -->", "new"); err != nil || again != want {
+		t.Errorf("a second time: %q, %v", again, err)
+	}
+	for _, bad := range []string{"", "<!-- x: command -->", "<!-- x: command -->\n", "<!-- end x -->\n<!-- x: -->\n"} {
+		if got, err := Insert(bad, "<!-- x:", "<!-- end x -->", "new"); err == nil {
+			t.Errorf("%q became %q", bad, got)
+		}
+	}
+}

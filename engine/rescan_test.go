@@ -1,0 +1,60 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"daxbench/engine"
+	"daxbench/engine/vfs"
+)
+
+// TestRescans lets the pins on the last pages of a file go one by one, from the lowest index on, while the file is
+// evicted, and counts how many pages are looked at: each wait is for the next page.
+func TestRescans(t *testing.T) {
+	const n, k = 768, 16 // pages, pins
+	for _, tt := range []struct {
+		policy string
+		opts   vfs.Options
+		looked uint32
+	}{
+		{"dax-only", vfs.Options{}, k*(n-k) + k*(k+1)/2 + n}, // up to each pin, and all of it at last
+		{"dax-only", vfs.Options{Scan: vfs.Resumes}, n - k + 2*k},
+		{"bounded-wait", vfs.Options{Scan: vfs.Resumes, BreakDeadline: time.Hour}, n - k + 2*k},
+		{"per-entry", vfs.Options{}, n + k}, // each entry once, and each pinned one once more
+	} {
+		t.Run(fmt.Sprintf("policy=%s/scan=%d", tt.policy, tt.opts.Scan), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var looked uint32
+				tt.opts.Watch = func(e vfs.Event) {
+					if e.Kind == vfs.Scanned {
+						looked += e.N
+					}
+				}
+				e := open(t, engine.Config{Policy: policy(t, tt.policy), Cache: tt.opts})
+				task := vfs.NewTask(t.Context())
+				in := must(e.Create(task, vfs.NewFile{Pages: n, DAX: true}))
+				must(0, e.Fault(task, in, 0, n))
+				var pins []vfs.Pin
+				for i := range uint32(k) {
+					pins = append(pins, must(e.Pin(task, in, n-k+i)))
+				}
+				must(0, e.Unlink(task, in))
+				done := make(chan bool)
+				go func() { e.Iput(task, in); close(done) }()
+				for _, p := range pins {
+					time.Sleep(time.Millisecond)
+					e.Unpin(p)
+				}
+				<-done
+				if looked != tt.looked || task.Stats.PinWaits != k {
+					t.Errorf("%d pages looked at and %d waits, want %d and %d", looked, task.Stats.PinWaits, tt.looked, k)
+				}
+				if err := e.Check(); err != nil || task.Stats.FreedPinned > 0 {
+					t.Errorf("%v, %d blocks freed while pinned", err, task.Stats.FreedPinned)
+				}
+			})
+		})
+	}
+}
