@@ -57,3 +57,35 @@ func TestCheckOfKernels(t *testing.T) {
 		})
 	}
 }
+
+// TestGrowth has .ci/growth do all its runs, small, and wants the charts that engine/growth.md shows of them.
+func TestGrowth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: runs eight small sweeps")
+	}
+	dir := t.TempDir()
+	cmd := exec.Command("../../.ci/growth", dir, "-rounds", "1", "-duration", "1ms")
+	cmd.Env = append(os.Environ(), "DAXBENCH=daxbench", "FILES=256,512", "HELD=16384,20000", "PAGES=1,2", "SIZES=16M,32M", "STRIPES=1,2", "STEADY=32768")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, charts := range map[string][]string{
+		"inodes":     {"sweep-iget-churn-theta-0-by-files"},
+		"evict":      {"sweep-insert-evict-by-files"},
+		"referenced": {"sweep-insert-evict-workers-1-by-referenced"},
+		"pages":      {"sweep-break-idle-by-pages"},
+		"region":     {"sweep-pin-page-workers-1-by-size", "sweep-insert-evict-workers-1-by-size"},
+		"stripes":    {"sweep-iget-churn-files-16384-by-stripes", "sweep-insert-evict-by-stripes"},
+		"workers":    {"sweep-iget-churn-files-16384-by-workers", "sweep-insert-evict-by-workers", "sweep-pin-page-by-workers"},
+	} {
+		for _, chart := range charts {
+			if _, err := os.Stat(filepath.Join(dir, name, "charts", chart+".png")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	run, err := os.ReadFile(filepath.Join(dir, "steady", "run.json"))
+	if err != nil || !strings.Contains(string(run), `"rss_most"`) {
+		t.Errorf("steady: nothing of memory in run.json: %v", err)
+	}
+}

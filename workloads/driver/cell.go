@@ -48,6 +48,7 @@ type Result struct {
 	Timeline [][2]float64 // [ms since the first slice, ns per operation]
 	OverTime *OverTime    // nil if somebody else gives the turns
 	Waits    []Wait       // the longest, longest first; likewise
+	Memory   *Memory      // nil where it was not looked at
 	Notes    []string
 }
 
@@ -67,6 +68,7 @@ type cell struct {
 	sum    vfs.Stats // of what the slices did
 	err    error
 
+	memory    *Memory   // nil where it is not looked at
 	calendar  *calendar // of the group; nil if somebody else gives the turns
 	chronicle chronicle
 
@@ -246,7 +248,7 @@ func (c *cell) result(ctx context.Context, round int, p *Plan, fatal chan error)
 	if r.Outcome == Failed || r.Outcome == Hung {
 		return r // its figures are void
 	}
-	r.Metrics = c.metrics(p, &s, &f, r.Latency)
+	r.Metrics, r.Memory = c.metrics(p, &s, &f, r.Latency), c.memory
 	r.Timeline = c.timeline()
 	return r
 }
