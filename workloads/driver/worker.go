@@ -2,6 +2,7 @@ package driver
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"daxbench/engine/vfs"
 	"daxbench/workloads/clock"
@@ -32,7 +33,10 @@ type Worker struct {
 
 	err error
 
-	longest longest // of its sleeps in the engine; behind what each operation touches
+	longest longest       // of its sleeps in the engine; behind what each operation touches
+	shares  shares        // of all of them
+	held    time.Duration // how long the pin that it gave to the device last was to be held; 0: none yet
+	bare    *bareWaiter   // nil until BareWake
 
 	_ [64]byte // keeps the next worker's counters off this one's last line
 }
@@ -175,5 +179,6 @@ func (w *Worker) reset() {
 		w.longest = longest{}
 	}
 	w.longest.n = min(w.longest.n, 1)
+	w.shares = shares{}
 	w.arrived, w.ran = 0, 0
 }
