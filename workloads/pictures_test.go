@@ -114,13 +114,13 @@ func TestHungCellKeepsItsPictures(t *testing.T) {
 	}
 	r := small(wl)
 	p, _ := layout.Lookup("dax-only")
-	r.Policies, r.Workers, r.HangLimit = []layout.Policy{p}, 1, 50*time.Millisecond
+	r.Policies, r.Workers, r.HangLimit = []layout.Policy{p}, []int{1}, 50*time.Millisecond
 	r.Set["dax"], r.Set["hold"], r.Set["pin"] = []string{"100"}, []string{"fixed:10s"}, []string{"0.2"}
 	res := run(t, r)[0]
 	if res.Outcome != driver.Hung || len(res.Metrics) > 0 {
 		t.Fatalf("%s: %v", res.Outcome, res.Notes)
 	}
-	if doubt := pictures(&res, r.Workers); doubt != "" {
+	if doubt := pictures(&res, r.Workers[0]); doubt != "" {
 		t.Error(doubt)
 	}
 	if len(res.Waits) == 0 {

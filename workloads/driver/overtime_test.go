@@ -152,7 +152,7 @@ func TestOverTimeOfAGroup(t *testing.T) {
 	r := request(workload(func(Env) func(*Worker) {
 		return func(*Worker) { spin(time.Microsecond) }
 	}, nil))
-	r.Workers = 2
+	r.Workers = []int{2}
 	results, err := execute(t, t.Context(), r)
 	if err != nil {
 		t.Fatal(err)

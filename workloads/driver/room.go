@@ -25,7 +25,8 @@ func (r *Rig) Create(t *vfs.Task, f vfs.NewFile) (*vfs.Inode, error) {
 			return nil, context.Cause(r.Context)
 		}
 		runtime.Gosched()
-		if r.WorkerIdle() && (r.Device == nil || r.Device.Outstanding() == 0) {
+		// The device first: what it completes can leave something to the worker, and never the other way round.
+		if (r.Device == nil || r.Device.Outstanding() == 0) && r.WorkerIdle() {
 			n := r.PruneICache(t, r.Options().CacheInodes)
 			n += r.PruneICache(t, r.Options().CacheInodes) // the first look may only take the Referenced bits
 			last = n == 0

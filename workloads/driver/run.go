@@ -34,7 +34,7 @@ type Observer interface {
 func (p *Plan) Run(ctx context.Context, regions []*pmem.Region, first int, o Observer) error {
 	clock.Calibrate()
 	// One more than the workers, for the device; else it would wait for them.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), min(p.Workers, runtime.NumCPU())+1)))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), min(p.MostWorkers(), runtime.NumCPU())+1)))
 	fatal := make(chan error, 1)
 	done := make(chan error, 1)
 	go func() { done <- p.rounds(ctx, regions, first, o, fatal) }()
@@ -94,7 +94,13 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 	place := rng.Perm(len(regions))
 	for _, i := range rng.Perm(len(cells)) {
 		policy := p.Policies[i]
-		if cells[i], err = p.open(ctx, g, policy, seed, regions[place[i]], fatal); err != nil {
+		region := regions[place[i]]
+		if g.Size > 0 && g.Size < region.Size() {
+			if region, err = region.Slice(0, g.Size/pmem.PageSize*pmem.PageSize); err != nil {
+				return nil, err
+			}
+		}
+		if cells[i], err = p.open(ctx, g, policy, seed, region, fatal); err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Name(policy.Name()), err)
 		}
 	}

@@ -66,7 +66,7 @@ func TestChain(t *testing.T) {
 // is what of that lies in the part.
 func BenchmarkTimed(b *testing.B) {
 	w := NewWorker(0, 1, nil)
-	w.SetPicks(func(rng *rand.Rand) uint32 { return rng.Uint32() })
+	w.SetPicks(1<<16, func(rng *rand.Rand) uint32 { return rng.Uint32() })
 	sum := uint32(0)
 	empty := &fake{op: func(w *Worker) { sum += w.Pick() }}
 	h := hist.New()

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"time"
 
@@ -19,7 +20,7 @@ type Worker struct {
 	latency hist.Recorder // ns; without those in taken
 	taken   taken
 
-	picks []uint32 // precomputed choices, gone through in a circle
+	picks []uint32 // precomputed choices, a power of two, gone through in a circle
 	pos   int
 
 	start clock.Ticks
@@ -41,9 +42,15 @@ type Worker struct {
 	_ [64]byte // keeps the next worker's counters off this one's last line
 }
 
-// picksLen is the length of the circle of choices: long enough that its laps do
-// not matter, short enough for the caches (a quarter of a megabyte).
-const picksLen = 1 << 16
+// The circle of choices is as long as there are things to choose from, or longer:
+// else a lap would touch but some of them. At the least it has 65,536 choices,
+// whose laps do not matter, and which fit the caches (a quarter of a megabyte).
+// With a million it ends: so many inodes, chosen at random among any number, are
+// in no cache when they come up again. It is read in order, a line for 16 choices.
+const (
+	leastPicks = 1 << 16
+	mostPicks  = 1 << 20
+)
 
 // NewWorker returns worker id of a storm with the given seed. The same seed and
 // id make the same choices, whatever the policy.
@@ -52,8 +59,9 @@ func NewWorker(id int, seed uint64, t *vfs.Task) *Worker {
 }
 
 // SetPicks lets Pick return the numbers that draw gives, which are drawn now.
-func (w *Worker) SetPicks(draw func(*rand.Rand) uint32) {
-	w.picks = make([]uint32, picksLen)
+// There are n to choose from.
+func (w *Worker) SetPicks(n int, draw func(*rand.Rand) uint32) {
+	w.picks = make([]uint32, min(max(leastPicks, 1<<bits.Len(uint(max(n, 1)-1))), mostPicks))
 	for i := range w.picks {
 		w.picks[i] = draw(w.RNG)
 	}
@@ -61,7 +69,7 @@ func (w *Worker) SetPicks(draw func(*rand.Rand) uint32) {
 
 // Pick returns the next choice. It costs about a nanosecond.
 func (w *Worker) Pick() uint32 {
-	v := w.picks[w.pos&(picksLen-1)]
+	v := w.picks[w.pos&(len(w.picks)-1)]
 	w.pos++
 	return v
 }

@@ -68,7 +68,7 @@ func small(wl *driver.Workload, workers int) driver.Request {
 	}
 	return driver.Request{
 		Workloads: []*driver.Workload{wl}, Policies: []layout.Policy{Linux}, Set: set,
-		Rounds: 1, Duration: 5 * time.Millisecond, Workers: workers, Seed: 1, HangLimit: 10 * time.Second,
+		Rounds: 1, Duration: 5 * time.Millisecond, Workers: []int{workers}, Seed: 1, HangLimit: 10 * time.Second,
 	}
 }
 

@@ -21,6 +21,9 @@ func (m *Manifest) Doubts(e Environment, region *pmem.Info) {
 	if region != nil {
 		m.regionDoubts(region)
 	}
+	if m.Plan.Workers > e.Cores && e.Cores > 0 {
+		m.Warn("", "up to %d workers on %d processors: who waits for one, and how long, is the scheduler's choice", m.Plan.Workers, e.Cores)
+	}
 	if m.Plan.Rounds < leastRounds {
 		m.Warn("", "too few rounds for an interval: %d, it takes %d", m.Plan.Rounds, leastRounds)
 	}

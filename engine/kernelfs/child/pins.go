@@ -147,10 +147,12 @@ func notified(fd int) (bool, error) {
 	return true, failed("MSG_ERRQUEUE", err)
 }
 
-// I/O is taken to be held when it is not over after quiet. A disk needs 10 ms to seek, a network stack next to nothing.
+// I/O is taken to be held when it is not over after so many looks, with a pause between them: 20 ms at least, and longer on a
+// busy machine, where the kernel's worker waits for a processor as this process does. A disk needs 10 ms to seek, a network
+// stack next to nothing.
 const (
-	quiet = 20 * time.Millisecond
-	look  = time.Millisecond
+	looks = 20
+	pause = time.Millisecond
 )
 
 var errAtOnce = errors.New(wire.AtOnce)
@@ -158,7 +160,7 @@ var errAtOnce = errors.New(wire.AtOnce)
 // inFlight makes sure that I/O is not over. The reference to a page lives as long as the I/O does; so it is no use to
 // anybody if nobody holds the device.
 func inFlight(over func() (bool, error)) error {
-	for began := time.Now(); time.Since(began) < quiet; time.Sleep(look) {
+	for range looks {
 		switch ended, err := over(); {
 		case ended && err != nil:
 			return fmt.Errorf("%w: %w", errAtOnce, err)
@@ -167,6 +169,7 @@ func inFlight(over func() (bool, error)) error {
 		case err != nil:
 			return err
 		}
+		time.Sleep(pause)
 	}
 	return nil
 }

@@ -132,6 +132,10 @@ func TestOver(t *testing.T) {
 			if a.Errno == int(unix.ENOSYS) || a.Errno == int(unix.EPERM) {
 				t.Skip(a.Failed)
 			}
+			for n := 0; n < 5 && a.Errno == 0 && a.Failed == ""; n++ { // a busy machine may not have come to it
+				c.call(wire.Call{Verb: target.Release, Pin: name})
+				a = c.call(call)
+			}
 			if a.Failed != wire.AtOnce || a.Errno != 0 {
 				t.Errorf("%+v", a)
 			}

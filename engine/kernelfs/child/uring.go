@@ -170,7 +170,7 @@ const maxRest = 10 * time.Second
 // workersRest waits until no worker thread of io_uring runs. A request that would block is handed to one, and it is the
 // worker that takes the reference to the page then: after that it sleeps, in the request or for the next.
 func workersRest() error {
-	for began := time.Now(); ; time.Sleep(look) {
+	for began := time.Now(); ; time.Sleep(pause) {
 		threads, err := filepath.Glob("/proc/self/task/*/stat")
 		if err != nil {
 			return err

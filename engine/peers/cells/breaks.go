@@ -1,0 +1,95 @@
+package cells
+
+import (
+	"fmt"
+
+	"daxbench/engine/peers/subjects"
+	"daxbench/engine/peers/table"
+	"daxbench/engine/peers/turns"
+)
+
+// breakSizes are how many pages the files have, and how many files there are, one after the other: with one page table for
+// all, so that not always the same lines are looked at where they are small.
+var breakSizes = []struct {
+	pages, files int
+	most         float64
+}{{512, 64, 0.1}, {262_144, 1, 0.05}}
+
+// breaks are what it takes to make the pages of an idle file refuse pins, and to know that none is held.
+func breaks() (list []Group) {
+	for _, s := range breakSizes {
+		cell := fmt.Sprintf("break/%d", s.pages)
+		row := func(subject string, most float64) table.Row {
+			return table.Row{Cell: cell, Subject: subject, Against: "CAS of each", Target: table.Target{Max: most}}
+		}
+		list = append(list, Group{
+			Name: cell,
+			Rows: []table.Row{row("shut, scan, open", s.most), row("with entries deleted", 0), row("CAS again", 0)},
+			measure: func(b *Bench) error {
+				pages := s.pages
+				if b.Small {
+					pages = min(pages, 1024)
+				}
+				return measureBreaks(b, cell, pages, s.files)
+			},
+		})
+	}
+	return list
+}
+
+// Where there is one file it is broken many times in a chunk, as a scan may take less than the clock can tell, and frozen once,
+// as compare-and-swaps take a millisecond.
+const (
+	manyTimes = 16
+	casOps    = 1
+)
+
+func measureBreaks(b *Bench, cell string, pages, files int) error {
+	mounted := func(make func(*subjects.Mount) (*turns.Subject, error)) func() (*turns.Subject, error) {
+		return func() (*turns.Subject, error) {
+			m, err := subjects.Open(subjects.MountOptions{Files: files, Pages: uint32(pages), DAX: true, Policy: "dax-only", Sparse: true})
+			if err != nil {
+				return nil, err
+			}
+			s, err := make(m)
+			if err == nil {
+				s.Close = m.Close
+			}
+			return s, err
+		}
+	}
+	each := func() (*turns.Subject, error) {
+		s := subjects.FreezeEach(files, pages)
+		if files == 1 {
+			s.Ops = casOps
+		}
+		return s, nil
+	}
+	list, shut, err := b.open([]opener{
+		{"CAS of each", each},
+		{"CAS again", each},
+		{"shut, scan, open", mounted(subjects.Breaks)},
+		{"with entries deleted", mounted(subjects.FullBreaks)},
+	})
+	if err != nil {
+		return err
+	}
+	defer shut()
+	for _, s := range list {
+		if s.Name == "with entries deleted" && files == 1 {
+			s.Ops = 1 // it can be broken once
+		}
+	}
+	next := 0
+	turn := func(_ int, keys []uint32) {
+		for i := range keys {
+			keys[i] = uint32(next % files)
+			next++
+		}
+	}
+	chunk := files // each once
+	if files == 1 {
+		chunk = manyTimes
+	}
+	return b.ratios(cell, list, turns.Load{Workers: 1, Draw: turn, Ops: chunk})
+}

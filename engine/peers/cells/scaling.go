@@ -1,0 +1,67 @@
+package cells
+
+import (
+	"daxbench/engine/peers/subjects"
+	"daxbench/engine/peers/table"
+	"daxbench/engine/peers/turns"
+)
+
+// scaling is what two workers do together to what one does, on inodes, or keys, that the other never touches: 2 is ideal. What the
+// machine makes of work that shares nothing at all stands beside it: the processors may be two halves of one core.
+func scaling() (list []Group) {
+	for _, size := range sizes {
+		cell := "speed-up/" + size.name + "/w2"
+		g := Group{Name: cell, measure: func(b *Bench) error { return measureScaling(b, cell, b.size(size.n)) }}
+		for _, r := range []struct {
+			subject string
+			least   float64
+		}{{"engine", 1.9}, {"xsync", 0}, {"phuslu", 0}, {"two adds", 0}} {
+			g.Rows = append(g.Rows, table.Row{
+				Cell: cell, Subject: r.subject, Against: "one worker", Unit: table.Ratio, Target: table.Target{Min: r.least},
+			})
+		}
+		list = append(list, g)
+	}
+	return list
+}
+
+func measureScaling(b *Bench, cell string, n int) error {
+	mount, err := subjects.Open(subjects.MountOptions{Files: n, Policy: "dax-only"})
+	if err != nil {
+		return err
+	}
+	defer mount.Close()
+	keys := shuffled(mount.Inos, b.Seed)
+	list, shut, err := b.open([]opener{
+		{"engine", func() (*turns.Subject, error) { return mount.IgetIput(), nil }},
+		{"xsync", func() (*turns.Subject, error) { return subjects.Xsync(keys), nil }},
+		{"phuslu", func() (*turns.Subject, error) { return subjects.Phuslu(keys), nil }},
+		{"two adds", func() (*turns.Subject, error) { return subjects.TwoAdds(n + 2), nil }}, // numbers begin with 1
+	})
+	if err != nil {
+		return err
+	}
+	defer shut()
+	both := list
+	for _, s := range both {
+		one := *s
+		one.Name, one.Alone = s.Name+" alone", true
+		list = append(list, &one)
+	}
+	half := len(keys) / 2
+	draws := [2]func(int, []uint32){turns.Uniform(keys[:half], b.Seed), turns.Uniform(keys[half:], b.Seed)}
+	load := turns.Load{Workers: 2, Draw: func(w int, k []uint32) { draws[w](w, k) }}
+	series, err := turns.Run(list, load, b.Rounds, b.Seed)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.group.Wanted(b.Wants) {
+		together, alone := find(series, r.Subject), find(series, r.Subject+" alone")
+		e, dropped, err := turns.Ratio(alone, together)
+		if err != nil {
+			return err
+		}
+		b.note(r, together, alone, table.Sample{Value: 2 * e.Value, Lo: 2 * e.Lo, Hi: 2 * e.Hi, Dropped: dropped})
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+
+	"daxbench/engine/peers/cells"
+	"daxbench/engine/peers/table"
+)
+
+// inChild has a process of its own measure a group once. Where its memory lies is then chosen anew, which can matter more
+// than what is measured.
+func inChild(ctx context.Context, o options, group string, block int, stderr io.Writer) ([]table.Sample, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, "-child", group, "-cell", o.cell.String(),
+		"-rounds", strconv.Itoa(o.rounds), "-seed", strconv.FormatUint(o.seed+uint64(block), 10))
+	cmd.Stderr = stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("peers: %s: %w", group, err)
+	}
+	var samples []table.Sample
+	if err := json.Unmarshal(out, &samples); err != nil {
+		return nil, fmt.Errorf("peers: %s: %w", group, err)
+	}
+	return samples, nil
+}
+
+// child measures one group and prints its samples.
+func child(o options, wants func(table.Row) bool, stdout io.Writer) error {
+	for _, g := range cells.All() {
+		if g.Name != o.child {
+			continue
+		}
+		b := cells.Bench{Rounds: o.rounds, Seed: o.seed, Wants: wants}
+		if err := g.Measure(&b); err != nil {
+			return err
+		}
+		return json.NewEncoder(stdout).Encode(b.Samples)
+	}
+	return fmt.Errorf("peers: no group is called %q", o.child)
+}

@@ -1,0 +1,126 @@
+package subjects
+
+import (
+	"daxbench/engine/peers/turns"
+	"daxbench/engine/vfs"
+	"daxbench/workloads/clock"
+	"daxbench/workloads/hist"
+)
+
+// A Breaker does one thing per eviction: a part of what a policy does, by itself and in its place.
+type Breaker func(t *vfs.Task, in *vfs.Inode)
+
+// BreakForEvict does that thing.
+func (b Breaker) BreakForEvict(t *vfs.Task, in *vfs.Inode) error {
+	b(t, in)
+	return nil
+}
+
+// A Switch is a policy that can be changed between two chunks, so that policies are compared on the very same engine: on two,
+// where the memory of each happens to lie makes more of a difference than what is looked for. It adds a call to each.
+type Switch struct{ now vfs.Breaker }
+
+// NewSwitch returns a switch that stands at do.
+func NewSwitch(do vfs.Breaker) *Switch { return &Switch{do} }
+
+// BreakForEvict does what the present policy does.
+func (s *Switch) BreakForEvict(t *vfs.Task, in *vfs.Inode) error { return s.now.BreakForEvict(t, in) }
+
+// Inserts returns inserts into m, whose breaker s is, under the policy do. Their keys are walked by all of them together.
+func (s *Switch) Inserts(m *Mount, name string, do vfs.Breaker, walk func(w int, keys []uint32)) *turns.Subject {
+	in := m.Insert()
+	in.Name = name
+	in.Prepare = func(w int, keys []uint32) {
+		s.now = do
+		walk(w, keys)
+	}
+	return in
+}
+
+// What unconditional does to an inode that is not DAX, one after the other.
+var (
+	// OneLock takes and releases the first inode lock.
+	OneLock Breaker = func(t *vfs.Task, in *vfs.Inode) { in.LockIO(t); in.UnlockIO(t) }
+	// BothLocks takes and releases both. They lie in one line of the processor's cache, which is cold by then.
+	BothLocks Breaker = func(t *vfs.Task, in *vfs.Inode) {
+		in.LockIO(t)
+		in.LockLayout(t)
+		in.UnlockLayout(t)
+		in.UnlockIO(t)
+	}
+	// LookAtLeases looks whether there is a lease.
+	LookAtLeases Breaker = func(_ *vfs.Task, in *vfs.Inode) {
+		if !in.Leases().Empty() {
+			panic("subjects: a lease on a file that nobody leased")
+		}
+	}
+	// CallBreak calls what breaks the layout, which returns at once as the inode is not DAX.
+	CallBreak Breaker = func(t *vfs.Task, in *vfs.Inode) {
+		if err := in.BreakLayout(t, 0); err != nil {
+			panic(err) // it cannot wait
+		}
+	}
+	// TestDAX is what dax-only does: a flag of the inode.
+	TestDAX Breaker = func(_ *vfs.Task, in *vfs.Inode) {
+		if in.IsDAX() {
+			panic("subjects: a DAX file among those that are none")
+		}
+	}
+)
+
+// Plant returns a breaker that wastes some cycles: so many multiplications, each of which needs the one before.
+func Plant(multiplications int) Breaker {
+	return func(_ *vfs.Task, in *vfs.Inode) {
+		x := uint64(in.Ino())
+		for range multiplications {
+			x *= 0x9E3779B97F4A7C15
+		}
+		if x == 0 { // never: an odd factor, and no inode is 0
+			panic("subjects: a product of odd factors is 0")
+		}
+	}
+}
+
+// Timed is what timing an operation takes: a reading of the clock, of which the end of one is the start of the next, and
+// a value in a histogram.
+func Timed() *turns.Subject {
+	var recorders [turns.MaxWorkers]*hist.Recorder
+	for w := range recorders {
+		recorders[w] = hist.New()
+	}
+	var ops faults
+	return &turns.Subject{
+		Run: func(w int, keys []uint32) {
+			r := recorders[w]
+			last := clock.Now()
+			for range keys {
+				now := clock.Now()
+				r.Record(clock.Nanos(now - last))
+				last = now
+			}
+			ops[w].n += len(keys)
+		},
+		Check: func() error {
+			var bad faults
+			for w, r := range recorders {
+				bad[w].n = ops[w].n - int(r.Count()+r.Under())
+			}
+			return bad.check("values are not in the histogram")
+		},
+	}
+}
+
+// Read only reads the clock.
+func Read() *turns.Subject {
+	var sum [turns.MaxWorkers]clock.Ticks
+	return &turns.Subject{
+		Run: func(w int, keys []uint32) {
+			var s clock.Ticks
+			for range keys {
+				s += clock.Now()
+			}
+			sum[w] += s
+		},
+		Check: func() error { return nil },
+	}
+}
