@@ -179,7 +179,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		stripes:  make([]stripe, o.Stripes),
 		magazine: magazineFor(o.CacheInodes),
 		shift:    shiftFor(o.Stripes),
-		lrus:     make([]lru, o.LRULists),
+		lrus:     makeLists(o.LRULists, o.CacheInodes),
 		lruShift: shiftFor(o.LRULists),
 		all:      make([]inodeList, o.InodeLists),
 	}
