@@ -109,7 +109,7 @@ func (s *Store) Check(machine string, entries []*Entry) (list []Problem, err err
 		name := d.Name()
 		switch {
 		case name == currentName, name == machineName, dated.MatchString(name):
-		case dated.MatchString(strings.TrimPrefix(name, proofPrefix)): // what a gate showed of itself there; see README.md
+		case dated.MatchString(strings.TrimPrefix(name, proofPrefix)), dated.MatchString(strings.TrimPrefix(name, growthPrefix)): // see README.md
 		case strings.HasPrefix(name, unfinished):
 			list = append(list, Problem{name, "was left by a recording that was killed; the next one removes it"})
 		default:

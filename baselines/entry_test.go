@@ -212,8 +212,10 @@ func TestCheckMachine(t *testing.T) {
 	if list, err := s.Check(e.Machine, []*Entry{e}); err != nil || len(list) != 1 || list[0].Reason != "is missing" {
 		t.Errorf("missing: %v, %v", list, err)
 	}
-	if err := os.Mkdir(filepath.Join(s.dir, e.Machine, "proof-2026-11-25-0123456"), 0o777); err != nil { // is no stray file
-		t.Fatal(err)
+	for _, name := range []string{"proof-2026-11-25-0123456", "growth-2026-11-26-0123456"} { // are no stray files
+		if err := os.Mkdir(filepath.Join(s.dir, e.Machine, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
 	}
 	later := string(whole) + "a_fact_of_a_later_version: yes\n"
 	if err := errors.Join(os.WriteFile(path, []byte(later), 0o666), os.WriteFile(filepath.Join(s.dir, e.Machine, "stray"), nil, 0o666)); err != nil {

@@ -78,9 +78,12 @@ func checkName(name string) error {
 	return nil
 }
 
-// proofPrefix begins the name of a folder with what gate -prove showed on a machine. Such a folder is no record: nothing is
-// held against it.
-const proofPrefix = "proof-"
+// Prefixes of folders beside the records of a machine: what gate -prove showed there, and how cost grew. They are no records:
+// nothing is held against them.
+const (
+	proofPrefix  = "proof-"
+	growthPrefix = "growth-"
+)
 
 // dated are the names of records and, in the older layout, of folders with several.
 var dated = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}-[a-z0-9][a-z0-9._-]*$`)

@@ -65,7 +65,7 @@ func counted(t *testing.T, storm string, set map[string][]string) census.Count {
 	}
 	p, err := driver.NewPlan(driver.Request{
 		Workloads: []*driver.Workload{wl}, Policies: []layout.Policy{policy}, Set: set,
-		Rounds: 1, Duration: time.Second, Workers: 1, Seed: 1, HangLimit: 2 * time.Second,
+		Rounds: 1, Duration: time.Second, Workers: []int{1}, Seed: 1, HangLimit: 2 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -31,8 +31,9 @@ The time per eviction is that of direct reclaim, divided by the inodes it evicte
 	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
 		return sizeFor(filesOf(p, v.Int("files"), v.Int("pages")))
 	},
-	Open:  openEvictStorm,
-	Small: map[string]string{"files": "256", "cache": "64", "batch": "16"},
+	Inodes: func(v driver.Values, workers int, p *driver.Population) int { return v.Int("cache") },
+	Open:   openEvictStorm,
+	Small:  map[string]string{"files": "256", "cache": "64", "batch": "16"},
 }
 
 // parked is how many inodes reclaim may never find in the end: with

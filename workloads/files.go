@@ -194,12 +194,17 @@ func setPicks(r *driver.Rig, n int, theta, pin float64) {
 		draw = func(rng *rand.Rand) uint32 { return uint32(byRank[z.draw(rng)]) }
 	}
 	for _, w := range r.Workers {
-		w.SetPicks(func(rng *rand.Rand) uint32 {
-			pick := draw(rng)
-			if rng.Float64() < pin {
-				pick |= pinFlag
-			}
-			return pick
-		})
+		w.SetPicks(n, marked(draw, pin))
+	}
+}
+
+// marked is draw with pinFlag in a fraction of cases.
+func marked(draw func(*rand.Rand) uint32, pin float64) func(*rand.Rand) uint32 {
+	return func(rng *rand.Rand) uint32 {
+		pick := draw(rng)
+		if rng.Float64() < pin {
+			pick |= pinFlag
+		}
+		return pick
 	}
 }

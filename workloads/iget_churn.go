@@ -22,7 +22,10 @@ var igetChurnWorkload = &driver.Workload{
 		knobDAX("50"), knobStripes,
 	},
 	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
-		return sizeFor(filesOf(p, v.Int("files"), 1))
+		return sizeFor(filesOf(p, v.Int("files"), 0))
+	},
+	Inodes: func(v driver.Values, workers int, p *driver.Population) int {
+		return len(filesOf(p, v.Int("files"), 0))
 	},
 	Open:  openIgetChurn,
 	Small: map[string]string{"files": "64"},
@@ -35,7 +38,7 @@ type igetChurn struct {
 
 func openIgetChurn(env driver.Env) (driver.Storm, error) {
 	v := env.Values
-	files := filesOf(env.Population, v.Int("files"), 1)
+	files := filesOf(env.Population, v.Int("files"), 0)
 	r, err := driver.NewRig(env, driver.RigOptions{Inodes: inodesFor(files), Cache: vfs.Options{
 		CacheInodes: len(files) + 256, Stripes: v.Int("stripes"),
 	}})

@@ -29,7 +29,7 @@ func openNop(env driver.Env) (driver.Storm, error) {
 	s := &nop{sums: make([]uint32, env.Workers)}
 	for id := range env.Workers {
 		w := driver.NewWorker(id, env.Seed, nil)
-		w.SetPicks(drawUniform(1 << 16))
+		w.SetPicks(1<<16, drawUniform(1<<16))
 		s.workers = append(s.workers, w)
 	}
 	return s, nil

@@ -82,6 +82,11 @@ func TestWaitsNameWhatTheyWereFor(t *testing.T) {
 					named++
 				}
 			}
+			for _, unit := range []string{"wake-p50-ns", "bare-wake-p50-ns", "unpin-p50-ns"} {
+				if len(res.Waits) > 0 && !(metric(res, unit) > 0) {
+					t.Errorf("%s: no %s", name, unit)
+				}
+			}
 		}
 		if waits < 3 || named < waits/2 {
 			t.Errorf("%s: %d waits, of which %d name what they were for", name, waits, named)
@@ -93,6 +98,9 @@ func TestWaitsNameWhatTheyWereFor(t *testing.T) {
 		for _, res := range run(t, small(wl)) {
 			if len(res.Waits) > 0 {
 				t.Errorf("%s, %s: %+v", name, res.Policy, res.Waits)
+			}
+			if v := metric(res, "bare-wake-p50-ns"); v > 0 {
+				t.Errorf("%s, %s: a bare wake-up of %v ns, though nobody sleeps", name, res.Policy, v)
 			}
 		}
 	}
@@ -106,13 +114,13 @@ func TestHungCellKeepsItsPictures(t *testing.T) {
 	}
 	r := small(wl)
 	p, _ := layout.Lookup("dax-only")
-	r.Policies, r.Workers, r.HangLimit = []layout.Policy{p}, 1, 50*time.Millisecond
+	r.Policies, r.Workers, r.HangLimit = []layout.Policy{p}, []int{1}, 50*time.Millisecond
 	r.Set["dax"], r.Set["hold"], r.Set["pin"] = []string{"100"}, []string{"fixed:10s"}, []string{"0.2"}
 	res := run(t, r)[0]
 	if res.Outcome != driver.Hung || len(res.Metrics) > 0 {
 		t.Fatalf("%s: %v", res.Outcome, res.Notes)
 	}
-	if doubt := pictures(&res, r.Workers); doubt != "" {
+	if doubt := pictures(&res, r.Workers[0]); doubt != "" {
 		t.Error(doubt)
 	}
 	if len(res.Waits) == 0 {

@@ -70,7 +70,7 @@ func openPinMix(env driver.Env) (driver.Storm, error) {
 		return s, nil
 	}
 	for _, w := range r.Workers {
-		w.SetPicks(func(rng *rand.Rand) uint32 {
+		w.SetPicks(int(all), func(rng *rand.Rand) uint32 {
 			turn := rng.Uint32N(all / unit / workers)
 			return (turn*workers+uint32(w.ID))*unit + rng.Uint32N(unit)
 		})

@@ -84,8 +84,8 @@ func openUnlinkStorm(env driver.Env) (driver.Storm, error) {
 	if env.Population != nil {
 		s.sizes = env.Population.Files
 	}
-	setPicks(r, 1<<20, 0, v.Percent("pin")) // 20 random bits each
-	for range env.Workers {
+	for _, w := range r.Workers {
+		w.SetPicks(1<<16, marked(drawUniform(1<<20), v.Percent("pin"))) // 20 random bits each
 		s.hands = append(s.hands, &hand{open: make([]*vfs.Inode, v.Int("open")), holds: r.NewHolds(1024)})
 	}
 	return s, nil

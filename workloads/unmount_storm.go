@@ -25,13 +25,16 @@ so inodes that stand behind a pinned one on the list show by how much they were 
 	UsesPopulation: true,
 	Knobs: []driver.Knob{
 		knobDAX("100", "0", "100"),
-		{Key: "inodes", Default: "2048", About: "inodes in the cache", Check: driver.CheckInt(1, 1<<22)},
+		{Key: "inodes", Default: "2048", About: "inodes in the cache", Check: driver.CheckInt(1, 1<<24)},
 		{Key: "pinned", Default: "2", About: "of them, pinned ones", Check: driver.CheckInt(0, 4096)},
 		knobHold("exp:200us"),
 		knobPages,
 	},
 	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
 		return sizeFor(filesOf(p, v.Int("inodes"), v.Int("pages")))
+	},
+	Inodes: func(v driver.Values, workers int, p *driver.Population) int {
+		return len(filesOf(p, v.Int("inodes"), 0))
 	},
 	Open:  openUnmountStorm,
 	Small: map[string]string{"inodes": "64", "hold": "exp:20us"},

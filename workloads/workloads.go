@@ -19,7 +19,10 @@ var All = []*driver.Workload{
 	unmountStormWorkload,
 	truncateRaceWorkload,
 	igetChurnWorkload,
+	insertEvictWorkload,
 	pinMixWorkload,
+	pinPageWorkload,
+	breakIdleWorkload,
 	nopWorkload,
 }
 

@@ -65,7 +65,7 @@ func small(wl *driver.Workload) driver.Request {
 	}
 	return driver.Request{
 		Workloads: []*driver.Workload{wl}, Policies: layout.Default, Set: set,
-		Rounds: 1, Duration: 5 * time.Millisecond, Workers: 2, Seed: 1, HangLimit: 10 * time.Second,
+		Rounds: 1, Duration: 5 * time.Millisecond, Workers: []int{2}, Seed: 1, HangLimit: 10 * time.Second,
 	}
 }
 
@@ -91,7 +91,7 @@ func TestConformance(t *testing.T) {
 					if res.Ops == 0 || res.Latency.Count() == 0 {
 						t.Errorf("%s: %d operations, %d latencies", name, res.Ops, res.Latency.Count())
 					}
-					if doubt := pictures(&res, r.Workers); doubt != "" {
+					if doubt := pictures(&res, r.Workers[0]); doubt != "" {
 						t.Errorf("%s: %s", name, doubt)
 					}
 					// A slice of a slow build can be too short for a reclaim.
@@ -125,7 +125,7 @@ func TestSameSeedSameOperations(t *testing.T) {
 		}
 		r := small(wl)
 		p, _ := layout.Lookup(policy)
-		r.Policies, r.Workers, r.Set["dax"] = []layout.Policy{p}, 1, []string{"50"}
+		r.Policies, r.Workers, r.Set["dax"] = []layout.Policy{p}, []int{1}, []string{"50"}
 		plan, regions := prepare(t, r)
 		storm, err := wl.Open(driver.Env{
 			Values: plan.Groups[0].Values, Seed: 42, Workers: 1, Region: regions[0], Policy: p, Context: t.Context(),
@@ -158,7 +158,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	for _, wl := range workloads.All {
 		for _, p := range layout.Default {
 			r := small(wl)
-			r.Policies, r.Workers = []layout.Policy{p}, 1
+			r.Policies, r.Workers = []layout.Policy{p}, []int{1}
 			plan, regions := prepare(t, r)
 			storm, err := wl.Open(driver.Env{
 				Values: plan.Groups[len(plan.Groups)-1].Values, Seed: 1, Workers: 1, Region: regions[0], Policy: p,

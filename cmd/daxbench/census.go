@@ -19,7 +19,7 @@ import (
 const censusSeed = 1
 
 func newCensus() *cobra.Command {
-	f := runFlags{rounds: 1, workers: 1, duration: time.Second} // the plan wants them; a census has none
+	f := runFlags{rounds: 1, workers: []int{1}, duration: time.Second} // the plan wants them; a census has none
 	cmd := &cobra.Command{
 		Use:   "census",
 		Short: "count exactly what storms do, without timing them",

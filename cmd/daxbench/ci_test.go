@@ -7,7 +7,41 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"daxbench/reports/gate"
+	"daxbench/workloads/lockstep"
 )
+
+// TestSuitesNameCells: each cell of a suite, of CI's too, is one that this program has, by the name that it goes by; the gate would
+// say so, but only once it measures.
+func TestSuitesNameCells(t *testing.T) {
+	suites := gate.Suites()
+	files, err := filepath.Glob("../../.ci/*.toml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("suites of CI: %q, %v", files, err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := gate.Parse(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		suites = append(suites, s)
+	}
+	for _, s := range suites {
+		for _, c := range s.Cells {
+			p, err := lockstep.PlanOf(c.Name, 1)
+			if err != nil {
+				t.Errorf("%s: %s: %v", s.Name, c.Name, err)
+			} else if name := p.Groups[0].Name(p.Policies[0].Name()); name != c.Name {
+				t.Errorf("%s: %s is called %s", s.Name, c.Name, name)
+			}
+		}
+	}
+}
 
 // TestCheckOfKernels has .ci/kernels/check skip what is not to be had, aloud, and fail whatever else is wrong. A script stands in
 // for daxbench: it ends with the status in the file fetch-KERNEL, or play-KERNEL.
@@ -55,5 +89,37 @@ func TestCheckOfKernels(t *testing.T) {
 				t.Errorf("the newest was played: %t\n%s", played, stdout.String())
 			}
 		})
+	}
+}
+
+// TestGrowth has .ci/growth do all its runs, small, and wants the charts that engine/growth.md shows of them.
+func TestGrowth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: runs eight small sweeps")
+	}
+	dir := t.TempDir()
+	cmd := exec.Command("../../.ci/growth", dir, "-rounds", "1", "-duration", "1ms")
+	cmd.Env = append(os.Environ(), "DAXBENCH=daxbench", "FILES=256,512", "HELD=16384,20000", "PAGES=1,2", "SIZES=16M,32M", "STRIPES=1,2", "STEADY=32768")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, charts := range map[string][]string{
+		"inodes":     {"sweep-iget-churn-theta-0-by-files"},
+		"evict":      {"sweep-insert-evict-by-files"},
+		"referenced": {"sweep-insert-evict-workers-1-by-referenced"},
+		"pages":      {"sweep-break-idle-by-pages"},
+		"region":     {"sweep-pin-page-workers-1-by-size", "sweep-insert-evict-workers-1-by-size"},
+		"stripes":    {"sweep-iget-churn-files-16384-by-stripes", "sweep-insert-evict-by-stripes"},
+		"workers":    {"sweep-iget-churn-files-16384-by-workers", "sweep-insert-evict-by-workers", "sweep-pin-page-by-workers"},
+	} {
+		for _, chart := range charts {
+			if _, err := os.Stat(filepath.Join(dir, name, "charts", chart+".png")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	run, err := os.ReadFile(filepath.Join(dir, "steady", "run.json"))
+	if err != nil || !strings.Contains(string(run), `"rss_most"`) {
+		t.Errorf("steady: nothing of memory in run.json: %v", err)
 	}
 }

@@ -63,7 +63,7 @@ func (p *progress) group(round int, g *driver.Group, done, all int) {
 	}
 	text := fmt.Sprintf("round %d/%d · %s left · %s", round, p.plan.Rounds, spell(p.left()), g.Workload.Name)
 	for _, param := range g.Shown {
-		if param.Key != "workers" { // the same all the time
+		if param.Key != "workers" || len(p.plan.Workers) > 1 {
 			text += " " + param.Key + "=" + param.Value
 		}
 	}

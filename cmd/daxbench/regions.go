@@ -30,10 +30,8 @@ func openRegions(p *driver.Plan, on *place) (*regions, error) {
 		return nil, usageError{err}
 	}
 	n := int64(len(p.Policies))
-	if have := memory(); p.Pmem == "" && have > 0 && size > have/n { // pages that are not touched take none, but all may be
-		return nil, usagef("a region of %s for each of %s is more than the %s of memory that this machine has: "+
-			"choose a smaller -size, fewer policies or smaller storms, or keep the regions in a file with -pmem",
-			formatBytes(size), unit.Plural(n, "policy"), formatBytes(have))
+	if err := fits(p, size, memory()); err != nil {
+		return nil, err
 	}
 	root, err := pmem.Open(pmem.Options{Path: p.Pmem, Size: n * size, Populate: n*size <= mostPopulated})
 	if errors.Is(err, pmem.ErrTooSmall) {
@@ -63,6 +61,35 @@ func openRegions(p *driver.Plan, on *place) (*regions, error) {
 	}
 	return r, nil
 }
+
+// fits refuses what a machine that has so many bytes of memory, 0 if that is not known, cannot hold: the regions, if they are
+// memory, and the engines, all of which are there at the same time. Of a region only what is touched takes memory; but one so
+// large that the words of its pages alone might not fit is a mistake.
+func fits(p *driver.Plan, size, have int64) error {
+	touched, err := p.Touched()
+	if err != nil {
+		return usageError{err}
+	}
+	n, engines := int64(len(p.Policies)), p.EngineMemory()
+	if p.Pmem != "" {
+		touched, size = 0, 0
+	}
+	switch {
+	case have == 0:
+	case touched > have/n || size/wordsShare > have/n:
+		return usagef("a region of %s for each of %s is more than the %s of memory that this machine has: "+
+			"choose a smaller -size, fewer policies or smaller storms, or keep the regions in a file with -pmem",
+			formatBytes(size), unit.Plural(n, "policy"), formatBytes(have))
+	case touched+engines > have/n:
+		return usagef("engines that cache so many inodes take %s of memory and %s of region for each of %s, more than the %s "+
+			"that this machine has: choose fewer policies or smaller storms",
+			formatBytes(engines), formatBytes(touched), unit.Plural(n, "policy"), formatBytes(have))
+	}
+	return nil
+}
+
+// wordsShare is how many bytes of a region there are to each byte of the words of its pages, which have four bytes for a page.
+const wordsShare = pmem.PageSize / 4
 
 func (r *regions) close() error {
 	if r.root == nil {

@@ -22,13 +22,14 @@ import (
 // runFlags are the flags of run as they were given.
 type runFlags struct {
 	workload, policy, set []string
-	rounds, workers       int
+	rounds                int
+	workers               []int
 	duration, hangLimit   time.Duration
 	rate                  float64
 	seed                  uint64
 	pmem, population      string
 	kernel                string
-	size                  bytesValue
+	size                  bytesList
 	out, resume           string
 	on                    targetFlags
 	profiles              profiles
@@ -53,6 +54,7 @@ func newRun() *cobra.Command {
 			"some cell; 4 disk, file or memory; 130 interrupted.",
 		Example: "  daxbench run\n" +
 			"  daxbench run -workload evict-storm -set dax=0,50,100 -rounds 10\n" +
+			"  daxbench run -workload iget-churn -policy dax-only -workers 1,2,4,8\n" +
 			"  daxbench run -policy dax-only,unconditional -pmem /mnt/dax/region -o dax\n" +
 			"  daxbench run -target dir:/mnt/pmem -workload mounted-unlink-storm\n" +
 			"  daxbench run -resume dax",
@@ -66,12 +68,12 @@ func newRun() *cobra.Command {
 	fl.StringArrayVar(&f.set, "set", nil, "parameters, as `key=value,…`; several values are a sweep, and the flag may be repeated")
 	fl.IntVar(&f.rounds, "rounds", 6, "run every cell `n` times; an interval takes at least 6 (default 6)")
 	fl.DurationVar(&f.duration, "duration", 300*time.Millisecond, "measure each cell for `time` in each round (default 300ms)")
-	fl.IntVar(&f.workers, "workers", min(2, runtime.NumCPU()), "threads of a storm, `n` (default 2, or the processors if fewer)")
+	fl.IntSliceVar(&f.workers, "workers", []int{min(2, runtime.NumCPU())}, "threads of a storm, `n,…`; several numbers are a sweep (default 2, or the processors if fewer)")
 	fl.Float64Var(&f.rate, "rate", 0, "an open loop of `n` operations a second in all, late ones counted from when they were due (default 0: a closed loop, as fast as it goes)")
 	fl.Uint64Var(&f.seed, "seed", 0, "`number` that every random choice comes from (default: drawn, and recorded)")
 	fl.DurationVar(&f.hangLimit, "hang-limit", 10*time.Second, "give a cell up as hung when one wait takes longer than `time` (default 10s)")
 	fl.StringVar(&f.pmem, "pmem", "", "keep the regions in `file`: on a DAX file system, a devdax node, or any other (default: memory)")
-	fl.Var(&f.size, "size", "`bytes` of each policy's region, such as 64M (default: what the storms need)")
+	fl.Var(&f.size, "size", "`bytes,…` of each policy's region, such as 64M; several sizes are a sweep (default: what the storms need)")
 	fl.StringVar(&f.population, "population", "", "take the files from a directory tree, `dir:PATH`: sizes, links and order (default: synthetic)")
 	fl.StringVar(&f.kernel, "kernel", "", "switch the engine to how kernel `name` does things: "+strings.Join(vfs.PresetNames(), ", ")+" (default: its own way; see daxbench list)")
 	f.on.define(fl)
@@ -87,8 +89,11 @@ func newRun() *cobra.Command {
 func (f *runFlags) request() (r record.Request, err error) {
 	r = record.Request{
 		Rounds: f.rounds, Duration: f.duration.String(), Workers: f.workers, Rate: f.rate, Seed: f.seed,
-		HangLimit: f.hangLimit.String(), Pmem: f.pmem, Size: int64(f.size), Population: f.population, Kernel: f.kernel,
+		HangLimit: f.hangLimit.String(), Pmem: f.pmem, Size: record.List[int64](f.size), Population: f.population, Kernel: f.kernel,
 		Target: f.on.target, Others: f.on.others, Root: f.on.root,
+	}
+	if len(f.size) == 1 && f.size[0] == 0 { // as by default
+		r.Size = nil
 	}
 	if r.Set, err = parseSet(f.set); err != nil {
 		return r, err
@@ -140,7 +145,7 @@ func contradiction(fl *pflag.FlagSet, asked, recorded *record.Request) (err erro
 	now, then := fields(asked), fields(recorded)
 	fl.Visit(func(flag *pflag.Flag) {
 		_, known := fields(&record.Request{
-			Set: map[string][]string{"": nil}, Rate: 1, Pmem: "-", Size: 1, Population: "-", Kernel: "-",
+			Set: map[string][]string{"": nil}, Rate: 1, Pmem: "-", Size: record.List[int64]{1}, Population: "-", Kernel: "-",
 			Target: "-", Others: true, Root: true,
 		})[flag.Name]
 		if known && !reflect.DeepEqual(now[flag.Name], then[flag.Name]) && err == nil {

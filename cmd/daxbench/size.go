@@ -20,6 +20,30 @@ func (v *bytesValue) Set(text string) error {
 	return err
 }
 
+// bytesList is the value of a flag that takes sizes, separated by commas. Given again, it takes more.
+type bytesList []int64
+
+func (v *bytesList) Type() string { return "sizes" }
+
+func (v *bytesList) String() string {
+	list := make([]string, len(*v))
+	for i, n := range *v {
+		list[i] = strconv.FormatInt(n, 10)
+	}
+	return strings.Join(list, ",")
+}
+
+func (v *bytesList) Set(text string) error {
+	for part := range strings.SplitSeq(text, ",") {
+		n, err := parseBytes(part)
+		if err != nil {
+			return err
+		}
+		*v = append(*v, n)
+	}
+	return nil
+}
+
 // parseBytes reads a number of bytes with an optional unit, K, M, G or T, which are powers of 1024; an i, a B or both
 // may follow.
 func parseBytes(text string) (int64, error) {

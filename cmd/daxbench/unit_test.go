@@ -59,7 +59,7 @@ func TestDescribe(t *testing.T) {
 	} {
 		p, err := newPlan(&record.Request{
 			Workload: []string{"evict-storm"}, Policy: []string{"none", "dax-only"}, Set: map[string][]string{"dax": c.set},
-			Rounds: 3, Duration: "10ms", HangLimit: "1s", Workers: 1,
+			Rounds: 3, Duration: "10ms", HangLimit: "1s", Workers: record.List[int]{1},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -3,18 +3,16 @@ package gallery
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"daxbench/reports/chart"
 	"daxbench/reports/folder"
-	"daxbench/reports/stats"
 	"daxbench/reports/unit"
 )
 
 // sweep answers how the cost grows with a parameter.
-var sweep = Kind{Name: "sweep", About: "cost against a parameter that takes several values", Scope: OfRun, Make: makeSweeps}
+var sweep = Kind{Name: "sweep", About: "cost, and memory, against a parameter that takes several values", Scope: OfRun, Make: makeSweeps}
 
 // about says what the parameters of the storms mean, for the titles of axes. Others are called by their names.
 var about = map[string]string{
@@ -28,8 +26,8 @@ var about = map[string]string{
 // swept is a workload with one parameter that varies, while all others stay.
 type swept struct {
 	workload, key string
-	rest          string // the other parameters
-	title         string // likewise, for people: those that vary elsewhere
+	others        []folder.Param // the other parameters
+	rest          string         // likewise, in one line
 	at            []value
 	groups        []*group
 }
@@ -40,16 +38,17 @@ func makeSweeps(sources []*Source) (out []Picture, err error) {
 		return nil, nil
 	}
 	ids := make(idents)
-	all := sweeps(src.groups())
-	for i, s := range all {
-		c := s.chart(src)
-		if c == nil {
-			continue
+	groups := src.groups()
+	all := bundles(sweeps(groups), len(policies(groups)) == 1)
+	for i, b := range all {
+		id := "sweep-" + ids.unique(b.id())
+		pictures, err := b.charts(src, id)
+		if err != nil {
+			return nil, err
 		}
-		c.ID = "sweep-" + ids.unique(s.workload+" "+s.rest+" by "+s.key)
-		out = append(out, Picture{Group: Everything, Chart: c})
-		if len(out) == maxGroups && i+1 < len(all) {
-			c.Note += fmt.Sprintf(" %d further sweeps are not drawn.", len(all)-i-1)
+		out = append(out, pictures...)
+		if len(out) >= maxGroups && i+1 < len(all) {
+			out[len(out)-1].Note += fmt.Sprintf(" %d further sweeps are not drawn.", len(all)-i-1)
 			break
 		}
 	}
@@ -90,8 +89,7 @@ func sweeps(groups []group) (out []*swept) {
 			id := fmt.Sprintf("%s\x00%s\x00%v%v%s", folder.Key{Workload: g.Workload, Params: rest}.Group(), p.Key, v.kind, v.size, v.form)
 			s := byRest[id]
 			if s == nil {
-				s = &swept{workload: g.Workload, key: p.Key, rest: words(rest, " ")}
-				s.title = words(rest, ", ")
+				s = &swept{workload: g.Workload, key: p.Key, others: rest, rest: words(rest, " ")}
 				byRest[id] = s
 				out = append(out, s)
 			}
@@ -112,98 +110,55 @@ func words(params []folder.Param, between string) string {
 	return strings.Join(list, between)
 }
 
-// chart draws a line per policy; it returns nil if no cell has a cost, or if the groups are not judged by one unit.
-func (s *swept) chart(src *Source) *chart.Chart {
-	all := s.order()
-	of := s.groups[0].Unit
-	if slices.ContainsFunc(s.groups, func(g *group) bool { return g.Unit != of }) {
-		return nil
+// axis is that of the parameter. It is logarithmic if its values lie far apart.
+func (s *swept) axis() chart.Axis {
+	least, most := s.at[0], s.at[len(s.at)-1]
+	x := chart.Axis{Title: cmp.Or(about[s.key], plain(s.key), "parameter"), Kind: least.kind}
+	if least.form != "" {
+		x.Title += " (" + plain(least.form) + ")"
 	}
-	c := &chart.Chart{Title: plain(s.workload) + " by " + plain(s.key)}
-	if s.title != "" {
-		c.Title += " (" + cut(s.title, maxTitle) + ")"
+	if least.size {
+		x.Title += ", bytes"
 	}
-	s.axes(c)
-	names, lines, n := s.lines()
-	if len(names) == 0 {
-		return nil
+	if least.of > 0 && most.of > wide*least.of {
+		x.Scale = chart.Log
 	}
-	for _, policy := range names[:min(len(names), maxPolicies)] {
-		c.Series = append(c.Series, chart.Series{Name: policyName(policy), Look: chart.LookOf(policy), Pieces: [][]chart.Point{lines[policy]}})
-	}
-	low, high := math.Inf(1), 0.0
-	for _, line := range lines {
-		for _, p := range line {
-			low, high = min(low, p.Y), max(high, p.Y)
-		}
-	}
-	if high > wide*low {
-		c.Y.Scale = chart.Log
-	}
-	c.Note = s.note(n, all)
-	if len(names) > maxPolicies {
-		c.Note += fmt.Sprintf(" The first %d of %s policies are shown.", maxPolicies, unit.Count(len(names)))
-	}
-	if of == "ns/op" {
-		harness(c, src, "ns/op", "an empty operation", low)
-	}
-	return c
+	return x
 }
 
-// axes names the axes. That of the parameter is logarithmic if its values lie far apart.
-func (s *swept) axes(c *chart.Chart) {
-	of := plain(s.groups[0].Unit)
-	c.Y = chart.Axis{Title: of + ", less is better", Kind: unit.Of(of)}
-	if s.groups[0].Better > 0 {
-		c.Y.Title = of + ", more is better"
-	}
-	first, last := s.at[0], s.at[len(s.at)-1]
-	c.X = chart.Axis{Title: cmp.Or(about[s.key], plain(s.key), "parameter"), Kind: first.kind}
-	if first.form != "" {
-		c.X.Title += " (" + plain(first.form) + ")"
-	}
-	if first.size {
-		c.X.Title += ", bytes"
-	}
-	if first.of > 0 && last.of > wide*first.of {
-		c.X.Scale = chart.Log
-	}
+// A line is a figure at the values of a parameter, and of how many rounds it is at each.
+type line struct {
+	name   string
+	look   chart.Look
+	points []chart.Point
+	n      []int
 }
 
-// lines are the costs by policy, the policies in the order in which they come up, and of how many rounds each cost is.
-func (s *swept) lines() (policies []string, lines map[string][]chart.Point, n []int) {
-	lines = make(map[string][]chart.Point)
+// lines are those of a figure by policy, the policies in the order in which they come up.
+func (s *swept) lines(figure figure) (out []line, err error) {
+	place := make(map[string]int)
 	for i, g := range s.groups {
-		for _, r := range g.Rows {
-			if r.Cost.N == 0 {
+		for k, r := range g.Rows {
+			e, err := figure.of(g, k)
+			if err != nil {
+				return nil, err
+			}
+			if e.N == 0 {
 				continue
 			}
-			p := chart.Point{X: s.at[i].of, Y: r.Cost.Value}
-			if r.Cost.Bounded() {
-				p.Lo, p.Hi = r.Cost.Lo, r.Cost.Hi
+			p := chart.Point{X: s.at[i].of, Y: e.Value}
+			if e.Bounded() {
+				p.Lo, p.Hi = e.Lo, e.Hi
 			}
-			if lines[r.Policy] == nil {
-				policies = append(policies, r.Policy)
+			if _, ok := place[r.Policy]; !ok {
+				place[r.Policy] = len(out)
+				out = append(out, line{name: policyName(r.Policy), look: chart.LookOf(r.Policy)})
 			}
-			lines[r.Policy] = append(lines[r.Policy], p)
-			n = append(n, r.Cost.N)
+			l := &out[place[r.Policy]]
+			l.points, l.n = append(l.points, p), append(l.n, e.N)
 		}
 	}
-	return policies, lines, n
-}
-
-// note says of how many rounds the costs are, and at how many of all values of the parameter.
-func (s *swept) note(n []int, all int) string {
-	least, most := spread(n)
-	note := "Medians of " + between(least, most, "round")
-	if most >= stats.MinPairs {
-		note += " with 95 % intervals"
-	}
-	note += fmt.Sprintf(", at %d values of %s", len(s.at), cmp.Or(plain(s.key), "the parameter"))
-	if all > len(s.at) {
-		note += " out of " + unit.Count(all)
-	}
-	return note + ". Intervals hold the load of the machine too; those of the ratios, whose rounds are paired, do not."
+	return out, nil
 }
 
 // harness draws a cost of the harness into a chart of times, or, where it is too small to matter, says it in the Note. least

@@ -70,8 +70,25 @@ func plan(m *folder.Manifest) []Fact {
 		add(&groups, "workload", g.Workload)
 	}
 	return []Fact{{"plan", trim(fmt.Sprintf("%s of %s, %s, reference %s", unit.Plural(m.Plan.Rounds, "round"),
-		unit.Plural(len(m.Plan.Groups), "group"), unit.Plural(m.Plan.Workers, "worker"), cmp.Or(m.Plan.Reference, "none planned")))},
+		unit.Plural(len(m.Plan.Groups), "group"), workers(&m.Plan), cmp.Or(m.Plan.Reference, "none planned")))},
 		{"policies", trim(unit.List(policies))}, {"workloads", trim(unit.List(groups))}}
+}
+
+// workers says how many workers the groups had: "2 workers", "1, 2 and 4 workers"; of a plan that says it of no group, how many
+// the most had.
+func workers(p *folder.Plan) string {
+	var list []string
+	for _, g := range p.Groups {
+		for _, param := range g.Params {
+			if param.Key == "workers" && !slices.Contains(list, param.Value) {
+				list = append(list, param.Value)
+			}
+		}
+	}
+	if len(list) < 2 {
+		return unit.Plural(p.Workers, "worker")
+	}
+	return unit.List(list) + " workers"
 }
 
 // load are load averages, "" if there are none.
@@ -118,7 +135,8 @@ func warnings(m *folder.Manifest) string {
 func harness(m *folder.Manifest) string {
 	var words []string
 	for _, h := range []struct{ key, text string }{
-		{"ns/op", "an empty operation takes %s"}, {"clock-ns", "reading the clock %s"}, {"timer-late-p50-ns", "timers are late by %s (median)"},
+		{"ns/op", "an empty operation takes %s"}, {"clock-ns", "reading the clock %s"},
+		{"timed-ns", "timing an operation adds %s"}, {"timer-late-p50-ns", "timers are late by %s (median)"},
 	} {
 		if v, ok := m.Harness[h.key]; ok {
 			words = append(words, fmt.Sprintf(h.text, unit.Format(v, unit.Nanos)))

@@ -71,7 +71,7 @@ func (c *Cell) Name() string {
 }
 
 // units in the order in which they stand on a line.
-var units = []string{"ns/op", "ns/evict", "ops/s", "evict/s", "p50-ns", "p90-ns", "p99-ns", "p99.9-ns", "max-ns",
+var units = []string{"ns/op", "ns/evict", "B/inode", "ops/s", "evict/s", "p50-ns", "p90-ns", "p99-ns", "p99.9-ns", "max-ns",
 	"blocked-ns/op", "recall-ns/op", "freeing-ns/op", "violations", "parked", "hung"}
 
 // Write writes the two files of the run into dir.

@@ -28,7 +28,7 @@ func planOf(t *testing.T, wl *driver.Workload, policies []layout.Policy, set map
 	}
 	p, err := driver.NewPlan(driver.Request{
 		Workloads: []*driver.Workload{wl}, Policies: policies, Set: all,
-		Rounds: 1, Duration: time.Second, Workers: 1, Seed: 7, HangLimit: 2 * time.Second,
+		Rounds: 1, Duration: time.Second, Workers: []int{1}, Seed: 7, HangLimit: 2 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -312,7 +312,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("a context that is done: %v", err)
 	}
 	p = planOf(t, wl, policies, nil)
-	p.Size = 4096
+	p.Groups[0].Size = 4096
 	if _, err := Take(t.Context(), p); err == nil {
 		t.Error("a region of one page")
 	}

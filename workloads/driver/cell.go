@@ -48,6 +48,7 @@ type Result struct {
 	Timeline [][2]float64 // [ms since the first slice, ns per operation]
 	OverTime *OverTime    // nil if somebody else gives the turns
 	Waits    []Wait       // the longest, longest first; likewise
+	Memory   *Memory      // nil where it was not looked at
 	Notes    []string
 }
 
@@ -67,6 +68,7 @@ type cell struct {
 	sum    vfs.Stats // of what the slices did
 	err    error
 
+	memory    *Memory   // nil where it is not looked at
 	calendar  *calendar // of the group; nil if somebody else gives the turns
 	chronicle chronicle
 
@@ -238,7 +240,7 @@ func (c *cell) result(ctx context.Context, round int, p *Plan, fatal chan error)
 		f.Notes = append(f.Notes, fmt.Sprintf("%d inodes were evicted with a page pinned", f.Stats.EvictedPinned))
 	}
 	for id := range c.group.Workers {
-		r.Latency.Merge(&c.storm.Worker(id).Latency)
+		r.Latency.Merge(c.storm.Worker(id).Latencies())
 	}
 	s := c.sum
 	r.Counters = counters(&s, &f, r.Latency, r.Outcome == Hung)
@@ -246,7 +248,7 @@ func (c *cell) result(ctx context.Context, round int, p *Plan, fatal chan error)
 	if r.Outcome == Failed || r.Outcome == Hung {
 		return r // its figures are void
 	}
-	r.Metrics = c.metrics(p, &s, &f, r.Latency)
+	r.Metrics, r.Memory = c.metrics(p, &s, &f, r.Latency), c.memory
 	r.Timeline = c.timeline()
 	return r
 }

@@ -58,7 +58,7 @@ func workload(op func(Env) func(*Worker), finish error) *Workload {
 func request(wl *Workload) Request {
 	return Request{
 		Workloads: []*Workload{wl}, Policies: layout.Default[:2], Rounds: 2, Duration: 20 * time.Millisecond,
-		Workers: 1, Seed: 1, HangLimit: 5 * time.Second,
+		Workers: []int{1}, Seed: 1, HangLimit: 5 * time.Second,
 	}
 }
 
@@ -221,12 +221,13 @@ func TestBadRequests(t *testing.T) {
 		"-3 rounds":                func(r *Request) { r.Rounds = -3 },
 		"duration -1s":             func(r *Request) { r.Duration = -time.Second },
 		"duration 1µs":             func(r *Request) { r.Duration = time.Microsecond },
-		"0 workers":                func(r *Request) { r.Workers = 0 },
-		"100000 workers":           func(r *Request) { r.Workers = 100000 },
+		"no number of workers":     func(r *Request) { r.Workers = nil },
+		"0 workers":                func(r *Request) { r.Workers = []int{2, 0} },
+		"100000 workers":           func(r *Request) { r.Workers = []int{100000} },
 		"rate NaN":                 func(r *Request) { r.Rate = math.NaN() },
 		"rate +Inf":                func(r *Request) { r.Rate = math.Inf(1) },
 		"rate -1":                  func(r *Request) { r.Rate = -1 },
-		"size -4096":               func(r *Request) { r.Size = -4096 },
+		"size -4096":               func(r *Request) { r.Size = []int64{-4096} },
 		"hang limit 0s":            func(r *Request) { r.HangLimit = 0 },
 		`unknown parameter "sise"`: func(r *Request) { r.Set = map[string][]string{"sise": {"1"}} },
 		"have: size":               func(r *Request) { r.Set = map[string][]string{"x": {"1"}} },
@@ -240,7 +241,7 @@ func TestBadRequests(t *testing.T) {
 		}
 	}
 	r := good
-	r.Size = 1 << 12
+	r.Size = []int64{1 << 12}
 	p, err := NewPlan(r)
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ type Observer interface {
 func (p *Plan) Run(ctx context.Context, regions []*pmem.Region, first int, o Observer) error {
 	clock.Calibrate()
 	// One more than the workers, for the device; else it would wait for them.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), min(p.Workers, runtime.NumCPU())+1)))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), min(p.MostWorkers(), runtime.NumCPU())+1)))
 	fatal := make(chan error, 1)
 	done := make(chan error, 1)
 	go func() { done <- p.rounds(ctx, regions, first, o, fatal) }()
@@ -94,7 +94,13 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 	place := rng.Perm(len(regions))
 	for _, i := range rng.Perm(len(cells)) {
 		policy := p.Policies[i]
-		if cells[i], err = p.open(ctx, g, policy, seed, regions[place[i]], fatal); err != nil {
+		region := regions[place[i]]
+		if g.Size > 0 && g.Size < region.Size() {
+			if region, err = region.Slice(0, g.Size/pmem.PageSize*pmem.PageSize); err != nil {
+				return nil, err
+			}
+		}
+		if cells[i], err = p.openWeighed(ctx, g, policy, seed, region, fatal); err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Name(policy.Name()), err)
 		}
 	}
@@ -115,6 +121,18 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 	var order []int
 	start := time.Now()
 	budget := p.Duration * time.Duration(len(cells))
+	rss := newMeter()
+	defer rss.close()
+	watch := func() {
+		if cells[0].memory == nil { // then no other has any
+			return
+		}
+		now := rss.resident()
+		for _, c := range cells {
+			c.memory.note(now)
+		}
+	}
+	watch()
 	for turn := 0; turn < leastTurns || time.Since(start) < budget; turn++ {
 		if turn%2 == 0 {
 			order = rng.Perm(len(cells))
@@ -126,8 +144,10 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 				c.enter(clock.Now())
 				s := c.run(crew, c.ops, c.interval(p), p.HangLimit)
 				c.slices = append(c.slices, s)
+				c.bareWakes(crew)
 			}
 		}
+		watch()
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -140,6 +160,21 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 		}
 	}
 	return results, nil
+}
+
+// openWeighed is open, and looks what that took of memory where that is worth it.
+func (p *Plan) openWeighed(ctx context.Context, g *Group, policy layout.Policy, seed uint64, region *pmem.Region, fatal chan error) (c *cell, err error) {
+	inodes := g.inodes(p.Population)
+	if inodes < leastInodes {
+		return p.open(ctx, g, policy, seed, region, fatal)
+	}
+	before := settled()
+	if c, err = p.open(ctx, g, policy, seed, region, fatal); err != nil || before == (Resident{}) {
+		return c, err
+	}
+	after := settled()
+	c.memory = &Memory{Inodes: inodes, Opened: Resident{after.Own - before.Own, after.Shared - before.Shared}}
+	return c, nil
 }
 
 // open builds the storm of one cell.

@@ -1,7 +1,9 @@
 package driver
 
 import (
+	"math/bits"
 	"math/rand/v2"
+	"time"
 
 	"daxbench/engine/vfs"
 	"daxbench/workloads/clock"
@@ -11,12 +13,14 @@ import (
 // A Worker is one thread of a storm on one engine. Everything in it is its own:
 // nothing is shared and nothing is added up before the storm rests.
 type Worker struct {
-	ID      int
-	Task    *vfs.Task
-	RNG     *rand.Rand
-	Latency hist.Recorder // ns
+	ID   int
+	Task *vfs.Task
+	RNG  *rand.Rand
 
-	picks []uint32 // precomputed choices, gone through in a circle
+	latency hist.Recorder // ns; without those in taken
+	taken   taken
+
+	picks []uint32 // precomputed choices, a power of two, gone through in a circle
 	pos   int
 
 	start clock.Ticks
@@ -30,14 +34,23 @@ type Worker struct {
 
 	err error
 
-	longest longest // of its sleeps in the engine; behind what each operation touches
+	longest longest       // of its sleeps in the engine; behind what each operation touches
+	shares  shares        // of all of them
+	held    time.Duration // how long the pin that it gave to the device last was to be held; 0: none yet
+	bare    *bareWaiter   // nil until BareWake
 
 	_ [64]byte // keeps the next worker's counters off this one's last line
 }
 
-// picksLen is the length of the circle of choices: long enough that its laps do
-// not matter, short enough for the caches (a quarter of a megabyte).
-const picksLen = 1 << 16
+// The circle of choices is as long as there are things to choose from, or longer:
+// else a lap would touch but some of them. At the least it has 65,536 choices,
+// whose laps do not matter, and which fit the caches (a quarter of a megabyte).
+// With a million it ends: so many inodes, chosen at random among any number, are
+// in no cache when they come up again. It is read in order, a line for 16 choices.
+const (
+	leastPicks = 1 << 16
+	mostPicks  = 1 << 20
+)
 
 // NewWorker returns worker id of a storm with the given seed. The same seed and
 // id make the same choices, whatever the policy.
@@ -46,8 +59,9 @@ func NewWorker(id int, seed uint64, t *vfs.Task) *Worker {
 }
 
 // SetPicks lets Pick return the numbers that draw gives, which are drawn now.
-func (w *Worker) SetPicks(draw func(*rand.Rand) uint32) {
-	w.picks = make([]uint32, picksLen)
+// There are n to choose from.
+func (w *Worker) SetPicks(n int, draw func(*rand.Rand) uint32) {
+	w.picks = make([]uint32, min(max(leastPicks, 1<<bits.Len(uint(max(n, 1)-1))), mostPicks))
 	for i := range w.picks {
 		w.picks[i] = draw(w.RNG)
 	}
@@ -55,7 +69,7 @@ func (w *Worker) SetPicks(draw func(*rand.Rand) uint32) {
 
 // Pick returns the next choice. It costs about a nanosecond.
 func (w *Worker) Pick() uint32 {
-	v := w.picks[w.pos&(picksLen-1)]
+	v := w.picks[w.pos&(len(w.picks)-1)]
 	w.pos++
 	return v
 }
@@ -73,7 +87,7 @@ func (w *Worker) End() {
 	if w.due != 0 {
 		d = now - w.due
 	}
-	w.Latency.Record(clock.Nanos(d))
+	w.take(d)
 }
 
 // Lap records the time since Begin, in an open loop since the operation was due,
@@ -83,7 +97,7 @@ func (w *Worker) Lap() {
 	if w.due != 0 {
 		from = w.due
 	}
-	w.Latency.Record(clock.Nanos(clock.Now() - from))
+	w.take(clock.Now() - from)
 }
 
 // Stop ends the timed part without a latency of its own, after Laps.
@@ -113,16 +127,22 @@ func (w *Worker) Err() error {
 	return nil
 }
 
-// runClosed does n operations as fast as it goes, timing one in every.
+// runClosed does n operations as fast as it goes, timing one in every. Where that is each of them, the end of one is the
+// beginning of the next.
 func (w *Worker) runClosed(s Storm, n, every int) {
+	t := clock.Now()
 	for n > 0 && !w.Failed() {
 		k := min(n, every)
 		if k > 1 {
 			s.Run(w, k-1)
+			t = clock.Now()
 		}
-		t := clock.Now()
 		s.Run(w, 1)
-		w.Latency.Record(clock.Nanos(clock.Now() - t))
+		now := clock.Now()
+		if w.take(now - t) {
+			now = clock.Now() // what that took is no operation's
+		}
+		t = now
 		n -= k
 	}
 }
@@ -152,7 +172,7 @@ func (w *Worker) runOpen(s Storm, window, interval clock.Ticks, selfTimed bool) 
 			now := clock.Now()
 			w.busy += now - t
 			w.timed++
-			w.Latency.Record(clock.Nanos(now - w.due))
+			w.take(now - w.due)
 		}
 	}
 	w.due = 0
@@ -162,10 +182,11 @@ func (w *Worker) runOpen(s Storm, window, interval clock.Ticks, selfTimed bool) 
 // reset forgets what was measured while warming up, but not the wait in which
 // the worker hung there.
 func (w *Worker) reset() {
-	w.Latency.Reset()
+	w.Latencies().Reset()
 	if !w.Failed() {
 		w.longest = longest{}
 	}
 	w.longest.n = min(w.longest.n, 1)
+	w.shares = shares{}
 	w.arrived, w.ran = 0, 0
 }

@@ -47,6 +47,8 @@ type Workload struct {
 	Check func(v Values, workers int) error
 	// Size returns how many bytes of persistent memory one engine takes.
 	Size func(v Values, workers int, p *Population) (int64, error)
+	// Inodes returns how many inodes one engine is to cache at once; nil where they are too few to matter.
+	Inodes func(v Values, workers int, p *Population) int
 	// Open builds the storm on a fresh engine.
 	Open func(Env) (Storm, error)
 	// Small holds parameter values with which a cell runs in milliseconds.

@@ -25,7 +25,7 @@ func PlanOf(name string, seed uint64) (*driver.Plan, error) {
 	}
 	wl := workloads.All[i]
 	r := driver.Request{
-		Workloads: []*driver.Workload{wl}, Set: make(map[string][]string), Rounds: 1, Duration: time.Second, Workers: 1,
+		Workloads: []*driver.Workload{wl}, Set: make(map[string][]string), Rounds: 1, Duration: time.Second, Workers: []int{1},
 		Seed: seed, HangLimit: hangLimit,
 	}
 	for _, k := range wl.Knobs {
@@ -47,7 +47,8 @@ func PlanOf(name string, seed uint64) (*driver.Plan, error) {
 			p, err = layout.Lookup(value)
 			r.Policies = []layout.Policy{p}
 		case "workers":
-			r.Workers, err = strconv.Atoi(value)
+			r.Workers = make([]int, 1)
+			r.Workers[0], err = strconv.Atoi(value)
 		case "kernel":
 			r.Kernel, err = vfs.LookupPreset(value)
 		default:

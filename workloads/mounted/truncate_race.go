@@ -84,7 +84,7 @@ func openTruncateRace(t *Target, env driver.Env) (driver.Storm, error) {
 	}
 	cut, punch := v.Percent("cut"), v.Percent("punch")
 	for _, w := range r.workers {
-		w.SetPicks(func(rng *rand.Rand) uint32 {
+		w.SetPicks(1<<16, func(rng *rand.Rand) uint32 {
 			pick := rng.Uint32() &^ (pickCut | pickPunch)
 			if rng.Float64() < cut {
 				pick |= pickCut

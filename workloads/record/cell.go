@@ -32,6 +32,9 @@ func newRecord(r *driver.Result) (Record, error) {
 	if o := r.OverTime; o != nil {
 		rec.OverTime = &OverTime{ColumnMS: millis(o.Column), Columns: o.Columns}
 	}
+	if m := r.Memory; m != nil {
+		rec.Memory = &Memory{Inodes: m.Inodes, Own: m.Opened.Own, Shared: m.Opened.Shared, Before: m.Before, Most: m.Most, After: m.After}
+	}
 	for i := range r.Waits {
 		rec.Waits = append(rec.Waits, newWait(&r.Waits[i]))
 	}
@@ -74,8 +77,9 @@ func number(v float64) string {
 
 // unitOrder is the order of figures on a line. Units that are not in it follow, sorted.
 var unitOrder = []string{
-	"ns/op", "ns/evict", "ops/s", "evict/s", "p50-ns", "p90-ns", "p99-ns", "p99.9-ns", "max-ns",
-	"blocked-ns/op", "recall-ns/op", "wake-ns/op", "violations", "parked", "hung",
+	"ns/op", "ns/evict", "B/inode", "ops/s", "evict/s", "p50-ns", "p90-ns", "p99-ns", "p99.9-ns", "max-ns",
+	"blocked-ns/op", "recall-ns/op", "wake-ns/op", "late-ns/op", "unpin-ns/op",
+	"unpin-p50-ns", "wake-p50-ns", "bare-wake-p50-ns", "violations", "parked", "hung",
 }
 
 // better says which direction of a unit is the good one.

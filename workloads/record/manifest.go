@@ -49,12 +49,12 @@ type Request struct {
 	Set        map[string][]string `json:"set,omitempty"`
 	Rounds     int                 `json:"rounds"`
 	Duration   string              `json:"duration"`
-	Workers    int                 `json:"workers"`
+	Workers    List[int]           `json:"workers"`
 	Rate       float64             `json:"rate,omitempty"`
 	Seed       uint64              `json:"seed"`
 	HangLimit  string              `json:"hang-limit"`
 	Pmem       string              `json:"pmem,omitempty"`
-	Size       int64               `json:"size,omitempty"` // bytes per engine
+	Size       List[int64]         `json:"size,omitempty"` // bytes per engine
 	Population string              `json:"population,omitempty"`
 	Kernel     string              `json:"kernel,omitempty"` // the preset
 	Target     string              `json:"target,omitempty"` // dir:PATH, a mounted file system; empty: the engine
@@ -65,7 +65,7 @@ type Request struct {
 // Plan is what the request came to.
 type Plan struct {
 	Rounds    int     `json:"rounds"`
-	Workers   int     `json:"workers"`
+	Workers   int     `json:"workers"` // of the groups that have most
 	Reference string  `json:"reference"`
 	Groups    []Group `json:"groups"`
 	Words     Words   `json:"words,omitzero"` // none in runs that began before there were any
@@ -101,8 +101,19 @@ type Record struct {
 	Histograms map[string]string  `json:"histograms,omitempty"` // HdrHistogram V2, compressed, base64
 	Timeline   [][2]float64       `json:"timeline,omitempty"`   // offset in ms, ns per operation
 	OverTime   *OverTime          `json:"over_time,omitempty"`
-	Waits      []Wait             `json:"waits,omitempty"` // the longest, longest first
+	Waits      []Wait             `json:"waits,omitempty"`  // the longest, longest first
+	Memory     *Memory            `json:"memory,omitempty"` // where it was looked at
 	Notes      []string           `json:"notes,omitempty"`
+}
+
+// Memory is what a cell took of the process's memory, in bytes.
+type Memory struct {
+	Inodes int   `json:"inodes"`     // that the engine is to cache
+	Own    int64 `json:"own"`        // anonymous memory that opening the cell added: the engine, and what the storm keeps
+	Shared int64 `json:"shared"`     // memory of the region that opening it touched
+	Before int64 `json:"rss_before"` // resident set of the process, with all policies' engines: before the first slice
+	Most   int64 `json:"rss_most"`   // the most of it after a turn
+	After  int64 `json:"rss_after"`  // after the last slice
 }
 
 // OverTime is how the latencies of a cell lay in the course of a round. All cells of a group have the same columns, from their
@@ -138,7 +149,7 @@ func (r *Record) hasLine() bool {
 
 // NewPlan returns the record of a plan. The reference is the policy that the others are held against.
 func NewPlan(p *driver.Plan, reference string) Plan {
-	plan := Plan{Rounds: p.Rounds, Workers: p.Workers, Reference: reference, Words: newWords(p)}
+	plan := Plan{Rounds: p.Rounds, Workers: p.MostWorkers(), Reference: reference, Words: newWords(p)}
 	var policies []string
 	for _, policy := range p.Policies {
 		policies = append(policies, policy.Name())

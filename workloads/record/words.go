@@ -38,6 +38,7 @@ func (w *Words) Empty() bool { return len(w.Policies)+len(w.Storms)+len(w.Params
 // commonParams are the parameters that the driver adds to those of a storm.
 var commonParams = []Term{
 	{"workers", "threads that work at once"},
+	{"size", "bytes of each engine's region"},
 	{"kernel", "the Linux that the engine does things as"},
 	{"rate", "operations per second that are due in all, whether or not those before them have ended"},
 	{"population", "directory tree that the sizes of the files come from"},
