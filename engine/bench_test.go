@@ -24,6 +24,23 @@ func BenchmarkIget(b *testing.B) {
 	}
 }
 
+// BenchmarkFindInode looks up cached inodes without a reference.
+func BenchmarkFindInode(b *testing.B) {
+	e := open(b, engine.Config{})
+	task := vfs.NewTask(b.Context())
+	var inos []vfs.Ino
+	for range 128 {
+		in := must(e.Create(task, vfs.NewFile{}))
+		inos = append(inos, in.Ino())
+		e.Iput(task, in)
+	}
+	for i := 0; b.Loop(); i++ {
+		if _, ok := e.FindInodeByInoRCU(inos[i%len(inos)]); !ok {
+			b.Fatal("not found")
+		}
+	}
+}
+
 // BenchmarkPinUnpin is the whole way through an open file, not only the table.
 func BenchmarkPinUnpin(b *testing.B) {
 	for _, dax := range []bool{false, true} {

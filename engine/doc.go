@@ -30,7 +30,8 @@
 //
 // The kernel's nouns with Go verbs: super_block is vfs.Superblock, iget is
 // Iget, pin_user_pages is Pin, dax_layout_busy_page is BusyPage,
-// dax_break_layout_final is BreakLayoutFinal, break_layout is
+// dax_break_layout_final is BreakLayoutFinal, find_inode_by_ino_rcu is
+// FindInodeByInoRCU, break_layout is
 // lease.(*Set).Break, evict_inodes is EvictInodes. An inode hash bucket lock is
 // a stripe.
 package engine

@@ -38,6 +38,18 @@ type lruBlock struct {
 	slots      [blockSlots]uint32
 }
 
+// makeLists makes lists that have room for n inodes between them, if those are
+// spread evenly but for an eighth, which holes may take as well. A list grows if
+// it must.
+func makeLists(lists, n int) []lru {
+	blocks := (n/lists + blockSlots - 1) / blockSlots
+	list := make([]lru, lists)
+	for i := range list {
+		list[i].blocks = make([]lruBlock, 1, 2+blocks+blocks/8)
+	}
+	return list
+}
+
 // lruOf returns the list that in belongs on.
 func (in *Inode) lruOf() *lru {
 	return &in.sb.lrus[hash(in.ino)>>in.sb.lruShift&uint64(len(in.sb.lrus)-1)]
@@ -108,8 +120,8 @@ func (l *lru) growLocked() {
 	if i != 0 {
 		l.free = l.blocks[i].next
 	} else {
-		i = uint32(max(1, len(l.blocks)))
-		l.blocks = append(l.blocks, make([]lruBlock, int(i)+1-len(l.blocks))...)
+		i = uint32(len(l.blocks))
+		l.blocks = append(l.blocks, lruBlock{})
 	}
 	l.blocks[i] = lruBlock{prev: l.tail}
 	if l.tail != 0 {

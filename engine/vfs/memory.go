@@ -15,10 +15,11 @@ import (
 // slots holds the indices of free inodes. Tasks take and return them by half
 // magazines.
 type slots struct {
+	_    [64]byte // keeps what changes all the time off what all look at
 	mu   sync.Mutex
 	free []uint32 // guarded by mu
 
-	_         [64]byte    // keeps what changes all the time off what all look at
+	_         [64]byte
 	throttled sync.Uint32 // tasks that want to be woken when memory may be had
 	kicks     sync.Uint32 // changes then, if there are any
 	_         [64]byte

@@ -121,7 +121,6 @@ type Superblock struct {
 
 	inodes   []Inode // the first is never used, so that index 0 can end a list
 	buckets  []bucket
-	spares   spares
 	stripes  []stripe
 	shift    uint8 // hash bits above which the stripe is chosen
 	lrus     []lru
@@ -129,6 +128,7 @@ type Superblock struct {
 	all      []inodeList // s_inodes; none unless Options.InodeLists
 	links    []listLink  // in them, by inode; likewise
 	slots    slots
+	spares   spares
 
 	keeping  bool        // pins on DAX pages keep something; see keep
 	barePins bool        // no rule and nobody who watches has a say in Pin and Unpin
@@ -179,7 +179,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		stripes:  make([]stripe, o.Stripes),
 		magazine: magazineFor(o.CacheInodes),
 		shift:    shiftFor(o.Stripes),
-		lrus:     make([]lru, o.LRULists),
+		lrus:     makeLists(o.LRULists, o.CacheInodes),
 		lruShift: shiftFor(o.LRULists),
 		all:      make([]inodeList, o.InodeLists),
 	}

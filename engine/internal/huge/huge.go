@@ -1,7 +1,9 @@
 // Package huge makes arrays that are read at random all over, such as the inode
 // cache's, and asks the kernel to back them by pages of 2 MiB: a walk through page
 // tables is a cache miss or two on top of each that the access itself is, in a
-// virtual machine more.
+// virtual machine more. By turns with plain pages, on the machine of the figures in
+// engine/README.md, a hit of the inode cache takes 0.95 of the time among 100 k
+// inodes and 0.80 among 1 M, a miss with its eviction 0.97 and 0.87.
 //
 // The memory is the Go heap's: it lives as long as anybody refers to it, and the
 // garbage collector follows the pointers in it.

@@ -1,0 +1,52 @@
+package vfs
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestListAgainstSlice does random steps on one list and wants the order that a
+// slice has: appended at the warm end, taken from the cold one and from the middle.
+func TestListAgainstSlice(t *testing.T) {
+	for _, inodes := range []int{3, 40, 400} {
+		sb := table(1, 1, inodes)
+		l, rng := &makeLists(1, inodes)[0], rand.New(rand.NewPCG(uint64(inodes), 1))
+		var want []uint32
+		for step := range 20_000 {
+			i := 1 + rng.Uint32N(uint32(inodes))
+			in, at := &sb.inodes[i], slices.Index(want, i)
+			switch {
+			case at >= 0 && rng.IntN(2) == 0:
+				l.removeLocked(in)
+				want = slices.Delete(want, at, at+1)
+			case at >= 0:
+				l.rotateLocked(in)
+				want = append(slices.Delete(want, at, at+1), i)
+			default:
+				l.appendLocked(in)
+				want = append(want, i)
+			}
+			if l.n != uint32(len(want)) || len(want) > 0 && l.coldestLocked() != want[0] {
+				t.Fatalf("step %d: %d inodes, want %d", step, l.n, want)
+			}
+		}
+		var got []uint32
+		for b := l.head; b != 0; b = l.blocks[b].next {
+			for _, i := range l.blocks[b].slots {
+				if i != 0 {
+					got = append(got, i)
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d, want %d", got, want)
+		}
+		for range want {
+			l.removeLocked(&sb.inodes[l.coldestLocked()])
+		}
+		if l.head != 0 || l.tail != 0 || l.n != 0 {
+			t.Errorf("an empty list has blocks %d to %d, %d inodes", l.head, l.tail, l.n)
+		}
+	}
+}
