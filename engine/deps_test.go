@@ -26,13 +26,14 @@ const order = `
 engine/internal/bug:
 engine/internal/sync: engine/internal/bug
 engine/internal/huge:
+engine/internal/prefetch:
 engine/internal/sched: engine/internal/sync
 engine/enginetest:    engine/internal/sync engine/internal/sched
 engine/enginetest/history: engine/internal/sync
 engine/pmem:          engine/internal/bug engine/internal/sync
 engine/page:          engine/internal/bug engine/internal/sync
 engine/lease:         engine/internal/bug engine/internal/sync
-engine/media:         engine/internal/bug engine/internal/sync engine/pmem
+engine/media:         engine/internal/bug engine/internal/prefetch engine/internal/sync engine/pmem
 engine/vfs:           engine/internal/huge engine/internal/bug engine/internal/sync engine/pmem engine/page engine/lease engine/media
 engine/layout:        engine/internal/bug engine/lease engine/vfs
 engine:               engine/pmem engine/media engine/vfs engine/layout

@@ -5,6 +5,7 @@ package engine_test
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"testing"
@@ -15,7 +16,7 @@ import (
 )
 
 // residentBytes returns how much memory of this process is present.
-func residentBytes(t *testing.T) int64 {
+func residentBytes(t testing.TB) int64 {
 	t.Helper()
 	debug.FreeOSMemory() // what earlier tests left must not hide what grows
 	status := must(os.ReadFile("/proc/self/status"))
@@ -68,5 +69,46 @@ func TestOpensSparseRegionWithoutTouchingIt(t *testing.T) {
 	}
 	if grown := residentBytes(t) - before; grown < bound {
 		t.Errorf("the test does not see %d MiB that were touched, only %d", 2*bound>>20, grown>>20)
+	}
+}
+
+// TestLargestRegion goes to the most that an entry of a mapping can name, and beyond.
+func TestLargestRegion(t *testing.T) {
+	const most = 1<<41 - pmem.PageSize // bytes
+	for size, ok := range map[int64]bool{most: true, most + pmem.PageSize: false} {
+		r, err := pmem.Open(pmem.Options{Size: size})
+		if err != nil {
+			t.Skipf("this machine maps no region of %d bytes: %v", size, err)
+		}
+		if _, err := engine.Open(r, engine.Config{Policy: policy(t, "dax-only"), Inodes: 4}); (err == nil) != ok {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		r.Close()
+	}
+}
+
+// BenchmarkOpen formats and mounts a sparse region, and says how much memory that makes present. Of inodes there are
+// as many at each size, since the table of their records is written.
+func BenchmarkOpen(b *testing.B) {
+	for _, bb := range []struct {
+		name string
+		size int64
+	}{{"64MiB", 64 << 20}, {"1GiB", 1 << 30}, {"64GiB", 64 << 30}, {"1TiB", 1 << 40}} {
+		b.Run("size="+bb.name, func(b *testing.B) {
+			r, err := pmem.Open(pmem.Options{Size: bb.size})
+			if err != nil {
+				b.Skip(err)
+			}
+			defer r.Close()
+			c := engine.Config{Policy: policy(b, "dax-only"), Inodes: 4096}
+			before := residentBytes(b)
+			e := must(engine.Open(r, c))
+			grown := residentBytes(b) - before
+			for b.Loop() {
+				e = must(engine.Open(r, c))
+			}
+			b.ReportMetric(float64(grown), "resident-B")
+			runtime.KeepAlive(e)
+		})
 	}
 }

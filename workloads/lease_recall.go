@@ -74,6 +74,7 @@ func (h *holder) Recall(*lease.Lease) {
 	h.pending.Store(true)
 	delay := h.storm.delay.Draw(h.worker.RNG)
 	h.due = clock.Now() + clock.Of(delay)
+	h.worker.Held(delay)
 	if !h.storm.Device.Submit(delay, h) {
 		h.Complete()
 	}

@@ -82,6 +82,11 @@ func TestWaitsNameWhatTheyWereFor(t *testing.T) {
 					named++
 				}
 			}
+			for _, unit := range []string{"wake-p50-ns", "bare-wake-p50-ns", "unpin-p50-ns"} {
+				if len(res.Waits) > 0 && !(metric(res, unit) > 0) {
+					t.Errorf("%s: no %s", name, unit)
+				}
+			}
 		}
 		if waits < 3 || named < waits/2 {
 			t.Errorf("%s: %d waits, of which %d name what they were for", name, waits, named)
@@ -93,6 +98,9 @@ func TestWaitsNameWhatTheyWereFor(t *testing.T) {
 		for _, res := range run(t, small(wl)) {
 			if len(res.Waits) > 0 {
 				t.Errorf("%s, %s: %+v", name, res.Policy, res.Waits)
+			}
+			if v := metric(res, "bare-wake-p50-ns"); v > 0 {
+				t.Errorf("%s, %s: a bare wake-up of %v ns, though nobody sleeps", name, res.Policy, v)
 			}
 		}
 	}

@@ -7,7 +7,41 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"daxbench/reports/gate"
+	"daxbench/workloads/lockstep"
 )
+
+// TestSuitesNameCells: each cell of a suite, of CI's too, is one that this program has, by the name that it goes by; the gate would
+// say so, but only once it measures.
+func TestSuitesNameCells(t *testing.T) {
+	suites := gate.Suites()
+	files, err := filepath.Glob("../../.ci/*.toml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("suites of CI: %q, %v", files, err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := gate.Parse(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		suites = append(suites, s)
+	}
+	for _, s := range suites {
+		for _, c := range s.Cells {
+			p, err := lockstep.PlanOf(c.Name, 1)
+			if err != nil {
+				t.Errorf("%s: %s: %v", s.Name, c.Name, err)
+			} else if name := p.Groups[0].Name(p.Policies[0].Name()); name != c.Name {
+				t.Errorf("%s: %s is called %s", s.Name, c.Name, name)
+			}
+		}
+	}
+}
 
 // TestCheckOfKernels has .ci/kernels/check skip what is not to be had, aloud, and fail whatever else is wrong. A script stands in
 // for daxbench: it ends with the status in the file fetch-KERNEL, or play-KERNEL.

@@ -49,7 +49,8 @@ func newGate() *cobra.Command {
 		Long: "Gate runs two builds of daxbench by turns, slice by slice, in fresh pairs of\n" +
 			"processes, and judges a declared set of cells: regressed, pass (shown to be less\n" +
 			"than the tolerance worse), improved, or no verdict. What is missing, renamed or\n" +
-			"could not be measured has no verdict, and that is never green.\n\n" +
+			"could not be measured has no verdict, and that is never green. (Where a suite says\n" +
+			"new = \"warn\" a cell that the base does not know is named, and the others decide.)\n\n" +
 			"Ways, the best first: -base or -base-ref measures both sides anew, by turns;\n" +
 			"-within compares the ratios between policies inside two recorded runs; -baseline\n" +
 			"compares exact counts with a record, and shows its times as a trend.\n" +

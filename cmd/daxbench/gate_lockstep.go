@@ -82,6 +82,9 @@ func (f *gateFlags) newGating(ctx context.Context, suite *gate.Suite, base, head
 	if len(environment.Load) > 0 && environment.Load[0] > float64(environment.Cores) {
 		g.samples.Warnings = append(g.samples.Warnings, fmt.Sprintf("the machine was busy: a load of %.1f on %d cores", environment.Load[0], environment.Cores))
 	}
+	if text := environment.ClockDoubt(); text != "" {
+		g.samples.Warnings = append(g.samples.Warnings, text)
+	}
 	return g, nil
 }
 

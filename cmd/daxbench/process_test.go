@@ -170,14 +170,14 @@ func TestHarnessCost(t *testing.T) {
 	c.Process.Signal(syscall.SIGINT)
 	c.ends(t, 130)
 	first := readRun(t, out, "interrupted").Manifest.Harness
-	if first["ns/op"] <= 0 || first["clock-ns"] <= 0 || !strings.Contains(c.out.String(), "an empty operation takes") {
+	if first["ns/op"] <= 0 || first["clock-ns"] <= 0 || first["timed-ns"] <= 0 || !strings.Contains(c.out.String(), "an empty operation takes") {
 		t.Errorf("harness %v\n%s", first, c.out.String())
 	}
 	again := launch(t, "run", "-resume", out)
 	again.until(t, "round 3 of 100 took")
 	again.Process.Signal(syscall.SIGINT)
 	again.ends(t, 130)
-	if now := readRun(t, out, "interrupted").Manifest.Harness; now["ns/op"] != first["ns/op"] {
+	if now := readRun(t, out, "interrupted").Manifest.Harness; now["ns/op"] != first["ns/op"] || now["timed-ns"] != first["timed-ns"] {
 		t.Errorf("%v, and continued with %v", first, now)
 	}
 }

@@ -62,7 +62,7 @@ func (s *session) start(ctx context.Context, out string, asked record.Request) (
 	m := record.Manifest{
 		Tool: tool, Commit: record.Commit(), Command: s.place.command(os.Args[1:]), Seed: asked.Seed, Started: now.Truncate(time.Millisecond),
 		Request: asked, Plan: record.NewPlan(s.plan, reference(asked.Policy)), Environment: environment.Map(),
-		Harness: map[string]float64{"clock-ns": environment.Clock.CostNanos},
+		Harness: map[string]float64{record.ClockCost: environment.Clock.CostNanos},
 	}
 	s.describeStorage(&m, environment)
 	if s.plan.Population != nil {
@@ -158,17 +158,20 @@ func (s *session) describeStorage(m *record.Manifest, e record.Environment) {
 	m.Doubts(e, &region)
 }
 
-// harnessCost measures what the harness costs per operation, unless it is known or the plan has a storm for that.
+// harnessCost measures what the harness costs per operation, unless it is known. That of an empty operation comes from the
+// storm for that, if the plan has it.
 func harnessCost(m *record.Manifest) error {
-	const key = "ns/op"
-	if m.Harness[key] > 0 || m.Plan.Measures(record.EmptyStorm) {
+	if m.Harness[record.TimedCost] > 0 {
 		return nil
 	}
 	cost, err := workloads.HarnessCost()
 	if err != nil {
 		return fmt.Errorf("measuring the harness itself: %w", err)
 	}
-	m.Harness[key] = cost
+	m.Harness[record.TimedCost] = cost.Timed
+	if m.Harness[record.EmptyCost] == 0 && !m.Plan.Measures(record.EmptyStorm) {
+		m.Harness[record.EmptyCost] = cost.Empty
+	}
 	return nil
 }
 

@@ -85,6 +85,7 @@ func harness(h map[string]float64) string {
 	var parts []string
 	for _, p := range []struct{ key, text string }{
 		{"ns/op", "an empty operation takes %s"},
+		{"timed-ns", "timing one adds %s"},
 		{"clock-ns", "reading the clock takes %s"},
 	} {
 		if v, ok := h[p.key]; ok {

@@ -19,7 +19,7 @@ const (
 
 // reading explains the figures to who meets them in the document.
 const reading = "A figure with a range is a ratio of times, the first to the second, unless a unit is given, with its 95 % interval: of the " +
-	"median over processes, each with memory of its own. *ns* is what the first takes."
+	"median over processes, each with memory of its own. What is in parentheses is the time that the first takes, for orientation."
 
 // sections puts results into their families.
 func sections(results []table.Result) (list []table.Section) {

@@ -50,12 +50,13 @@
 //	                 lock, i_mmap_rwsem)
 //	entry lock       one entry, for longer than a step; see LockEntry
 //	shareCounts.mu   how many files have each block (kernel: XFS's AGF buffer)
-//	stripe.mu        the hash chains of one stripe of the cache (kernel: the one
-//	                 inode_hash_lock)
+//	stripe.mu        changes of one stripe of the hash table (kernel: the one
+//	                 inode_hash_lock); a lookup that hits takes no lock
 //	lru.mu           one LRU list (kernel: the list_lru lock)
 //	inodeList.mu     one list of all inodes, if there are any (kernel:
 //	                 s_inode_list_lock)
 //	slots.mu         the memory for inodes
+//	spares.mu        the buckets of the hash table that are not in use
 //	pageCache.mu     the free pages of the page cache
 //	worker.mu        what is left to the worker
 //	pinLease.mu      how far a pin under a lease has come; a device holds it
@@ -67,7 +68,7 @@
 //	Mapping.mu → pageCache.mu
 //	stripe.mu | inodeList.mu → lru.mu → Mapping.mu
 //	lease.Set.mu → pinLease.mu
-//	slots.mu, worker.mu, shareCounts.mu and the wait queues: leaves
+//	slots.mu, spares.mu, worker.mu, shareCounts.mu and the wait queues: leaves
 //
 // Nothing sleeps under any lock but umount, ioLock, layoutMu and an entry lock.
 // Two stripes are never held at once. Two inodes' locks are held by Reflink only:
@@ -76,18 +77,38 @@
 // # The state word
 //
 // What the kernel guards by i_lock is one 64-bit word here, changed by single
-// atomic operations: references and state bits together. Therefore no moment
-// exists between "the last reference is gone" and "this task will evict it".
+// atomic operations: number, references and state bits together. Therefore no
+// moment exists between "the last reference is gone" and "this task will evict
+// it", nor one between "this is the inode" and "it is referenced".
 //
-//	bits 31..0  references
-//	bit  32     New         being read in; lookups wait
-//	bit  33     Freeing     being evicted, by the task that set it; lookups wait
-//	bit  34     Referenced  used again since it came onto the LRU
-//	bit  35     OnLRU       on its LRU list; changed under lru.mu only
-//	bit  36     Unlinked    no links; the last Iput evicts
-//	bit  37     DontCache   the last Iput evicts although linked
-//	bit  38     DAX         IS_DAX
-//	bit  39     Awaited     somebody waits for New or Freeing to end
+//	bits 23..0   references; to take the 2^23rd panics
+//	bit  24      New         being read in; lookups wait
+//	bit  25      Freeing     being evicted, by the task that set it; lookups wait
+//	bit  26      Referenced  used again since it came onto the LRU
+//	bit  27      OnLRU       on its LRU list; changed under lru.mu only
+//	bit  28      Unlinked    no links; the last Iput evicts
+//	bit  29      DontCache   the last Iput evicts although linked
+//	bit  30      DAX         IS_DAX
+//	bit  31      Awaited     somebody waits for New or Freeing to end
+//	bits 63..32  inode number; 0 in free memory, of which the whole word is 0
+//
+// A lookup has the bucket and the slot from memory that others may be changing,
+// and so an inode that may be another's by now, or nobody's: memory for inodes
+// stays memory for inodes. Then one compare-and-swap of the state word decides.
+//
+//	lookup of 7                    reclaimer, and who gets the memory
+//	L1 slot := of the tag of 7     R1 state: 7, no references → Freeing
+//	L2 state is 7, not Freeing?    R2 tag := 0, state := 0
+//	L3 state: swap if still so,    R3 state := 9, New; tag := of 9
+//	   with one reference more
+//
+// If L3 comes before R1, R1 fails. After it, L3 does: the state is never again
+// what L2 saw unless the inode is number 7 again, settled and in the cache, and
+// then the reference is right. After a miss the look under stripe.mu counts.
+//
+// Note: to add the reference first and look then saves a load. But what it added
+// to in vain it must take back, and whoever takes back the last reference has to
+// evict: a lookup would wait for the pins of a file that is not its own.
 //
 // Iput drops the last reference by a compare-and-swap made while still holding
 // it, never by a subtraction: after a subtraction another task may take the

@@ -105,8 +105,8 @@ func (sb *Superblock) keepBusy(t *Task, in *Inode) bool {
 
 // unfree ends Freeing without an eviction and wakes who waits for it; the inode
 // is idle and cached. It comes onto the LRU first, while nobody can take it from
-// there. Freeing ends under stripe.mu for the sake of the lookups that undo
-// their reference under it: what they undo must not be the last one.
+// there. Freeing ends under stripe.mu, as in unhash: who waits for that queues
+// under it.
 func (sb *Superblock) unfree(t *Task, in *Inode) {
 	if sb.shrinkable(in) {
 		in.lruAdd()

@@ -53,12 +53,12 @@ func (sb *Superblock) keep(t *Task, in *Inode) (hold uint32, l *pinLease) {
 	}
 	switch sb.rules.PinHolds {
 	case HoldsInode:
-		in.state.Add(refOne)
+		in.hold()
 		return in.index, l
 	case HoldsInodeStriped:
 		hold = in.index*pinLanes + t.lane(sb)
 		if sb.lanes[hold].n.Add(1) == 1 {
-			in.state.Add(refOne)
+			in.hold()
 		}
 		return hold, l
 	case HoldsVMA:

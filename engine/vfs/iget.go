@@ -175,8 +175,10 @@ func (in *Inode) clear() {
 }
 
 // igetMiss reads an inode that is not cached. It returns nil, nil if somebody
-// else was faster.
+// else was faster. The record is asked for at once: the processor comes here, as
+// long as no lock is in the way, before it knows that the bucket has no such number.
 func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
+	sb.fs.Prefetch(ino)
 	if sb.down.Load() != 0 {
 		return nil, ErrShutdown
 	}

@@ -60,7 +60,7 @@ const (
 	stAwaited  = 1 << 31
 	inoShift   = 32
 
-	refTop = 1 << 23 // a lookup refuses to count further than this
+	refTop = 1 << 23 // nobody takes so many references
 )
 
 // numberOf returns the number in a state word; 0: it is of free memory.
@@ -94,6 +94,13 @@ func (in *Inode) Nlink() uint32 {
 // Pages returns the file's size in pages. It takes no lock: who holds a pin may
 // ask, while a truncater holds ioLock and waits for that pin.
 func (in *Inode) Pages() uint32 { return in.size.Load() }
+
+// hold takes one more reference; the caller has one.
+func (in *Inode) hold() {
+	if w := in.state.Add(refOne); w&refTop != 0 {
+		panic(fmt.Sprintf("vfs: inode %d has %d references", in.ino, w&refMask))
+	}
+}
 
 // record returns the record of a file that is to be pages long. The caller holds
 // both locks, or the inode is New.

@@ -5,7 +5,7 @@ import "daxbench/engine/internal/sync"
 // An inodeList holds every inode of the cache that chose it: s_inodes of the
 // kernel's super_block, of which there is one, and per-CPU lists in patches
 // that were not merged. Unmount walks it. Without any, unmount walks the hash
-// chains, and an inode that comes and goes pays for no list.
+// table, and an inode that comes and goes pays for no list.
 type inodeList struct {
 	mu   sync.Mutex
 	head uint32 // inode index; guarded by mu

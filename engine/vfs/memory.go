@@ -30,10 +30,13 @@ type slots struct {
 // direct reclaim frees should not all go to the common list, from where the same
 // task takes it again. A small cache has smaller magazines, or tasks at rest would
 // hold much of it, and one that is a test's has none.
-const maxMagazine = 256
+const (
+	maxMagazine   = 256
+	firstMagazine = 32 // up to this one in 32 inodes may be in a magazine, beyond it one in 256
+)
 
 func magazineFor(cacheInodes int) int {
-	return min(max(min(32, cacheInodes/64*2), cacheInodes/512*2), maxMagazine)
+	return min(max(min(firstMagazine, cacheInodes/64*2), cacheInodes/512*2), maxMagazine)
 }
 
 // take returns the index of a free inode from the task's magazine or the

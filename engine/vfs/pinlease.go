@@ -139,7 +139,7 @@ type leaseFile Inode
 func (f *leaseFile) LeaseGranted() {
 	in := (*Inode)(f)
 	if in.sb.opts.LeaseHoldsFile {
-		in.state.Add(refOne)
+		in.hold()
 	}
 	in.sb.tell(Event{Kind: LeaseGranted, Owner: in.Owner()})
 }

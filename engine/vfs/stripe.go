@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/huge"
 	"daxbench/engine/internal/sync"
 )
 
@@ -17,12 +18,14 @@ type stripe struct {
 // A bucket is the part of a stripe in which some numbers are looked for: slots
 // with the indices of inodes, and a tag of eight bits for each, which says
 // whether its slot can be that of a number. It fills a cache line. If it is full
-// there is another behind it, which stays for good.
+// there is another behind it; the last of a row goes elsewhere when it is empty.
 //
 // No inode ever moves from one slot to another, and a slot is filled before its
 // tag says so. So a lookup without a lock, which reads tags, slot and inode one
 // after the other, misses a number only if that was out of the cache at some
-// moment meanwhile. What it finds may be another's by then: the state word of
+// moment meanwhile. So it is if a bucket goes elsewhere under its eyes, since there
+// was none behind: what is behind those before it by then came after the lookup had
+// read them. What it finds may be another's by the time it looks: the state word of
 // the inode, which has the number in it, decides.
 //
 // Note: with deletion by moving another inode into the hole a lookup would need
@@ -42,7 +45,20 @@ const (
 	// numbers by chance one in thirty buckets then overflows, with numbers in a
 	// row none.
 	bucketLoad = 6.5
+
+	// bucketsPerSpare is for how many buckets there is a spare one from the start.
+	bucketsPerSpare = 20
 )
+
+// makeBuckets makes at least n buckets, as many for each stripe, and spare ones.
+func (sb *Superblock) makeBuckets(n int) {
+	n = (n + len(sb.stripes) - 1) / len(sb.stripes) * len(sb.stripes)
+	all := huge.Make[bucket](n + n/bucketsPerSpare)
+	sb.buckets = all[:n]
+	for i := range all[n:] {
+		sb.spares.give(&all[n+i])
+	}
+}
 
 // shiftFor returns the shift that leaves the bits of a hash which choose among n,
 // a power of two.
@@ -120,7 +136,7 @@ func (sb *Superblock) insertLocked(in *Inode) {
 		}
 		next := b.next.Load()
 		if next == nil {
-			next = new(bucket)
+			next = sb.spares.take()
 			b.next.Store(next)
 		}
 		b = next
@@ -130,18 +146,52 @@ func (sb *Superblock) insertLocked(in *Inode) {
 // removeLocked takes in out of the hash table. The caller holds the stripe's mu.
 func (sb *Superblock) removeLocked(in *Inode) {
 	h := hash(in.ino)
-	for b := sb.bucket(h); b != nil; b = b.next.Load() {
+	var before *bucket
+	for b := sb.bucket(h); b != nil; before, b = b, b.next.Load() {
 		for m := match(b.tags.Load(), uint64(b.tags2.Load()), tagOf(h)); m != 0; m &= m - 1 {
 			if i := slotOf(m); b.slots[i].Load() == in.index {
 				if bug.Planted(bug.UnhashMovesAnother) {
 					i = b.moveLastInto(i)
 				}
 				b.setTag(i, 0)
+				if before != nil && b.isEmpty() && b.next.Load() == nil {
+					before.next.Store(nil)
+					sb.spares.give(b)
+				}
 				return
 			}
 		}
 	}
 	panic("vfs: inode is not in the hash table")
+}
+
+func (b *bucket) isEmpty() bool { return b.tags.Load() == 0 && b.tags2.Load() == 0 }
+
+// spares are the buckets that stand behind no other. They are empty, and have none
+// behind them.
+//
+// Lock: mu is a leaf.
+type spares struct {
+	mu   sync.Mutex
+	free []*bucket // guarded by mu
+}
+
+func (s *spares) take() (b *bucket) {
+	s.mu.Lock()
+	if n := len(s.free); n > 0 {
+		b, s.free = s.free[n-1], s.free[:n-1]
+	}
+	s.mu.Unlock()
+	if b == nil {
+		b = new(bucket)
+	}
+	return b
+}
+
+func (s *spares) give(b *bucket) {
+	s.mu.Lock()
+	s.free = append(s.free, b)
+	s.mu.Unlock()
 }
 
 // moveLastInto puts the inode of the last slot that is in use into slot i, and

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"unsafe"
+
+	"daxbench/engine/enginetest"
 )
 
 // table returns a superblock with nothing in it but a hash table of so many
@@ -112,6 +114,59 @@ func TestTableWhileItChanges(t *testing.T) {
 		}
 	}
 	wg.Wait()
+}
+
+// overflowing is a scene in which bucket 0 is full and has two more behind it, with
+// one inode each: remove takes that of the first of them out and puts another in
+// while the other is looked up.
+func overflowing(remove func(sb *Superblock, i uint32)) func() enginetest.Scene {
+	return func() enginetest.Scene {
+		const (
+			full   = 2 * bucketSlots
+			wanted = full + 1
+			other  = full + 2
+		)
+		sb := table(1, 1, other)
+		for i := uint32(1); i <= wanted; i++ {
+			sb.insert(i, Ino(i))
+		}
+		for i := uint32(bucketSlots + 1); i < full; i++ {
+			sb.remove(i)
+		}
+		return enginetest.Scene{
+			Tasks: []func(){
+				func() { remove(sb, full); sb.insert(other, other) },
+				func() {
+					if in, _ := sb.find(wanted); in != &sb.inodes[wanted] {
+						panic("an inode that stays in the cache was not found")
+					}
+				},
+			},
+			Check: func() error {
+				sb.remove(wanted)
+				sb.remove(other)
+				if sb.buckets[0].next.Load() != nil || len(sb.spares.free) != 2 {
+					return fmt.Errorf("%d buckets are spare, want the two that are empty", len(sb.spares.free))
+				}
+				return nil
+			},
+		}
+	}
+}
+
+// TestBucketsGoElsewhere explores that, and shows that it would find a bucket that
+// goes elsewhere although there is another behind it.
+func TestBucketsGoElsewhere(t *testing.T) {
+	b := enginetest.Bound{Schedules: 1e5, Preemptions: 2}
+	enginetest.MustHold(t, b, overflowing((*Superblock).remove))
+	enginetest.MustFail(t, b, overflowing(func(sb *Superblock, i uint32) {
+		first := &sb.buckets[0]
+		second := first.next.Load()
+		sb.remove(i)
+		first.next.Store(second.next.Load())
+		second.next.Store(nil)
+		sb.spares.give(second)
+	}))
 }
 
 // TestMatch compares the comparison of all tags at once with one after the other.

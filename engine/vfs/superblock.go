@@ -3,7 +3,6 @@ package vfs
 import (
 	"errors"
 	"fmt"
-	"math"
 	"math/bits"
 	"time"
 
@@ -50,7 +49,7 @@ const (
 type Options struct {
 	Stripes      int     // of the hash table, each with its lock; rounded up to a power of two; default 64 (kernel: one inode_hash_lock)
 	LRULists     int     // each with its lock; rounded up to a power of two; default as many as stripes (kernel: one per node)
-	InodeLists   int     // lists of all inodes, each with its lock; default 0: unmount walks the hash chains (kernel: one s_inodes)
+	InodeLists   int     // lists of all inodes, each with its lock; default 0: unmount walks the hash table (kernel: one s_inodes)
 	CacheInodes  int     // hard limit on cached inodes; default 4096
 	ReclaimBatch int     // inodes that direct reclaim tries to free at once; default 128 (kernel: SHRINK_BATCH)
 	CachePages   int     // page-cache pages for files that are not DAX; default 1024
@@ -122,6 +121,7 @@ type Superblock struct {
 
 	inodes   []Inode // the first is never used, so that index 0 can end a list
 	buckets  []bucket
+	spares   spares
 	stripes  []stripe
 	shift    uint8 // hash bits above which the stripe is chosen
 	lrus     []lru
@@ -184,7 +184,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		all:      make([]inodeList, o.InodeLists),
 	}
 	sb.initPages(old)
-	sb.buckets = huge.Make[bucket](o.Stripes * int(math.Ceil(float64(o.CacheInodes)/bucketLoad/float64(o.Stripes))))
+	sb.makeBuckets(int(float64(o.CacheInodes)/bucketLoad) + 1)
 	rests := huge.Make[rest](len(sb.inodes))
 	for i := range sb.inodes {
 		in := &sb.inodes[i]

@@ -33,7 +33,7 @@ type Task struct {
 
 // NewTask returns a task whose waits end when ctx is done.
 func NewTask(ctx context.Context) *Task {
-	return &Task{ctx: ctx, slots: make([]uint32, 0, maxMagazine+1)}
+	return &Task{ctx: ctx, slots: make([]uint32, 0, firstMagazine+1)}
 }
 
 // Err returns the error of the first wait that did not end by itself, a

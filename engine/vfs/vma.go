@@ -43,7 +43,7 @@ func (sb *Superblock) Map(t *Task, in *Inode, first, n uint32) (*VMA, error) {
 	}
 	v := &VMA{in: in, first: first, n: n}
 	v.ptes = make([]uint64, (first-v.base()+n+63)/64)
-	in.state.Add(refOne)
+	in.hold()
 	m := &in.mapping
 	m.mu.Lock()
 	u := m.usersLocked()
@@ -183,7 +183,7 @@ func (in *Inode) holdVMA() {
 	m.mu.Lock()
 	u := m.usersLocked()
 	if u.vmas == nil && !u.pinHeld {
-		in.state.Add(refOne)
+		in.hold()
 		u.pinHeld = true
 	}
 	u.pinned++

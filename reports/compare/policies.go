@@ -160,7 +160,7 @@ func newRow(doubts cellWarnings, g *Group, c, ref *folder.Cell) Row {
 		P50: middle(c, unitP50), P90: middle(c, unitP90), P99: middle(c, unitP99), P999: middle(c, unitP999), Max: middle(c, unitMax),
 		OpsRate: middle(c, unitOps), Evicts: middle(c, unitEvicts),
 		Blocked: waited(c, unitBlocked), Recalls: waited(c, unitRecalls), Freeing: waited(c, unitFreeing),
-		LeastLat: leastLatencies(c), ForPins: longWaits(c, "pin"), ForLease: longWaits(c, "lease"),
+		LeastLat: leastLatencies(c), ForPins: longWaits(c, "pin"), ForLease: longWaits(c, "lease"), Stalls: stalls(c),
 	}
 	rounds, values := c.Series(g.Unit)
 	if len(values) > 0 {

@@ -19,6 +19,7 @@ const (
 	Price                // a difference that the data carries
 	Level                // a difference that the data excludes
 	Unknown              // undecided
+	Share                // whose the time is that is waited
 )
 
 // OfSafety says whether a topic is what went wrong or did not, and not what anything costs.
@@ -68,6 +69,7 @@ func Sentences(t *Table) []Sentence {
 			s.costs()
 		}
 		s.tails()
+		s.shares()
 		out = append(out, s.out...)
 	}
 	slices.SortStableFunc(out, func(a, b Sentence) int {

@@ -29,6 +29,13 @@ const (
 	unitRecalls = "recall-ns/op"
 	unitFreeing = "freeing-ns/op"
 
+	unitLate     = "late-ns/op"
+	unitUnpin    = "unpin-ns/op"
+	unitWake     = "wake-ns/op"
+	unitUnpinP50 = "unpin-p50-ns"
+	unitWakeP50  = "wake-p50-ns"
+	unitBareP50  = "bare-wake-p50-ns"
+
 	countLooked     = "looked"
 	countViolations = "violations"
 	countFound      = "found"
@@ -96,6 +103,7 @@ type Row struct {
 	Rounds   int            // rounds that ended, or were ended
 	ForPins  LongWaits
 	ForLease LongWaits
+	Stalls   Stalls
 	Safety
 	Warnings []string
 

@@ -92,7 +92,7 @@ func (r *Report) conclude() {
 	case n[Regressed] > 0:
 		r.Verdict = Regressed
 	case r.Verdict == Void:
-	case n[NoVerdict] > 0 || len(r.Cells) == 0 || why != "":
+	case n[NoVerdict] > 0 || r.judged() == 0 || why != "":
 		r.Verdict = NoVerdict
 	case n[Improved] > 0:
 		r.Verdict = Improved
@@ -100,6 +100,21 @@ func (r *Report) conclude() {
 		r.Verdict = Pass
 	}
 	r.Summary = r.sentence(n, why)
+	for i := range r.Cells {
+		if c := &r.Cells[i]; c.New {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("nothing is held against %s yet: %s", c.Name, c.Why))
+		}
+	}
+}
+
+// judged is how many cells decide: all but the new ones.
+func (r *Report) judged() (n int) {
+	for i := range r.Cells {
+		if !r.Cells[i].New {
+			n++
+		}
+	}
+	return n
 }
 
 // outweigh is by how many times a slowdown must exceed what a control may have moved to stand in spite of it. A head that is
@@ -155,23 +170,28 @@ func (c *Cell) exact() bool {
 	return c.ended
 }
 
-// tally counts the cells by verdict.
+// tally counts the cells that decide by verdict.
 func (r *Report) tally() (n [len(verdicts)]int) {
 	for i := range r.Cells {
-		n[r.Cells[i].Verdict]++
+		if c := &r.Cells[i]; !c.New {
+			n[c.Verdict]++
+		}
 	}
 	return n
 }
 
 // sentence says it all in one.
-func (r *Report) sentence(n [len(verdicts)]int, why string) string {
-	all := len(r.Cells)
+func (r *Report) sentence(n [len(verdicts)]int, why string) (text string) {
+	all := r.judged()
+	if isNew := len(r.Cells) - all; isNew > 0 {
+		defer func() { text += fmt.Sprintf(" %s new, and held against nothing.", areCells(isNew)) }()
+	}
 	of := func(v Verdict) string {
 		return fmt.Sprintf("%d of %s", n[v], cells(all))
 	}
 	first := func(v Verdict) string {
 		for i := range r.Cells {
-			if c := &r.Cells[i]; c.Verdict == v {
+			if c := &r.Cells[i]; c.Verdict == v && !c.New {
 				return c.Name + ": " + c.Why
 			}
 		}
@@ -197,6 +217,14 @@ func (r *Report) sentence(n [len(verdicts)]int, why string) string {
 		return fmt.Sprintf("%s passed: all their counts are what they were.", cells(all))
 	}
 	return fmt.Sprintf("%s passed: each was shown to be worse by less than its tolerance.", cells(all))
+}
+
+// areCells is "1 cell is" or "3 cells are".
+func areCells(n int) string {
+	if n == 1 {
+		return "1 cell is"
+	}
+	return cells(n) + " are"
 }
 
 // cells is "1 cell" or "3 cells".

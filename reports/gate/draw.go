@@ -49,6 +49,7 @@ func draw(c *Sampled, d *Declared, plan Plan, look int) *drawn {
 	}
 	out.Forks, out.Seconds = len(forks), seconds(c, forks)
 	if out.blank = unable(c); out.blank != "" {
+		out.New = plan.New == "warn" && c.BaseLacks && c.HeadError == ""
 		return out
 	}
 	out.count(c, forks, d) // first: what it finds counts, however few forks there are
@@ -94,8 +95,10 @@ func unable(c *Sampled) string {
 	switch {
 	case c.BaseError != "" && c.HeadError != "":
 		return "neither side can run it: " + c.HeadError
+	case c.BaseLacks:
+		return "it is new: the base does not have it: " + c.BaseError
 	case c.BaseError != "":
-		return "it is new: the base cannot run it: " + c.BaseError
+		return "the base cannot run it: " + c.BaseError
 	case c.HeadError != "":
 		return "it is gone: the head cannot run it: " + c.HeadError
 	case len(c.Forks) == 0:

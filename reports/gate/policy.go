@@ -4,13 +4,13 @@ package gate
 // measured, none is worse that anybody could tell, and the controls held. A policy may let that pass; it may not let pass
 // what is missing, unusable, or void.
 func (r *Report) OnlyUndecided() bool {
-	if r.Verdict != NoVerdict || len(r.Cells) == 0 || r.control() != "" {
+	if r.Verdict != NoVerdict || r.judged() == 0 || r.control() != "" {
 		return false
 	}
 	for i := range r.Cells {
-		switch c := &r.Cells[i]; c.Verdict {
-		case Pass, Improved:
-		case NoVerdict:
+		switch c := &r.Cells[i]; {
+		case c.Verdict == Pass, c.Verdict == Improved, c.New:
+		case c.Verdict == NoVerdict:
 			if !c.measured() {
 				return false
 			}

@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,7 +42,20 @@ func TestNothingGreenWithoutProof(t *testing.T) {
 		{"renamed", func(s *Samples, _ *Suite) { s.Cells[1].Name = "PinMix/policy=dax-only" }, NoVerdict,
 			"renamed? there is PinMix/policy=dax-only"},
 		{"not declared", func(s *Samples, suite *Suite) { suite.Cells = suite.Cells[:1] }, NoVerdict, "does not declare it"},
-		{"new", func(s *Samples, _ *Suite) { s.Cells[1].BaseError = "unknown workload" }, NoVerdict, "it is new"},
+		{"new", func(s *Samples, _ *Suite) { lacking(s, 1) }, NoVerdict, "it is new"},
+		{"the base could not open it", func(s *Samples, suite *Suite) {
+			s.Cells[1].BaseError, suite.Plan.New = "no memory", "warn"
+		}, NoVerdict, "the base cannot run it: no memory"},
+		{"new, and the head cannot run it", func(s *Samples, suite *Suite) {
+			lacking(s, 1)
+			s.Cells[1].HeadError, suite.Plan.New = "no memory", "warn"
+		}, NoVerdict, "neither side can run it"},
+		{"all are new", func(s *Samples, suite *Suite) {
+			for i := range s.Cells {
+				lacking(s, i)
+			}
+			suite.Plan.New = "warn"
+		}, NoVerdict, "there is no cell"},
 		{"gone", func(s *Samples, _ *Suite) { s.Cells[1].HeadError = "unknown workload" }, NoVerdict, "it is gone"},
 		{"no forks", func(s *Samples, _ *Suite) { s.Cells[1].Forks = nil }, NoVerdict, "nothing was measured"},
 		{"a fork too few", func(s *Samples, _ *Suite) { s.Cells[1].Forks = s.Cells[1].Forks[1:] }, NoVerdict, "19 forks"},
@@ -165,6 +179,48 @@ func TestNothingGreenWithoutProof(t *testing.T) {
 		}
 		if len(Undecided(r)) > 0 {
 			t.Errorf("%s: further forks are asked for, which cannot help: %q", c.name, Undecided(r))
+		}
+	}
+}
+
+// lacking makes the base one that does not know a cell.
+func lacking(s *Samples, cell int) {
+	c := &s.Cells[cell]
+	c.BaseError, c.BaseLacks, c.Forks = "unknown workload", true, nil
+}
+
+// TestNewCells: what the base does not know is held against nothing where the suite says so, and named; whatever else is wrong
+// counts as before.
+func TestNewCells(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(*Samples)
+		want  Verdict
+	}{
+		{"nothing else", func(*Samples) {}, Pass},
+		{"another is slower", func(s *Samples) {
+			for _, f := range s.Cells[0].Forks {
+				for i := range f.Head.Wall {
+					f.Head.Wall[i] *= 1.1
+					f.Head.CPU[i] *= 1.1
+				}
+			}
+		}, Regressed},
+		{"another was not measured", func(s *Samples) { s.Cells = s.Cells[1:] }, NoVerdict},
+	} {
+		w := quiet(1)
+		w.bias = 0.005
+		suite := suiteOf(churn, "PinPage/policy=dax-only")
+		suite.Plan.New = "warn"
+		s := w.samples()
+		s.Cells = append(s.Cells[:1:1], Sampled{Name: suite.Cells[1].Name, BaseError: "there is no storm PinPage", BaseLacks: true})
+		c.spoil(s)
+		r := gate(t, s, suite)
+		warned := slices.ContainsFunc(r.Warnings, func(text string) bool {
+			return strings.Contains(text, "nothing is held against PinPage/policy=dax-only yet: it is new")
+		})
+		if r.Verdict != c.want || !warned || !strings.Contains(r.Summary, "1 cell is new, and held against nothing") {
+			t.Errorf("%s: want %s, got %s\n%q", c.name, c.want, tell(r), r.Warnings)
 		}
 	}
 }

@@ -89,6 +89,7 @@ type Cell struct {
 	Repeat   string    `json:"repeat,omitempty"`   // a command that measures this cell again
 	Profiles []string  `json:"profiles,omitempty"` // files, of a cell that regressed
 	Seconds  float64   `json:"seconds,omitempty"`  // that its slices took on both sides together; 0: unknown
+	New      bool      `json:"new,omitempty"`      // the base does not know it, and the suite lets that be: the others decide
 
 	more     bool // a second batch of forks may decide it
 	unusable bool // what was measured is missing, incomplete or unusable: figures are for the reader only

@@ -28,16 +28,17 @@ type Samples struct {
 // Sampled is one cell: a slice of the base, then one of the head, or the other way round, many times in each of several
 // pairs of fresh processes.
 type Sampled struct {
-	Name       string  `json:"name"`        // as in the Go benchmark format, without "Benchmark"
-	SliceNanos int64   `json:"slice_ns"`    // how long a slice was meant to be
-	Ops        int     `json:"ops"`         // operations per worker and slice, the same on both sides
-	Why        string  `json:"why"`         // how the length of a slice was chosen
-	Sleeps     bool    `json:"sleeps"`      // the storm waits for others: processor time hides what it costs
-	Workers    int     `json:"workers"`     //
-	BaseError  string  `json:"base_error"`  // the base cannot run this cell, and why: it is new, or was renamed
-	HeadError  string  `json:"head_error"`  // likewise
-	Forks      []Fork  `json:"forks"`       // in the order in which they were run
-	PlantedNow float64 `json:"planted_now"` // share of further operations that the head was made to do: of -prove only
+	Name       string  `json:"name"`                 // as in the Go benchmark format, without "Benchmark"
+	SliceNanos int64   `json:"slice_ns"`             // how long a slice was meant to be
+	Ops        int     `json:"ops"`                  // operations per worker and slice, the same on both sides
+	Why        string  `json:"why"`                  // how the length of a slice was chosen
+	Sleeps     bool    `json:"sleeps"`               // the storm waits for others: processor time hides what it costs
+	Workers    int     `json:"workers"`              //
+	BaseError  string  `json:"base_error"`           // the base cannot run this cell, and why: it is new, or was renamed
+	BaseLacks  bool    `json:"base_lacks,omitempty"` // that is because it does not know the cell
+	HeadError  string  `json:"head_error"`           // the head cannot run it
+	Forks      []Fork  `json:"forks"`                // in the order in which they were run
+	PlantedNow float64 `json:"planted_now"`          // share of further operations that the head was made to do: of -prove only
 }
 
 // Fork is one pair of processes.

@@ -46,6 +46,10 @@ type Plan struct {
 	More      int     `toml:"more"`      // further ones for the second; 0: there is one look
 	Slices    int     `toml:"slices"`    // per fork
 	Undecided string  `toml:"undecided"` // "fail" or "warn": what a cell without a verdict does to whoever asked
+
+	// New is "warn" where a cell may be new: if the base does not know it, and the head runs it, nothing is held against it
+	// and the others decide. Else that is no verdict. (Nothing is said of the usual case, so that digests stay what they were.)
+	New string `toml:"new" json:",omitempty"`
 }
 
 // Limits say which change of a measure counts. 0.01 is 1 %.
@@ -256,6 +260,7 @@ func (c *suiteChecker) suite(f *suiteFile) *Suite {
 	c.between("rule.more", float64(r.More), 0, maxForks)
 	c.between("rule.slices", float64(r.Slices), leastSlices, maxSlices)
 	c.oneOf("rule.undecided", r.Undecided, "fail", "warn")
+	c.oneOf("rule.new", r.New, "", "warn")
 	c.limits("time", f.Time)
 	c.tail("tail", f.Tail)
 	if len(f.Cells) == 0 {

@@ -67,7 +67,7 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Title() != "tests, revision 3" || s.Plan != (Plan{0.01, 20, 20, 120, "warn"}) || len(s.Cells) != 2 {
+	if s.Title() != "tests, revision 3" || s.Plan != (Plan{Alpha: 0.01, Forks: 20, More: 20, Slices: 120, Undecided: "warn"}) || len(s.Cells) != 2 {
 		t.Errorf("%+v", s)
 	}
 	first, second := s.Cells[0], s.Cells[1]

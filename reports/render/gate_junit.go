@@ -31,6 +31,7 @@ type (
 		Tests    int `xml:"tests,attr"`
 		Failures int `xml:"failures,attr"`
 		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr,omitempty"`
 
 		Time string `xml:"time,attr,omitempty"` // seconds
 	}
@@ -42,6 +43,7 @@ type (
 		Class   string        `xml:"classname,attr"`
 		Name    string        `xml:"name,attr"`
 		Time    string        `xml:"time,attr,omitempty"` // seconds
+		Skipped *junitProblem `xml:"skipped"`             // there was nothing to hold it against
 		Failure *junitProblem `xml:"failure"`
 		Error   *junitProblem `xml:"error"`
 		Out     *junitText    `xml:"system-out"`
@@ -67,7 +69,12 @@ func GateJUnit(w io.Writer, r *gate.Report, _ Options) error {
 	total := 0.0
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		suite.add(class, clean(c.Name, maxCell), c.Verdict, cellMessage(c), junitDetails(c, pairs(r))).Time = junitTime(c.Seconds)
+		added := suite.add(class, clean(c.Name, maxCell), c.Verdict, cellMessage(c), junitDetails(c, pairs(r)))
+		if added.Time = junitTime(c.Seconds); c.New && added.Error != nil {
+			added.Skipped, added.Error = added.Error, nil
+			suite.Skipped++
+			suite.Errors--
+		}
 		total += c.Seconds
 	}
 	suite.Time = junitTime(total)

@@ -211,6 +211,7 @@ var topics = map[compare.Topic][2]string{
 	compare.Price:   {"Cost", "price"},
 	compare.Level:   {"Same", "level"},
 	compare.Unknown: {"Undecided", "open"},
+	compare.Share:   {"Waits", "level"},
 }
 
 // glue keeps together what reads as one: a number and its unit, the bounds of an interval.

@@ -212,6 +212,8 @@ func bullet(t compare.Topic) string {
 		return "≠"
 	case compare.Level:
 		return "="
+	case compare.Share:
+		return "·"
 	}
 	return "?"
 }

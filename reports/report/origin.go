@@ -135,7 +135,8 @@ func warnings(m *folder.Manifest) string {
 func harness(m *folder.Manifest) string {
 	var words []string
 	for _, h := range []struct{ key, text string }{
-		{"ns/op", "an empty operation takes %s"}, {"clock-ns", "reading the clock %s"}, {"timer-late-p50-ns", "timers are late by %s (median)"},
+		{"ns/op", "an empty operation takes %s"}, {"clock-ns", "reading the clock %s"},
+		{"timed-ns", "timing an operation adds %s"}, {"timer-late-p50-ns", "timers are late by %s (median)"},
 	} {
 		if v, ok := m.Harness[h.key]; ok {
 			words = append(words, fmt.Sprintf(h.text, unit.Format(v, unit.Nanos)))

@@ -240,7 +240,7 @@ func (c *cell) result(ctx context.Context, round int, p *Plan, fatal chan error)
 		f.Notes = append(f.Notes, fmt.Sprintf("%d inodes were evicted with a page pinned", f.Stats.EvictedPinned))
 	}
 	for id := range c.group.Workers {
-		r.Latency.Merge(&c.storm.Worker(id).Latency)
+		r.Latency.Merge(c.storm.Worker(id).Latencies())
 	}
 	s := c.sum
 	r.Counters = counters(&s, &f, r.Latency, r.Outcome == Hung)

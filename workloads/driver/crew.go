@@ -45,6 +45,7 @@ type job struct {
 	interval clock.Ticks // open loop: between arrivals at a worker; else 0
 	window   clock.Ticks // open loop: length of the slice
 	untimed  bool        // read no clock
+	bare     bool        // ops wake-ups without an engine in place of operations
 }
 
 // span is how long one worker took for its share.
@@ -174,6 +175,10 @@ func (c *crew) work(id int) {
 	begin := clock.Now()
 	err := guard(j.region, func() {
 		switch {
+		case j.bare:
+			for s, n := j.storm.(sleeper), 0; n < j.ops && !w.Failed(); n++ {
+				s.BareWake(w)
+			}
 		case j.interval != 0:
 			w.runOpen(j.storm, j.window, j.interval, j.wl.SelfTimed)
 		case j.wl.SelfTimed || j.untimed:

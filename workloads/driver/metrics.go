@@ -56,6 +56,11 @@ func (c *cell) metrics(p *Plan, s *vfs.Stats, f *Findings, lat *hist.Recorder) [
 	add("wake-ns/op", float64(s.Wake)/timed)
 	add("freeing-ns/op", float64(s.FreeingWait)/timed)
 	add("B/inode", c.memory.perInode())
+	var stalls shares
+	for id := range c.group.Workers {
+		stalls.merge(&c.storm.Worker(id).shares)
+	}
+	stalls.metrics(add, timed)
 	add("violations", float64(f.Violations))
 	add("parked", float64(f.Parked))
 	return list

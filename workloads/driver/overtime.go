@@ -70,7 +70,7 @@ func (c *cell) closeColumn() {
 	h := &c.chronicle
 	e := entry{column: h.column}
 	for id := range c.group.Workers {
-		c.storm.Worker(id).Latency.AddTo(&e.counts)
+		c.storm.Worker(id).Latencies().AddTo(&e.counts)
 	}
 	if e.counts != h.seen {
 		h.entries = append(h.entries, e)

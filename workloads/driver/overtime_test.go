@@ -46,7 +46,7 @@ type stalling struct {
 
 func (s *stalling) Resume() {
 	s.last = clock.Now()
-	if s.workers[0].Latency.Count() == 0 { // nothing was measured yet, or it was forgotten after warming up
+	if s.workers[0].Latencies().Count() == 0 { // nothing was measured yet, or it was forgotten after warming up
 		s.first, s.n = s.last, 0
 	}
 	s.n++
@@ -117,7 +117,7 @@ func TestChronicle(t *testing.T) {
 		record := func(i int) {
 			for id := range 2 {
 				v := int64(1) << (i % 20)
-				storm.workers[id].Latency.Record(v)
+				storm.workers[id].Latencies().Record(v)
 				all.Record(v)
 			}
 		}
@@ -126,7 +126,7 @@ func TestChronicle(t *testing.T) {
 			c.enter(clock.Of(begin(i)))
 			record(i)
 			if i == slow {
-				storm.workers[1].Latency.Record(1e9)
+				storm.workers[1].Latencies().Record(1e9)
 				all.Record(1e9)
 			}
 		}
@@ -176,7 +176,7 @@ func BenchmarkColumn(b *testing.B) {
 	storm := &fake{workers: []*Worker{NewWorker(0, 1, nil), NewWorker(1, 1, nil)}}
 	c := &cell{group: &Group{Workers: 2}, storm: storm, calendar: &calendar{column: 1}}
 	for i := range b.N {
-		storm.workers[i&1].Latency.Record(int64(i))
+		storm.workers[i&1].Latencies().Record(int64(i))
 		c.enter(clock.Ticks(i))
 		c.chronicle.entries = c.chronicle.entries[:0]
 	}

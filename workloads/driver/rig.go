@@ -28,6 +28,7 @@ type Rig struct {
 	holders *holders    // who let go of what
 	server  *server     // of the engine's worker; nil if the policy needs none
 	tight   atomic.Bool // the file system has been full once; see Create
+	circles int         // that NewHolds has made
 }
 
 // RigOptions shape a Rig.
@@ -145,17 +146,19 @@ type Hold struct {
 
 // Holds is a worker's circle of holds.
 type Holds struct {
-	list []Hold
-	pos  int
+	list   []Hold
+	pos    int
+	worker *Worker // whose
 }
 
 // mostInFlight is how much I/O one worker may have in flight. The device takes
 // that of all workers: what it refused would end at once, sooner than was asked.
 const mostInFlight = 4096
 
-// NewHolds returns n holds for one worker, mostInFlight at most.
+// NewHolds returns n holds, mostInFlight at most: the first time for worker 0, then for the next.
 func (r *Rig) NewHolds(n int) *Holds {
-	h := &Holds{list: make([]Hold, n)}
+	h := &Holds{list: make([]Hold, n), worker: r.Workers[r.circles%len(r.Workers)]}
+	r.circles++
 	for i := range h.list {
 		h.list[i].rig = r
 	}
@@ -167,6 +170,7 @@ func (r *Rig) NewHolds(n int) *Holds {
 // queue makes the submitter wait.
 func (h *Holds) Submit(pin vfs.Pin, d time.Duration) {
 	since := clock.Now()
+	h.worker.Held(d)
 	for now := since; ; now = clock.Now() {
 		for range h.list {
 			hold := &h.list[h.pos%len(h.list)]

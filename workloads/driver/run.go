@@ -144,6 +144,7 @@ func (p *Plan) group(ctx context.Context, g *Group, round int, seed uint64, regi
 				c.enter(clock.Now())
 				s := c.run(crew, c.ops, c.interval(p), p.HangLimit)
 				c.slices = append(c.slices, s)
+				c.bareWakes(crew)
 			}
 		}
 		watch()

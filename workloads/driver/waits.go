@@ -70,17 +70,15 @@ func (l *longest) add(s sleep) {
 // slept is told of each sleep of w, by w: whatever it takes, it takes after somebody slept. The engine measures by the runtime's
 // clock, so what comes from there is turned into ticks by how long ago it was.
 func (r *Rig) slept(w *Worker, s vfs.Sleep) {
-	if !w.longest.takes(s.Total) {
-		return
-	}
 	ago := time.Since(s.Begin)
 	now := clock.Now()
 	begin := now - clock.Of(ago)
 	woken := now - clock.Of(ago-s.Total+s.Wake) // not from begin on: the two clocks' rates agree to some parts in 10^5 only
-	w.longest.add(sleep{
-		wait: s.Wait, ino: s.Ino, begin: begin, length: s.Total, wake: s.Wake,
-		holder: r.holders.find(keyOf(s), begin, woken),
-	})
+	holder := r.holders.find(keyOf(s), begin, woken)
+	w.shares.add(s, holder, begin, woken)
+	if w.longest.takes(s.Total) {
+		w.longest.add(sleep{wait: s.Wait, ino: s.Ino, begin: begin, length: s.Total, wake: s.Wake, holder: holder})
+	}
 }
 
 // waits returns the longest waits of all workers, the longest first. They must rest.

@@ -3,6 +3,7 @@ package driver
 import (
 	"math/bits"
 	"math/rand/v2"
+	"time"
 
 	"daxbench/engine/vfs"
 	"daxbench/workloads/clock"
@@ -12,10 +13,12 @@ import (
 // A Worker is one thread of a storm on one engine. Everything in it is its own:
 // nothing is shared and nothing is added up before the storm rests.
 type Worker struct {
-	ID      int
-	Task    *vfs.Task
-	RNG     *rand.Rand
-	Latency hist.Recorder // ns
+	ID   int
+	Task *vfs.Task
+	RNG  *rand.Rand
+
+	latency hist.Recorder // ns; without those in taken
+	taken   taken
 
 	picks []uint32 // precomputed choices, a power of two, gone through in a circle
 	pos   int
@@ -31,7 +34,10 @@ type Worker struct {
 
 	err error
 
-	longest longest // of its sleeps in the engine; behind what each operation touches
+	longest longest       // of its sleeps in the engine; behind what each operation touches
+	shares  shares        // of all of them
+	held    time.Duration // how long the pin that it gave to the device last was to be held; 0: none yet
+	bare    *bareWaiter   // nil until BareWake
 
 	_ [64]byte // keeps the next worker's counters off this one's last line
 }
@@ -81,7 +87,7 @@ func (w *Worker) End() {
 	if w.due != 0 {
 		d = now - w.due
 	}
-	w.Latency.Record(clock.Nanos(d))
+	w.take(d)
 }
 
 // Lap records the time since Begin, in an open loop since the operation was due,
@@ -91,7 +97,7 @@ func (w *Worker) Lap() {
 	if w.due != 0 {
 		from = w.due
 	}
-	w.Latency.Record(clock.Nanos(clock.Now() - from))
+	w.take(clock.Now() - from)
 }
 
 // Stop ends the timed part without a latency of its own, after Laps.
@@ -121,16 +127,22 @@ func (w *Worker) Err() error {
 	return nil
 }
 
-// runClosed does n operations as fast as it goes, timing one in every.
+// runClosed does n operations as fast as it goes, timing one in every. Where that is each of them, the end of one is the
+// beginning of the next.
 func (w *Worker) runClosed(s Storm, n, every int) {
+	t := clock.Now()
 	for n > 0 && !w.Failed() {
 		k := min(n, every)
 		if k > 1 {
 			s.Run(w, k-1)
+			t = clock.Now()
 		}
-		t := clock.Now()
 		s.Run(w, 1)
-		w.Latency.Record(clock.Nanos(clock.Now() - t))
+		now := clock.Now()
+		if w.take(now - t) {
+			now = clock.Now() // what that took is no operation's
+		}
+		t = now
 		n -= k
 	}
 }
@@ -160,7 +172,7 @@ func (w *Worker) runOpen(s Storm, window, interval clock.Ticks, selfTimed bool) 
 			now := clock.Now()
 			w.busy += now - t
 			w.timed++
-			w.Latency.Record(clock.Nanos(now - w.due))
+			w.take(now - w.due)
 		}
 	}
 	w.due = 0
@@ -170,10 +182,11 @@ func (w *Worker) runOpen(s Storm, window, interval clock.Ticks, selfTimed bool) 
 // reset forgets what was measured while warming up, but not the wait in which
 // the worker hung there.
 func (w *Worker) reset() {
-	w.Latency.Reset()
+	w.Latencies().Reset()
 	if !w.Failed() {
 		w.longest = longest{}
 	}
 	w.longest.n = min(w.longest.n, 1)
+	w.shares = shares{}
 	w.arrived, w.ran = 0, 0
 }

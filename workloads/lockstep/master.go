@@ -90,8 +90,9 @@ func (m *Master) Prepare(ctx context.Context, name string, slice time.Duration) 
 		case err == nil:
 		case errors.Is(err, ErrProtocol) || ctx.Err() != nil:
 			return c, err
-		case unknown || side.fails == &c.BaseError:
+		case unknown || side.fails == &c.BaseError || c.BaseError != "": // a head that nothing else will try
 			*side.fails = err.Error()
+			c.BaseLacks = c.BaseLacks || unknown && side.fails == &c.BaseError
 			continue
 		default: // the head knows the cell and cannot open it: its forks will show that
 			continue

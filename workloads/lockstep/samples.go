@@ -66,6 +66,7 @@ type Sampled struct {
 	Sleeps     bool    `json:"sleeps"`
 	Workers    int     `json:"workers"`
 	BaseError  string  `json:"base_error"`
+	BaseLacks  bool    `json:"base_lacks,omitempty"`
 	HeadError  string  `json:"head_error"`
 	Forks      []Fork  `json:"forks"`
 	PlantedNow float64 `json:"planted_now"`

@@ -172,8 +172,8 @@ func TestUnlinkOrders(t *testing.T) {
 		storm := open(t, target, &unlinkStormKind, map[string]string{"last": last, "mapped": "50"})
 		w := storm.Worker(0)
 		storm.Run(w, 100)
-		if w.Err() != nil || w.Latency.Count() != 100 {
-			t.Errorf("last=%s: %v, %d latencies; want one for each of 100 files", last, w.Err(), w.Latency.Count())
+		if w.Err() != nil || w.Latencies().Count() != 100 {
+			t.Errorf("last=%s: %v, %d latencies; want one for each of 100 files", last, w.Err(), w.Latencies().Count())
 		}
 		if f, err := storm.Finish(t.Context()); err != nil || f.Counted["made"] != 104 || f.Counted["ended"] != 104 {
 			t.Errorf("last=%s: %v, %v", last, f.Counted, err)

@@ -78,7 +78,8 @@ func number(v float64) string {
 // unitOrder is the order of figures on a line. Units that are not in it follow, sorted.
 var unitOrder = []string{
 	"ns/op", "ns/evict", "B/inode", "ops/s", "evict/s", "p50-ns", "p90-ns", "p99-ns", "p99.9-ns", "max-ns",
-	"blocked-ns/op", "recall-ns/op", "wake-ns/op", "violations", "parked", "hung",
+	"blocked-ns/op", "recall-ns/op", "wake-ns/op", "late-ns/op", "unpin-ns/op",
+	"unpin-p50-ns", "wake-p50-ns", "bare-wake-p50-ns", "violations", "parked", "hung",
 }
 
 // better says which direction of a unit is the good one.

@@ -12,6 +12,9 @@ func (m *Manifest) Doubts(e Environment, region *pmem.Info) {
 	if len(e.Load) > 0 && e.Load[0] > float64(e.Cores) {
 		m.Warn("", "the machine was busy: a load of %.1f on %d cores when the run began", e.Load[0], e.Cores)
 	}
+	if text := e.ClockDoubt(); text != "" {
+		m.Warn("", "%s", text)
+	}
 	if e.Race {
 		m.Warn("", "built with the race detector: the figures are those of the detector")
 	}
@@ -64,9 +67,16 @@ func (m *Manifest) sumUp(results []driver.Result) {
 			late = append(late, float64(v))
 		}
 	}
-	m.harness("ns/op", empty)
+	m.harness(EmptyCost, empty)
 	m.harness("timer-late-p50-ns", late)
 }
+
+// What Manifest.Harness holds of the harness's own costs, all in ns.
+const (
+	EmptyCost = "ns/op"    // an operation that does nothing
+	TimedCost = "timed-ns" // what timing adds to an operation
+	ClockCost = "clock-ns" // a reading of the clock
+)
 
 // EmptyStorm is the storm whose operation does nothing: its figures are the harness's own cost.
 const EmptyStorm = "nop"

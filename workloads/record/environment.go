@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"runtime"
@@ -86,6 +87,15 @@ func (e *Environment) runtime() {
 	if v := samples[1].Value; v.Kind() == metrics.KindUint64 && v.Uint64() < math.MaxInt64 {
 		e.GOMEMLIMIT = int64(v.Uint64())
 	}
+}
+
+// ClockDoubt says that the processor's counter is not the clock, and why; empty if it is.
+func (e *Environment) ClockDoubt() string {
+	if e.Clock.Source == clock.Counter {
+		return ""
+	}
+	return fmt.Sprintf("single operations are timed by the runtime's clock, not by the processor's counter (%s): a reading takes %.3g ns",
+		e.Clock.Reason, e.Clock.CostNanos)
 }
 
 // Map returns the environment as run.json holds it, with room for more.

@@ -16,6 +16,7 @@ import (
 
 	"daxbench/engine/layout"
 	"daxbench/engine/pmem"
+	"daxbench/workloads/clock"
 	"daxbench/workloads/driver"
 	"daxbench/workloads/hist"
 	"golang.org/x/perf/benchfmt"
@@ -360,15 +361,15 @@ func TestLeftoversAreSwept(t *testing.T) {
 
 func TestDoubts(t *testing.T) {
 	m := Manifest{Plan: Plan{Rounds: 3, Workers: 8}}
-	m.Doubts(Environment{Cores: 2, Load: []float64{2.5}, Race: true}, &pmem.Info{Backing: pmem.Memfd, Flush: pmem.CLWB})
+	m.Doubts(Environment{Cores: 2, Load: []float64{2.5}, Race: true, Clock: clock.Properties{CostNanos: 24, Reason: "not invariant"}}, &pmem.Info{Backing: pmem.Memfd, Flush: pmem.CLWB})
 	text := fmt.Sprint(m.Warnings)
-	for _, want := range []string{"load of 2.5 on 2 cores", "race detector", "DRAM behind clwb, not persistent memory", "not populated", "too few rounds for an interval: 3, it takes 6", "up to 8 workers on 2 processors"} {
+	for _, want := range []string{"load of 2.5 on 2 cores", "not by the processor's counter (not invariant): a reading takes 24 ns", "race detector", "DRAM behind clwb, not persistent memory", "not populated", "too few rounds for an interval: 3, it takes 6", "up to 8 workers on 2 processors"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no word of %q in %s", want, text)
 		}
 	}
 	m = Manifest{Plan: Plan{Rounds: 6, Workers: 2}}
-	m.Doubts(Environment{Cores: 2, Load: []float64{1.5}}, &pmem.Info{Backing: pmem.DevDAX, Populated: true})
+	m.Doubts(Environment{Cores: 2, Load: []float64{1.5}, Clock: clock.Properties{Source: clock.Counter}}, &pmem.Info{Backing: pmem.DevDAX, Populated: true})
 	if len(m.Warnings) > 0 {
 		t.Errorf("warnings without a reason: %v", m.Warnings)
 	}

@@ -8,7 +8,7 @@ import "sync/atomic"
 // accord; see the tag daxyield.
 const Yields = false
 
-// Free reports that no yield point does anything. It is for the two or three
+// Free reports that no yield point does anything. It is for the few
 // hottest functions of the engine: they ask once, use the …Free methods, and
 // leave everything else to a slow path that yields as usual.
 func Free() bool { return sched == nil }

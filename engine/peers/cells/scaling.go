@@ -1,6 +1,8 @@
 package cells
 
 import (
+	"slices"
+
 	"daxbench/engine/peers/subjects"
 	"daxbench/engine/peers/table"
 	"daxbench/engine/peers/turns"
@@ -42,15 +44,18 @@ func measureScaling(b *Bench, cell string, n int) error {
 		return err
 	}
 	defer shut()
-	both := list
-	for _, s := range both {
+	half := len(keys) / 2
+	draws := [2]func(int, []uint32){turns.Uniform(keys[:half], b.Seed), turns.Uniform(keys[half:], b.Seed)}
+	for _, s := range list {
+		// Both chunks of a subject are on the same memory. With the same keys, the later one would find it in the caches.
+		s.Prepare = func(w int, k []uint32) { draws[w](w, k) }
+	}
+	for _, s := range slices.Clone(list) {
 		one := *s
 		one.Name, one.Alone = s.Name+" alone", true
 		list = append(list, &one)
 	}
-	half := len(keys) / 2
-	draws := [2]func(int, []uint32){turns.Uniform(keys[:half], b.Seed), turns.Uniform(keys[half:], b.Seed)}
-	load := turns.Load{Workers: 2, Draw: func(w int, k []uint32) { draws[w](w, k) }}
+	load := turns.Load{Workers: 2, Draw: func(int, []uint32) {}}
 	series, err := turns.Run(list, load, b.Rounds, b.Seed)
 	if err != nil {
 		return err

@@ -15,58 +15,88 @@ type Section struct {
 	Results []Result
 }
 
-// Markdown writes sections for a document: in each, a row of the table per cell and a column per comparison.
+// Markdown writes sections for a document.
 func Markdown(sections []Section) string {
 	var out strings.Builder
 	for _, s := range sections {
 		if len(s.Results) == 0 {
 			continue
 		}
-		fmt.Fprintf(&out, "**%s.** %s\n\n%s\n\n", s.Title, s.Note, pivot(s.Results))
+		fmt.Fprintf(&out, "**%s.** %s\n\n%s\n\n", s.Title, s.Note, newPivot(s.Results).render())
 	}
 	return strings.TrimSpace(out.String())
 }
 
-// pivot writes one table.
-func pivot(list []Result) string {
-	var cells, columns []string
-	values := map[[2]string]string{}
-	times := map[string]float64{}
+// A pivot is results by cell and comparison.
+type pivot struct {
+	cells, comparisons []string
+	results            map[[2]string]Result
+}
+
+func newPivot(list []Result) *pivot {
+	p := &pivot{results: map[[2]string]Result{}}
 	for _, r := range list {
-		column := r.Subject
+		comparison := r.Subject
 		if r.Against != "" {
-			column += " : " + r.Against
+			comparison += " : " + r.Against
 		}
-		if !slices.Contains(columns, column) {
-			columns = append(columns, column)
+		if !slices.Contains(p.cells, r.Cell) {
+			p.cells = append(p.cells, r.Cell)
 		}
-		if !slices.Contains(cells, r.Cell) {
-			cells = append(cells, r.Cell)
-			times[r.Cell] = r.Nanos
+		if !slices.Contains(p.comparisons, comparison) {
+			p.comparisons = append(p.comparisons, comparison)
 		}
-		values[[2]string{r.Cell, column}] = r.outcome()
+		p.results[[2]string{r.Cell, comparison}] = r
 	}
+	return p
+}
+
+// fewCells is up to how many cells stand side by side, and what they are compared by one below the other.
+const fewCells = 2
+
+// render writes the table, either way round.
+func (p *pivot) render() string {
 	w := table.NewWriter()
-	header := table.Row{"", "ns"}
-	timed := slices.ContainsFunc(list, func(r Result) bool { return r.Nanos > 0 && r.Unit != Nanos })
-	if !timed {
-		header = header[:1]
+	header := table.Row{""}
+	if len(p.cells) <= fewCells {
+		for _, cell := range p.cells {
+			header = append(header, "`"+cell+"`")
+		}
+		w.AppendHeader(header)
+		for _, c := range p.comparisons {
+			row := table.Row{c}
+			for _, cell := range p.cells {
+				row = append(row, p.at(cell, c))
+			}
+			w.AppendRow(row)
+		}
+		return w.RenderMarkdown()
 	}
-	for _, c := range columns {
+	for _, c := range p.comparisons {
 		header = append(header, c)
 	}
 	w.AppendHeader(header)
-	for _, cell := range cells {
+	for _, cell := range p.cells {
 		row := table.Row{"`" + cell + "`"}
-		if timed {
-			row = append(row, nanos(times[cell]))
-		}
-		for _, c := range columns {
-			row = append(row, values[[2]string{cell, c}])
+		for _, c := range p.comparisons {
+			row = append(row, p.at(cell, c))
 		}
 		w.AppendRow(row)
 	}
 	return w.RenderMarkdown()
+}
+
+// at returns what the table has of one result, with the time of its first side at the first comparison of a cell.
+func (p *pivot) at(cell, comparison string) string {
+	r, ok := p.results[[2]string{cell, comparison}]
+	if !ok {
+		return ""
+	}
+	s := r.outcome()
+	if r.Unit == Ratio && r.Nanos > 0 && (comparison == p.comparisons[0] || len(p.cells) <= fewCells) {
+		s += " (" + nanos(r.Nanos) + " ns)"
+	}
+	return s
 }
 
 // outcome is a figure with its target and verdict. What is missed stands out.

@@ -3,6 +3,7 @@ package turns
 import (
 	"runtime"
 	"sync/atomic"
+	"unsafe"
 
 	"daxbench/workloads/clock"
 	"golang.org/x/sys/unix"
@@ -85,6 +86,28 @@ func (c *crew) chunk(run func(w int, keys []uint32)) {
 	for c.done.Load() < c.workers-1 {
 	}
 }
+
+// nap is how long who is not to run sleeps at a time; with what the kernel adds it is about a chunk.
+var nap = unix.NsecToTimespec(20_000)
+
+// alone has the first worker run its keys while the others sleep.
+func (c *crew) alone(run func(w int, keys []uint32)) {
+	var over atomic.Bool
+	c.chunk(func(w int, keys []uint32) {
+		if w == 0 {
+			run(w, keys)
+			over.Store(true)
+			return
+		}
+		for !over.Load() {
+			doze()
+		}
+	})
+}
+
+// doze sleeps for a nap, as a raw system call: at any other the runtime takes the processor that it schedules by away, and
+// looks for somebody to give it to, beside who is measured. A signal only ends the nap.
+func doze() { _, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&nap)), 0, 0) }
 
 // disband ends the other workers and gives the caller its thread back.
 func (c *crew) disband() {

@@ -35,7 +35,8 @@ type Subject struct {
 	// Ops is how many of a chunk's keys this subject gets, 0: all. It is for who takes a hundred times as long as the others.
 	Ops int
 
-	// Alone has only the first worker run; the others wait for it.
+	// Alone has only the first worker run. The others sleep: a processor that spins can take from one that works, if both are
+	// of one core.
 	Alone bool
 
 	// Check says after the last round what went wrong: nil, or why the figures are worth nothing.
@@ -173,11 +174,7 @@ func (c *crew) timed(s *Subject, workers int) float64 {
 		}
 	}
 	if s.Alone {
-		c.chunk(func(w int, keys []uint32) {
-			if w == 0 {
-				s.Run(w, keys)
-			}
-		})
+		c.alone(s.Run)
 		workers = 1
 	} else {
 		c.chunk(s.Run)
