@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"fmt"
 	"time"
 
 	"daxbench/engine/vfs"
@@ -8,9 +9,10 @@ import (
 )
 
 var igetChurnWorkload = &driver.Workload{
-	Name:           "iget-churn",
-	About:          "look up and drop cached inodes: the hot path of the cache alone",
-	Doc:            `One operation is Iget of a cached inode and Iput. Nothing is evicted, so the policies differ in nothing here.`,
+	Name:  "iget-churn",
+	About: "look up and drop cached inodes: the hot path of the cache alone",
+	Doc: `One operation is Iget of a cached inode and Iput, or with look=rcu a lookup that takes no reference. Nothing is
+evicted, so the policies differ in nothing here.`,
 	Remark:         "The policies do the same here: what differs is noise",
 	Primary:        "ns/op",
 	Slice:          time.Millisecond,
@@ -19,6 +21,7 @@ var igetChurnWorkload = &driver.Workload{
 	Knobs: []driver.Knob{
 		{Key: "files", Default: "2048", About: "inodes, all cached", Check: driver.CheckInt(1, 1<<24)},
 		{Key: "theta", Default: "0.99", About: "skew of the choice, 0 (uniform) to 3", Check: checkTheta},
+		{Key: "look", Default: "iget", About: "iget takes and drops a reference; rcu only looks whether the inode is cached (find_inode_by_ino_rcu)", Check: driver.CheckOneOf("iget", "rcu")},
 		knobDAX("50"), knobStripes,
 	},
 	Size: func(v driver.Values, workers int, p *driver.Population) (int64, error) {
@@ -34,6 +37,7 @@ var igetChurnWorkload = &driver.Workload{
 type igetChurn struct {
 	*driver.Rig
 	inos []vfs.Ino
+	rcu  bool
 }
 
 func openIgetChurn(env driver.Env) (driver.Storm, error) {
@@ -45,7 +49,7 @@ func openIgetChurn(env driver.Env) (driver.Storm, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &igetChurn{Rig: r}
+	s := &igetChurn{Rig: r, rcu: v.Get("look") == "rcu"}
 	if s.inos, err = create(r, files, v.Percent("dax")); err != nil {
 		return nil, err
 	}
@@ -54,6 +58,10 @@ func openIgetChurn(env driver.Env) (driver.Storm, error) {
 }
 
 func (s *igetChurn) Run(w *driver.Worker, n int) {
+	if s.rcu {
+		s.look(w, n)
+		return
+	}
 	for range n {
 		in, err := s.Iget(w.Task, s.inos[w.Pick()])
 		if err != nil {
@@ -62,4 +70,19 @@ func (s *igetChurn) Run(w *driver.Worker, n int) {
 		}
 		s.Iput(w.Task, in)
 	}
+}
+
+// look looks n inodes up without a reference, all of which are cached.
+func (s *igetChurn) look(w *driver.Worker, n int) {
+	for range n {
+		if ino := s.inos[w.Pick()]; !s.cached(ino) {
+			w.Fail(fmt.Errorf("inode %d is not cached", ino))
+			return
+		}
+	}
+}
+
+func (s *igetChurn) cached(ino vfs.Ino) bool {
+	_, ok := s.FindInodeByInoRCU(ino)
+	return ok
 }

@@ -20,7 +20,7 @@ var about = map[string]string{
 	"workers": "workers", "cache": "inodes that the cache may hold", "files": "files", "inodes": "inodes in the cache", "pinned": "pinned inodes",
 	"leases": "files with a lease, %", "delay": "how long a holder takes to answer a recall", "never": "holders that never answer, %",
 	"deadline": "deadline of a recall", "open": "open files per worker", "stripes": "stripes of the inode cache", "batch": "inodes per reclaim",
-	"theta": "skew of zipf", "cut": "operations that truncate, %",
+	"referenced": "inodes in the cache that are in use, %", "size": "region", "theta": "skew of zipf", "cut": "operations that truncate, %",
 }
 
 // swept is a workload with one parameter that varies, while all others stay.

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"daxbench/workloads/record"
+)
+
+// memories finds tables in the docs of what the cells of a run took of memory:
+//
+//	<!-- memory: FOLDER -->
+//	<!-- end of memory -->
+var memories = regexp.MustCompile(`(?s)(<!-- memory: (\S+) -->\n)(.*?)(<!-- end of memory -->)`)
+
+// TestDocsOfMemory holds these tables to the runs; with -update it writes them.
+func TestDocsOfMemory(t *testing.T) {
+	holdDocs(t, "DocsOfMemory", memories, func(doc string, m [][]byte) []byte {
+		table, err := memoryTable(filepath.Join("..", "..", filepath.FromSlash(string(m[2]))))
+		if err != nil {
+			t.Fatalf("%s: %v", doc, err)
+		}
+		return slices.Concat(m[1], []byte("\n"+table+"\n"), m[4])
+	})
+}
+
+// memoryTable has a row for each cell of a run whose memory was looked at: that of the round in which the resident set grew most.
+func memoryTable(dir string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, record.ManifestName))
+	if err != nil {
+		return "", err
+	}
+	var run record.Manifest
+	if err := json.Unmarshal(data, &run); err != nil {
+		return "", err
+	}
+	var order []string
+	worst := make(map[string]*record.Record)
+	for i := range run.Cells {
+		r := &run.Cells[i]
+		if r.Memory == nil {
+			continue
+		}
+		w := worst[r.Name]
+		if w == nil {
+			order = append(order, r.Name)
+		}
+		if w == nil || grown(r) > grown(w) {
+			worst[r.Name] = r
+		}
+	}
+	if len(order) == 0 {
+		return "", fmt.Errorf("%s has nothing of memory", dir)
+	}
+	var b strings.Builder
+	b.WriteString("| cell | operations | evictions | engine | an inode | resident before | at most | after |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, name := range order {
+		r := worst[name]
+		m := r.Memory
+		mib := func(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+		fmt.Fprintf(&b, "| `%s` | %d | %d | %s | %.0f B | %s | %s | %s |\n", strings.TrimSuffix(name, "/policy="+r.Policy), r.Ops,
+			r.Counters["evictions"], mib(m.Own), float64(m.Own)/float64(m.Inodes), mib(m.Before), mib(m.Most), mib(m.After))
+	}
+	return b.String(), nil
+}
+
+// grown is by how much the resident set grew at the most.
+func grown(r *record.Record) int64 { return r.Memory.Most - r.Memory.Before }
+
+// TestMemoryTable wants the round that grew most, and no table of a run that did not look.
+func TestMemoryTable(t *testing.T) {
+	dir := t.TempDir()
+	write := func(m *record.Manifest) {
+		t.Helper()
+		data, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, record.ManifestName), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cell := func(round int, m *record.Memory) record.Record {
+		return record.Record{Round: round, Name: "A/workers=2/policy=none", Policy: "none", Ops: 1000, Counters: map[string]int64{"evictions": int64(round)}, Memory: m}
+	}
+	const mib = 1 << 20
+	write(&record.Manifest{Cells: []record.Record{
+		cell(1, &record.Memory{Inodes: mib, Own: 200 * mib, Before: 300 * mib, Most: 301 * mib, After: 300 * mib}),
+		cell(2, &record.Memory{Inodes: mib, Own: 200 * mib, Before: 310 * mib, Most: 340 * mib, After: 330 * mib}),
+		cell(3, nil),
+	}})
+	table, err := memoryTable(dir)
+	if want := "| `A/workers=2` | 1000 | 2 | 200.0 MiB | 200 B | 310.0 MiB | 340.0 MiB | 330.0 MiB |\n"; err != nil || !strings.HasSuffix(table, want) || strings.Count(table, "\n") != 3 {
+		t.Errorf("%v\n%s", err, table)
+	}
+	write(&record.Manifest{Cells: []record.Record{cell(1, nil)}})
+	if table, err := memoryTable(dir); err == nil {
+		t.Errorf("a run without memory: %s", table)
+	}
+}
