@@ -176,7 +176,7 @@ func (b *builder) checkout(ctx context.Context) (s side, err error) {
 	if err != nil {
 		return s, err
 	}
-	changes, err := git(ctx, "status", "--porcelain", "--", "*.go", "*.s", "*.toml", "go.mod", "go.sum") // what is built, tracked or not
+	changes, err := git(ctx, "status", "--porcelain", "--", "*.go", "*.s", "*.toml", "*.pgo", "go.mod", "go.sum") // what is built, tracked or not
 	if err != nil {
 		return s, err
 	}
@@ -188,6 +188,20 @@ func (b *builder) checkout(ctx context.Context) (s side, err error) {
 	return s, err
 }
 
+// profile is the profile that both sides are built with, which is that of this checkout, or off: one that was renewed would
+// else be part of the change.
+func profile(ctx context.Context) (string, error) {
+	top, err := git(ctx, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(top, "cmd", "daxbench", "default.pgo")
+	if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) {
+		return "off", nil
+	}
+	return name, nil
+}
+
 // interruptLimit is how long a build that was told to stop may take to do so: it ends the compilers.
 const interruptLimit = 10 * time.Second
 
@@ -195,13 +209,17 @@ const interruptLimit = 10 * time.Second
 // profiles need is in the executable without the debugger's tables.
 func (b *builder) build(ctx context.Context, name, tree string) (list []lockstep.Build, err error) {
 	fmt.Fprintf(b.stderr, "daxbench: building the %s\n", name)
+	pgo, err := profile(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for layout := range max(b.layouts, 1) {
 		out := lockstep.Build{Path: filepath.Join(b.dir, fmt.Sprintf("%s-%d", name, layout+1)), Layout: uint64(layout + b.first)}
 		flags := fmt.Sprintf("-s -w -randlayout=%d", out.Layout)
 		if b.layouts == 0 {
 			flags, out.Layout = "-s -w", 0
 		}
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", out.Path, "./cmd/daxbench")
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-pgo", pgo, "-ldflags", flags, "-o", out.Path, "./cmd/daxbench")
 		cmd.Dir = tree
 		cmd.Env = append(os.Environ(), "GOTMPDIR="+b.dir) // it is removed, whatever becomes of the build
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
