@@ -76,8 +76,11 @@ func measurePins(b *Bench) error {
 		}
 	}
 	for _, workers := range []int{1, 2} {
-		for pages, draw := range map[string]func(int, []uint32){"distinct": distinct, "one-page": same} {
-			if err := b.ratios(pinCell(pages, workers), list, turns.Load{Workers: workers, Draw: draw}); err != nil {
+		for _, l := range []struct {
+			pages string
+			draw  func(int, []uint32)
+		}{{"distinct", distinct}, {"one-page", same}} {
+			if err := b.ratios(pinCell(l.pages, workers), list, turns.Load{Workers: workers, Draw: l.draw}); err != nil {
 				return err
 			}
 		}

@@ -65,16 +65,19 @@ const (
 )
 
 func measureResolution(b *Bench) error {
-	for pair, other := range map[string]vfs.Breaker{"A again": subjects.TestDAX, "A + planted": subjects.Plant(planted)} {
+	for _, p := range []struct {
+		name string
+		do   vfs.Breaker
+	}{{"A again", subjects.TestDAX}, {"A + planted", subjects.Plant(planted)}} {
 		load := turns.Load{Workers: 1, For: resolutionTime}
 		if b.Small {
 			load.For /= 20
 		}
-		series, err := b.onOneEngine(b.size(4096), map[string]vfs.Breaker{"A": subjects.TestDAX, pair: other}, load)
+		series, err := b.onOneEngine(b.size(4096), map[string]vfs.Breaker{"A": subjects.TestDAX, p.name: p.do}, load)
 		if err != nil {
 			return err
 		}
-		if err := b.noteResolution(pair, find(series, pair), find(series, "A")); err != nil {
+		if err := b.noteResolution(p.name, find(series, p.name), find(series, "A")); err != nil {
 			return err
 		}
 	}

@@ -154,3 +154,20 @@ func (m *Mount) IgetIput() *turns.Subject {
 		},
 	}
 }
+
+// FindInode looks inodes up that are cached, and takes no reference.
+func (m *Mount) FindInode() *turns.Subject {
+	var bad faults
+	return &turns.Subject{
+		Run: func(w int, keys []uint32) {
+			n := 0
+			for _, k := range keys {
+				if state, ok := m.FindInodeByInoRCU(vfs.Ino(k)); !ok || state.IsFreeing() {
+					n++
+				}
+			}
+			bad[w].n += n
+		},
+		Check: func() error { return bad.check(missed) },
+	}
+}
