@@ -29,7 +29,8 @@ func TwoAdds(pages int) *turns.Subject {
 	}
 }
 
-// TablePins are a pin and an unpin of a page by the page table, as gup-fast does it: look at the gate, count, look again.
+// TablePins are a pin and an unpin of a page by the page table, as gup-fast and the engine's own short way do it: look at the
+// gate, count, look again.
 func TablePins(pages int) *turns.Subject {
 	table, gate := page.NewTable(pages, sync.NewWaitTable(1), page.Options{}), new(page.Gate)
 	var bad faults
@@ -38,9 +39,8 @@ func TablePins(pages int) *turns.Subject {
 			n := 0
 			for _, k := range keys {
 				seq := gate.Enter()
-				if !seq.Open() || !table.TryPin(gate, seq, page.PFN(k)) {
+				if table.Grab(page.PFN(k)); !seq.Open() || gate.Enter() != seq {
 					n++
-					continue
 				}
 				table.Unpin(page.PFN(k))
 			}
