@@ -4,7 +4,7 @@ import (
 	"daxbench/engine/peers/turns"
 	"daxbench/engine/vfs"
 	"daxbench/workloads/clock"
-	"daxbench/workloads/hist"
+	"daxbench/workloads/driver"
 )
 
 // A Breaker does one thing per eviction: a part of what a policy does, by itself and in its place.
@@ -90,28 +90,28 @@ func Plant(multiplications int) Breaker {
 	}
 }
 
-// Timed is what timing an operation takes: a reading of the clock, of which the end of one is the start of the next, and
-// a value in a histogram.
+// nothing is a storm whose operations do nothing.
+type nothing struct{ driver.Storm }
+
+func (nothing) Run(*driver.Worker, int) {}
+
+// Timed is what the harness pays where a storm times every operation: a reading of the clock, of which the end of one is the
+// start of the next, a call of the storm, which does nothing, and a value in a histogram.
 func Timed() *turns.Subject {
-	var recorders [turns.MaxWorkers]*hist.Recorder
-	for w := range recorders {
-		recorders[w] = hist.New()
+	var workers [turns.MaxWorkers]*driver.Worker
+	for w := range workers {
+		workers[w] = driver.NewWorker(w, 1, nil)
 	}
 	var ops faults
 	return &turns.Subject{
 		Run: func(w int, keys []uint32) {
-			r := recorders[w]
-			last := clock.Now()
-			for range keys {
-				now := clock.Now()
-				r.Record(clock.Nanos(now - last))
-				last = now
-			}
+			workers[w].RunTimed(nothing{}, len(keys))
 			ops[w].n += len(keys)
 		},
 		Check: func() error {
 			var bad faults
-			for w, r := range recorders {
+			for w, worker := range workers {
+				r := worker.Latencies()
 				bad[w].n = ops[w].n - int(r.Count()+r.Under())
 			}
 			return bad.check("values are not in the histogram")
