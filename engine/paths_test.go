@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -75,5 +76,17 @@ func TestShortWayOfLookupsDoesAsTheLongOne(t *testing.T) {
 				t.Fatalf("seed %d, line %d: short %q, long %q", seed, i, short[min(i, len(short)-1)], long[min(i, len(long)-1)])
 			}
 		}
+	}
+}
+
+// TestNoInodeZero has number 0, which the state word of free memory has, be nobody's.
+func TestNoInodeZero(t *testing.T) {
+	e := open(t, engine.Config{})
+	task := vfs.NewTask(t.Context())
+	if in, err := e.Iget(task, 0); !errors.Is(err, vfs.ErrNotExist) {
+		t.Errorf("%v, %v", in, err)
+	}
+	if state, ok := e.FindInodeByInoRCU(0); ok {
+		t.Errorf("inode 0 is cached: %v", state)
 	}
 }

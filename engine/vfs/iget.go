@@ -27,7 +27,7 @@ const waitClass = 1 << 40
 // It has a short way for when no scheduler is installed, as page.TryPin; see
 // igetSlow.
 func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
-	if !sync.Free() {
+	if !sync.Free() || ino == 0 {
 		return sb.igetSlow(t, ino)
 	}
 	h := hash(ino)
@@ -56,6 +56,9 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 //
 //go:noinline
 func (sb *Superblock) igetSlow(t *Task, ino Ino) (*Inode, error) {
+	if ino == 0 { // the number in the state word of free memory
+		return nil, fmt.Errorf("%w: %d", ErrNotExist, ino)
+	}
 	for {
 		in, w := sb.find(ino)
 		switch {

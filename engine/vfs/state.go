@@ -33,6 +33,9 @@ func (s State) IsDAX() bool { return s&stDAX != 0 }
 // which ext4 looks whether inodes that share a block with one that it writes are
 // cached, and dirty). What it says was so at one moment between call and return.
 func (sb *Superblock) FindInodeByInoRCU(ino Ino) (State, bool) {
+	if ino == 0 { // the number in the state word of free memory
+		return 0, false
+	}
 	if !sync.Free() {
 		_, w := sb.find(ino)
 		return State(w), w != 0

@@ -101,7 +101,8 @@ type bareWaiter struct {
 	woken time.Time // set before ch is sent to
 }
 
-// Complete implements device.Completion.
+// Complete implements device.Completion. It comes once for each wait, also for one that was given up: then nobody receives, and
+// there is room in ch.
 func (b *bareWaiter) Complete() {
 	b.woken = time.Now()
 	b.ch <- struct{}{}
@@ -126,7 +127,9 @@ func (r *Rig) BareWake(w *Worker) {
 	case <-b.ch:
 		w.shares.bare.Record(int64(time.Since(b.woken)))
 	case <-r.Context.Done():
+		w.bare = nil // its completion is still to come
 	case <-b.timer.C:
+		w.bare = nil
 		w.Fail(ErrHang)
 	}
 }
