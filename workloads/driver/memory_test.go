@@ -25,6 +25,9 @@ func touched(n int) []byte {
 // TestMemory wants what a storm keeps from its opening on, without the garbage that it made, and how much more there is later.
 // Of a storm that caches few inodes nothing is looked at.
 func TestMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector keeps four bytes for each byte of memory that is used")
+	}
 	const keeps, garbage, more = 64 << 20, 128 << 20, 32 << 20
 	for _, inodes := range []int{leastInodes, leastInodes - 1} {
 		wl := workload(func(Env) func(*Worker) { return nil }, nil)
