@@ -9,16 +9,21 @@ import (
 	"daxbench/engine/vfs"
 )
 
-// BenchmarkIget looks up cached inodes and drops them.
-func BenchmarkIget(b *testing.B) {
-	e := open(b, engine.Config{})
-	task := vfs.NewTask(b.Context())
-	var inos []vfs.Ino
+// cached makes files that stay in the cache, and returns their numbers.
+func cached(e *engine.Engine, task *vfs.Task) (inos []vfs.Ino) {
 	for range 128 {
 		in := must(e.Create(task, vfs.NewFile{}))
 		inos = append(inos, in.Ino())
 		e.Iput(task, in)
 	}
+	return inos
+}
+
+// BenchmarkIget looks up cached inodes and drops them.
+func BenchmarkIget(b *testing.B) {
+	e := open(b, engine.Config{})
+	task := vfs.NewTask(b.Context())
+	inos := cached(e, task)
 	for i := 0; b.Loop(); i++ {
 		e.Iput(task, must(e.Iget(task, inos[i%len(inos)])))
 	}
@@ -28,12 +33,7 @@ func BenchmarkIget(b *testing.B) {
 func BenchmarkFindInode(b *testing.B) {
 	e := open(b, engine.Config{})
 	task := vfs.NewTask(b.Context())
-	var inos []vfs.Ino
-	for range 128 {
-		in := must(e.Create(task, vfs.NewFile{}))
-		inos = append(inos, in.Ino())
-		e.Iput(task, in)
-	}
+	inos := cached(e, task)
 	for i := 0; b.Loop(); i++ {
 		if _, ok := e.FindInodeByInoRCU(inos[i%len(inos)]); !ok {
 			b.Fatal("not found")

@@ -126,22 +126,27 @@ func (m *Mount) rest() error {
 	return m.Check()
 }
 
+// lookUp takes inodes up as worker w, by their numbers, drops them, and returns how many could not be had.
+func (m *Mount) lookUp(w int, keys []uint32) (failed int) {
+	t := m.tasks[w]
+	for _, k := range keys {
+		in, err := m.Iget(t, vfs.Ino(k))
+		if err != nil || in.Ino() != vfs.Ino(k) {
+			failed++
+			continue
+		}
+		m.Iput(t, in)
+	}
+	return failed
+}
+
 // IgetIput looks inodes up that are cached, and drops them.
 func (m *Mount) IgetIput() *turns.Subject {
 	var bad faults
 	misses := m.stats().Misses
 	return &turns.Subject{
 		Run: func(w int, keys []uint32) {
-			t, n := m.tasks[w], 0
-			for _, k := range keys {
-				in, err := m.Iget(t, vfs.Ino(k))
-				if err != nil || in.Ino() != vfs.Ino(k) {
-					n++
-					continue
-				}
-				m.Iput(t, in)
-			}
-			bad[w].n += n
+			bad[w].n += m.lookUp(w, keys)
 		},
 		Check: func() error {
 			if n := m.stats().Misses - misses; n > 0 {

@@ -5,7 +5,6 @@ import (
 
 	"daxbench/engine/media"
 	"daxbench/engine/peers/turns"
-	"daxbench/engine/vfs"
 	"github.com/phuslu/lru"
 	"github.com/puzpuzpuz/xsync/v4"
 )
@@ -33,16 +32,7 @@ func (m *Mount) Insert() *turns.Subject {
 	before, ops := m.stats(), new(faults)
 	return &turns.Subject{
 		Run: func(w int, keys []uint32) {
-			t, n := m.tasks[w], 0
-			for _, k := range keys {
-				in, err := m.Iget(t, vfs.Ino(k))
-				if err != nil || in.Ino() != vfs.Ino(k) {
-					n++
-					continue
-				}
-				m.Iput(t, in)
-			}
-			bad[w].n += n
+			bad[w].n += m.lookUp(w, keys)
 			ops[w].n += len(keys)
 		},
 		Check: func() error {
