@@ -151,13 +151,23 @@ func (in *Inode) dropLocked(from, end uint32, gone func(index, e uint32)) {
 		return
 	}
 	entries := *m.entries.Load()
-	from = max(from, m.lo)
-	for i := from; i < min(end, m.hi); i++ {
-		if e := entries[i].Load(); e != 0 {
-			entries[i].Store(0)
-			left--
-			if gone != nil {
-				gone(i, e)
+	from, to := max(from, m.lo), min(end, m.hi)
+	switch whole := from == m.lo && to == m.hi; {
+	case from >= to:
+	case gone == nil && whole:
+		sync.Zero(entries[from:to])
+		left = 0
+	case gone == nil && left == m.hi-m.lo: // every page between the first and the last entry has one
+		sync.Zero(entries[from:to])
+		left -= to - from
+	default:
+		for i := from; i < to; i++ {
+			if e := entries[i].Load(); e != 0 {
+				entries[i].Store(0)
+				left--
+				if gone != nil {
+					gone(i, e)
+				}
 			}
 		}
 	}
