@@ -16,7 +16,7 @@ import (
 
 // inChild has a process of its own measure a group once. Where its memory lies is then chosen anew, which can matter more
 // than what is measured.
-func inChild(ctx context.Context, o options, group string, block int, stderr io.Writer) ([]table.Sample, error) {
+func inChild(ctx context.Context, o options, group string, block int, stderr io.Writer) (map[string]table.Sample, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func inChild(ctx context.Context, o options, group string, block int, stderr io.
 	if err != nil {
 		return nil, fmt.Errorf("peers: %s: %w", group, err)
 	}
-	var samples []table.Sample
+	var samples map[string]table.Sample
 	if err := json.Unmarshal(out, &samples); err != nil {
 		return nil, fmt.Errorf("peers: %s: %w", group, err)
 	}

@@ -2,7 +2,9 @@
 package cells
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"daxbench/engine/peers/table"
@@ -14,6 +16,7 @@ import (
 type Group struct {
 	Name    string
 	Rows    []table.Row
+	Once    bool // by one process: it takes long, and comes to the same in each
 	measure func(b *Bench) error
 }
 
@@ -33,7 +36,7 @@ func Families() []Family {
 			"needs that changes them, and follows them.", hits()},
 		{"Insert and evict", "Iget of an inode that is not cached, and Iput, at capacity: the engine reads the inode's record from " +
 			"the region, verifies its checksum and evicts another inode, non-DAX, under dax-only. *+record* is the library with " +
-			"the same record read for the value that it stores: like for like, and what the targets are for. Without, it stores " +
+			"the same record read for the value that it stores, which is like for like. Without, it stores " +
 			"what it has at hand. xsync deletes the oldest key, which is found beforehand and not timed.", inserts()},
 		{"Evicting among referenced inodes", "The engine against itself.", held()},
 		{"Pins", "TryPin and Unpin, and the same through an open file, against two atomic adds on words of the same array.", pins()},
@@ -68,13 +71,13 @@ type Bench struct {
 	Small  bool                     // sizes of a test
 	Wants  func(row table.Row) bool // nil: all
 
-	Samples []table.Sample
+	Samples map[string]table.Sample // by the key of the row
 	group   *Group
 }
 
 // Measure runs the group once.
 func (g *Group) Measure(b *Bench) error {
-	b.group = g
+	b.group, b.Samples = g, map[string]table.Sample{}
 	if err := g.measure(b); err != nil {
 		return fmt.Errorf("%s: %w", g.Name, err)
 	}
@@ -153,18 +156,27 @@ func (b *Bench) ratios(cell string, subjects []*turns.Subject, load turns.Load) 
 	}
 	for _, r := range rows {
 		s, base := find(series, r.Subject), find(series, r.Against)
-		e, dropped, err := turns.Ratio(s, base)
+		sample, err := ratio(s, base)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.Key(), err)
 		}
-		b.note(r, s, base, table.Sample{Value: e.Value, Lo: e.Lo, Hi: e.Hi, Dropped: dropped})
+		b.note(r, s, base, sample)
 	}
 	return nil
 }
 
+// ratio is what this process found for s to base: nothing, which the table says, if no round of both counted.
+func ratio(s, base turns.Series) (table.Sample, error) {
+	e, dropped, err := turns.Ratio(s, base)
+	if errors.Is(err, turns.ErrApart) {
+		none := math.NaN()
+		return table.Sample{Value: none, Lo: none, Hi: none, Dropped: 1}, nil
+	}
+	return table.Sample{Value: e.Value, Lo: e.Lo, Hi: e.Hi, Dropped: dropped}, err
+}
+
 // note keeps a sample, with the times of its two sides.
 func (b *Bench) note(r table.Row, s, base turns.Series, sample table.Sample) {
-	sample.Key = r.Key()
 	for _, side := range []struct {
 		to   *float64
 		from turns.Series
@@ -173,7 +185,7 @@ func (b *Bench) note(r table.Row, s, base turns.Series, sample table.Sample) {
 			*side.to = e.Value
 		}
 	}
-	b.Samples = append(b.Samples, sample)
+	b.Samples[r.Key()] = sample
 }
 
 // named returns the subjects of which rows speak.

@@ -62,11 +62,14 @@ func measureScaling(b *Bench, cell string, n int) error {
 	}
 	for _, r := range b.group.Wanted(b.Wants) {
 		together, alone := find(series, r.Subject), find(series, r.Subject+" alone")
-		e, dropped, err := turns.Ratio(alone, together)
+		sample, err := ratio(alone, together)
 		if err != nil {
 			return err
 		}
-		b.note(r, together, alone, table.Sample{Value: 2 * e.Value, Lo: 2 * e.Lo, Hi: 2 * e.Hi, Dropped: dropped})
+		for _, v := range []*float64{&sample.Value, &sample.Lo, &sample.Hi} {
+			*v *= 2
+		}
+		b.note(r, together, alone, sample)
 	}
 	return nil
 }
