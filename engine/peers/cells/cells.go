@@ -32,8 +32,8 @@ func Families() []Family {
 	return []Family{
 		{"Hits", "Iget of a cached inode, and Iput, against a lookup. pebble's takes and drops a reference as well, and so does " +
 			"the sharded map, of Go maps behind RWMutexes; the others take none, and hand out a copy of 96 bytes. *no reference* is FindInodeByInoRCU, which only says what " +
-			"state the inode is in. *xsync pointers* has its values behind pointers, which a program " +
-			"needs that changes them, and follows them.", hits()},
+			"state the inode is in. *xsync pointers* and *phuslu pointers* have their values behind pointers, which a program " +
+			"needs that changes them, and follow them.", hits()},
 		{"Insert and evict", "Iget of an inode that is not cached, and Iput, at capacity: the engine reads the inode's record from " +
 			"the region, verifies its checksum and evicts another inode, non-DAX, under dax-only. *+record* is the library with " +
 			"the same record read for the value that it stores, which is like for like. Without, it stores " +

@@ -34,6 +34,28 @@ func Phuslu(keys []uint32) *turns.Subject {
 	}
 }
 
+// PhusluPointers is Phuslu with values behind pointers, which a program needs that changes them. A lookup that uses what it
+// found follows the pointer.
+func PhusluPointers(keys []uint32) *turns.Subject {
+	c := lru.NewLRUCache[uint64, *Value](room(len(keys)))
+	for _, k := range keys {
+		c.Set(uint64(k), &Value{Ino: uint64(k)})
+	}
+	var bad faults
+	return &turns.Subject{
+		Run: func(w int, keys []uint32) {
+			n := 0
+			for _, k := range keys {
+				if v, ok := c.Get(uint64(k)); !ok || v.Ino != uint64(k) {
+					n++
+				}
+			}
+			bad[w].n += n
+		},
+		Check: func() error { return bad.check(missed) },
+	}
+}
+
 // Otter is a W-TinyLFU cache over a lock-free map, without references.
 func Otter(keys []uint32) (*turns.Subject, error) {
 	c, err := otter.New(&otter.Options[uint64, Value]{MaximumSize: room(len(keys)), InitialCapacity: len(keys)})
