@@ -55,7 +55,7 @@ func measureScaling(b *Bench, cell string, n int) error {
 		one.Name, one.Alone = s.Name+" alone", true
 		list = append(list, &one)
 	}
-	load := turns.Load{Workers: 2, Draw: func(int, []uint32) {}}
+	load := turns.Load{Workers: 2, Draw: func(int, []uint32) {}, Shared: true}
 	series, err := turns.Run(list, load, b.Rounds, b.Seed)
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ type Load struct {
 	Workers int
 	Draw    func(w int, keys []uint32) // the keys of worker w's next chunk
 	Ops     int                        // keys of a chunk; 0: chosen by how long they take
-	Shared  bool                       // subjects are on the same memory, so that none needs to run in
+	Shared  bool                       // what is compared is on the same memory, so that none needs to run in
 	For     time.Duration              // rounds go on for so long; 0: for as many as are asked for
 }
 
