@@ -14,15 +14,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// gogc saves a sixth of the time that a million entries in each of twelve caches take to set up.
+const gogc = "400"
+
 // inChild has a process of its own measure a group once. Where its memory lies is then chosen anew, which can matter more
 // than what is measured.
-func inChild(ctx context.Context, o options, group string, block int, stderr io.Writer) (map[string]table.Sample, error) {
+func inChild(ctx context.Context, o options, group string, number int, stderr io.Writer) (map[string]table.Sample, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, "-child", group, "-cell", o.cell.String(),
-		"-rounds", strconv.Itoa(o.rounds), "-seed", strconv.FormatUint(o.seed+uint64(block), 10))
+		"-rounds", strconv.Itoa(o.rounds), "-seed", strconv.FormatUint(o.seed+uint64(number), 10))
+	cmd.Env = append(os.Environ(), "GOGC="+gogc) // of filling caches; rounds have no collector
 	cmd.Stderr = stderr
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL} // whatever becomes of this one
 	out, err := cmd.Output()

@@ -52,9 +52,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	set := flag.NewFlagSet("peers", flag.ContinueOnError)
 	set.SetOutput(stderr)
 	cell := set.String("cell", "", "measure only rows whose name matches this `regexp`")
-	set.BoolVar(&o.quick, "quick", false, "two processes of 100 rounds: no interval over processes")
-	set.IntVar(&o.rounds, "rounds", 100, "rounds in each process")
-	set.IntVar(&o.blocks, "blocks", 10, "processes, one after the other; with fewer than 6 there is no interval over them")
+	set.BoolVar(&o.quick, "quick", false, "two processes of 20 rounds: no interval over processes")
+	set.IntVar(&o.rounds, "rounds", 40, "rounds in each process")
+	set.IntVar(&o.blocks, "blocks", 9, "processes, one after the other; with fewer than 6 there is no interval over them")
 	set.Uint64Var(&o.seed, "seed", 1, "of keys and orders")
 	set.BoolVar(&o.list, "list", false, "list the rows with their targets, and measure nothing")
 	set.BoolVar(&o.md, "md", false, "also write the table into "+document+", and what it is made of to "+figures)
@@ -64,7 +64,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		return o, err
 	}
 	if o.quick {
-		o.rounds, o.blocks = 100, 2
+		o.rounds, o.blocks = 20, 2
 	}
 	if set.NArg() > 0 || o.rounds < 8 || o.blocks < 1 {
 		return o, errors.New("peers: want no arguments, -rounds of 8 or more and -blocks of 1 or more")
@@ -136,12 +136,14 @@ func (r *Report) measure(ctx context.Context, o options, wants func(table.Row) b
 				continue
 			}
 			fmt.Fprintf(stderr, "process %d of %d: %s\n", block+1, o.blocks, g.Name)
-			found, err := inChild(ctx, o, g.Name, block, stderr)
-			if err != nil {
-				return err
-			}
-			for key, s := range found {
-				r.Samples[key] = append(r.Samples[key], s)
+			for i := range 1 + g.Extra {
+				found, err := inChild(ctx, o, g.Name, block+i*o.blocks, stderr)
+				if err != nil {
+					return err
+				}
+				for key, s := range found {
+					r.Samples[key] = append(r.Samples[key], s)
+				}
 			}
 		}
 	}

@@ -28,9 +28,10 @@ const noReference = "no reference"
 
 // sizes of caches, and how cells name them.
 var sizes = []struct {
-	n    int
-	name string
-}{{100_000, "100k"}, {1_000_000, "1M"}}
+	n     int
+	name  string
+	quick int
+}{{100_000, "100k", quick}, {1_000_000, "1M", 0}}
 
 // hits are lookups of what is cached. The engine's takes a reference and drops it, as pebble's and the sharded map's do; the others
 // take none.

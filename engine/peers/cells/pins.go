@@ -15,7 +15,7 @@ const (
 
 // pins are pin and unpin of pages, by the page table alone and through an open file.
 func pins() []Group {
-	g := Group{Name: "pin", measure: measurePins}
+	g := Group{Name: "pin", Extra: quick, measure: measurePins}
 	row := func(pages string, workers int, subject string, most float64) {
 		g.Rows = append(g.Rows, table.Row{
 			Cell: pinCell(pages, workers), Subject: subject, Against: "two adds", Target: table.Target{Max: most},

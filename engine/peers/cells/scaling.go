@@ -13,7 +13,7 @@ import (
 func scaling() (list []Group) {
 	for _, size := range sizes {
 		cell := "speed-up/" + size.name + "/w2"
-		g := Group{Name: cell, measure: func(b *Bench) error { return measureScaling(b, cell, b.size(size.n)) }}
+		g := Group{Name: cell, Extra: size.quick, measure: func(b *Bench) error { return measureScaling(b, cell, b.size(size.n)) }}
 		for _, r := range []struct {
 			subject string
 			least   float64
