@@ -1,16 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"strconv"
 
 	"daxbench/engine/peers/cells"
 	"daxbench/engine/peers/table"
+	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 )
 
@@ -26,6 +29,9 @@ func inChild(ctx context.Context, o options, group string, number int, stderr io
 	}
 	cmd := exec.CommandContext(ctx, self, "-child", group, "-cell", o.cell.String(),
 		"-rounds", strconv.Itoa(o.rounds), "-seed", strconv.FormatUint(o.seed+uint64(number), 10))
+	if o.profile != "" && number == 0 {
+		cmd.Args = append(cmd.Args, "-cpuprofile", o.profile)
+	}
 	cmd.Env = append(os.Environ(), "GOGC="+gogc) // of filling caches; rounds have no collector
 	cmd.Stderr = stderr
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL} // whatever becomes of this one
@@ -47,10 +53,26 @@ func child(o options, wants func(table.Row) bool, stdout io.Writer) error {
 			continue
 		}
 		b := cells.Bench{Rounds: o.rounds, Seed: o.seed, Wants: wants}
-		if err := g.Measure(&b); err != nil {
+		if err := profiled(o.profile, func() error { return g.Measure(&b) }); err != nil {
 			return err
 		}
 		return json.NewEncoder(stdout).Encode(b.Samples)
 	}
 	return fmt.Errorf("peers: no group is called %q", o.child)
+}
+
+// profiled calls f and keeps a processor profile of it, if a file is given.
+func profiled(file string, f func() error) error {
+	if file == "" {
+		return f()
+	}
+	var profile bytes.Buffer
+	if err := pprof.StartCPUProfile(&profile); err != nil {
+		return err
+	}
+	err := f()
+	if pprof.StopCPUProfile(); err != nil {
+		return err
+	}
+	return renameio.WriteFile(file, profile.Bytes(), 0o644)
 }

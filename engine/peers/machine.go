@@ -53,12 +53,12 @@ func newReport(o options) *Report {
 	return r
 }
 
-// commandOf writes down what measures the same again: the flags that were set, but for where else the results go.
+// commandOf writes down what measures the same again: the flags that were set, but for where else something goes.
 func commandOf(set *flag.FlagSet) string {
 	command := "go run ."
 	set.Visit(func(f *flag.Flag) {
 		switch value := f.Value.String(); {
-		case f.Name == "json":
+		case f.Name == "json", f.Name == "cpuprofile":
 		case value == "true":
 			command += " -" + f.Name
 		default:

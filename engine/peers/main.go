@@ -43,6 +43,7 @@ type options struct {
 	list    bool
 	md      bool
 	json    string
+	profile string // file
 	commit  string // that is measured, with md
 	command string // with which these are measured again
 	child   string // group that this process measures for its parent
@@ -59,6 +60,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	set.BoolVar(&o.list, "list", false, "list the rows with their targets, and measure nothing")
 	set.BoolVar(&o.md, "md", false, "also write the table into "+document+", and what it is made of to "+figures)
 	set.StringVar(&o.json, "json", "", "also write what the table is made of to `file`")
+	set.StringVar(&o.profile, "cpuprofile", "", "write a processor profile of the first process to `file`; of several groups, that of the last stays")
 	set.StringVar(&o.child, "child", "", "for its own use: measure `group` once and print samples")
 	if err := set.Parse(args); err != nil {
 		return o, err

@@ -49,13 +49,16 @@ func TestUsage(t *testing.T) {
 
 // TestMeasure goes all the way, in processes of its own, for a group that is quick.
 func TestMeasure(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "report.json")
-	out, stderr, status := command(t, "-cell", "^pin/distinct/w1 (page table|two adds again)/", "-rounds", "50", "-blocks", "2", "-json", path)
+	path, profile := filepath.Join(t.TempDir(), "report.json"), filepath.Join(t.TempDir(), "profile")
+	out, stderr, status := command(t, "-cell", "^pin/distinct/w1 (page table|two adds again)/", "-rounds", "50", "-blocks", "2", "-json", path, "-cpuprofile", profile)
 	if status == exitUsage || status == exitFailed {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
 	if strings.Count(stderr, "process") != 2 || strings.Count(out, "pin/distinct/w1") < 2 {
 		t.Errorf("%s\n%s", stderr, out)
+	}
+	if info, err := os.Stat(profile); err != nil || info.Size() == 0 {
+		t.Errorf("the profile: %v", err)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -105,11 +105,12 @@ func TestRunIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		for len(ran) > 0 {
-			round, n := ran, 4
+			n := 4
 			if shared {
 				n = 2
 			}
-			round, ran = ran[:n], ran[n:]
+			round := ran[:n]
+			ran = ran[n:]
 			ok := round[0].name != round[n-1].name && round[0].key+1 == round[n-1].key != shared
 			if !shared {
 				ok = ok && round[1] == chunk{round[0].name, round[3].key} && round[2] == chunk{round[3].name, round[0].key}
