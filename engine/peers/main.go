@@ -54,7 +54,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	set.SetOutput(stderr)
 	cell := set.String("cell", "", "measure only rows whose name matches this `regexp`")
 	set.BoolVar(&o.quick, "quick", false, "two processes of 20 rounds: no interval over processes")
-	set.IntVar(&o.rounds, "rounds", 40, "rounds in each process")
+	set.IntVar(&o.rounds, "rounds", 30, "rounds in each process")
 	set.IntVar(&o.blocks, "blocks", 9, "processes, one after the other; with fewer than 6 there is no interval over them")
 	set.Uint64Var(&o.seed, "seed", 1, "of keys and orders")
 	set.BoolVar(&o.list, "list", false, "list the rows with their targets, and measure nothing")

@@ -81,8 +81,9 @@ func Otter(keys []uint32) (*turns.Subject, error) {
 	}, nil
 }
 
-// fillTries is how often keys are set anew in a cache that may drop what it is given.
-const fillTries = 50
+// fillTries is how often keys are set anew in a cache that may drop what it is given. So many at a time are fewer than
+// ristretto has room for in its queue, 32,768; it drops the rest.
+const fillTries, fillBatch = 50, 16_384
 
 // fill sets the keys that get does not find until it finds all.
 func fill(keys []uint32, set func(uint64), settle func(), get getter) error {
@@ -90,8 +91,10 @@ func fill(keys []uint32, set func(uint64), settle func(), get getter) error {
 		lost := 0
 		for _, k := range keys {
 			if _, ok := get(uint64(k)); !ok {
-				lost++
 				set(uint64(k))
+				if lost++; lost%fillBatch == 0 {
+					settle()
+				}
 			}
 		}
 		settle()

@@ -89,8 +89,8 @@ const mostRounds = 2
 // Run measures the subjects for so many rounds, or more if workers often do not run together. A round whose workers did not run together is NaN for the subject in question. The collector
 // is off meanwhile. Errors: ErrCollected, or what a subject's Check says.
 func Run(subjects []*Subject, load Load, rounds int, seed uint64) ([]Series, error) {
-	collections := collectorOff()
-	defer debug.SetGCPercent(100)
+	collections, collectorOn := collectorOff()
+	defer collectorOn()
 	c := newCrew(load.Workers)
 	defer c.disband()
 	rng := rand.New(rand.NewPCG(seed, 7))
@@ -138,17 +138,18 @@ func fewest(list []Series) int {
 	return least
 }
 
-// collectorOff collects once more and turns the collector off. What it returns reports whether it ran all the same.
-func collectorOff() (ran func() bool) {
+// collectorOff collects once more and turns the collector off. What it returns reports whether it ran all the same, and turns it on
+// again.
+func collectorOff() (ran func() bool, on func()) {
 	runtime.GC()
-	debug.SetGCPercent(-1)
+	percent := debug.SetGCPercent(-1)
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
 	return func() bool {
 		var after runtime.MemStats
 		runtime.ReadMemStats(&after)
 		return after.NumGC != before.NumGC
-	}
+	}, func() { debug.SetGCPercent(percent) }
 }
 
 // round runs a chunk of each subject, in the given order, with the same keys.
