@@ -10,16 +10,19 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Where the table goes, from the folder of this command.
+// Where the table goes, and what it is made of, from the folder of this command.
 const (
 	document = "../README.md"
+	figures  = "record.json"
 	begins   = "<!-- peers:"
 	ends     = "<!-- end of peers -->"
 )
 
 // reading explains the figures to who meets them in the document.
 const reading = "A figure with a range is a ratio of times, the first to the second, unless a unit is given, with its 95 % interval: of the " +
-	"median over processes, each with memory of its own. What is in parentheses is the time that the first takes, for orientation."
+	"median over processes, each with memory of its own. What is in parentheses is the time that the first takes, for orientation. " +
+	"It is *met*, or *missed*, if all of the interval says so, and *undecided* otherwise, or if more than half of the rounds were dropped, as two workers " +
+	"did not run together. What each process found is in [peers/" + figures + "](peers/" + figures + ")."
 
 // sections puts results into their families.
 func sections(results []table.Result) (list []table.Section) {
@@ -39,16 +42,38 @@ func sections(results []table.Result) (list []table.Section) {
 	return list
 }
 
-// writeDocument puts the table between the markers of the document.
-func (r *Report) writeDocument(path string) error {
-	old, err := os.ReadFile(path)
+// insert puts the table of all rows between the markers of a page. A row that was not measured is an error.
+func (r *Report) insert(page string) (string, error) {
+	var rows []table.Row
+	for _, g := range cells.All() {
+		for _, row := range g.Rows {
+			if len(r.Samples[row.Key()]) == 0 {
+				return "", fmt.Errorf("peers: the row %q was not measured", row.Key())
+			}
+			rows = append(rows, row)
+		}
+	}
+	results, err := table.Join(rows, r.Samples)
+	if err != nil {
+		return "", err
+	}
+	text := strings.Join([]string{r.origin(), reading, table.Markdown(sections(results))}, "\n\n")
+	return table.Insert(page, begins, ends, text)
+}
+
+// publish writes the table into the document, and what it is made of into a file beside it: first that, by which the table can be
+// made again.
+func (r *Report) publish(document, figures string) error {
+	old, err := os.ReadFile(document)
 	if err != nil {
 		return err
 	}
-	text := strings.Join([]string{r.origin(), reading, table.Markdown(sections(r.Results))}, "\n\n")
-	page, err := table.Insert(string(old), begins, ends, text)
+	page, err := r.insert(string(old))
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", document, err)
 	}
-	return renameio.WriteFile(path, []byte(page), 0o644)
+	if err := r.write(figures); err != nil {
+		return err
+	}
+	return renameio.WriteFile(document, []byte(page), 0o644)
 }

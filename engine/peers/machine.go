@@ -20,17 +20,17 @@ var peerModules = []string{
 	"github.com/dgraph-io/ristretto/v2", "github.com/Yiling-J/theine-go",
 }
 
-// A Report is a table with what it was made by and on.
+// A Report is what a table is made of, with what it was made by and on.
 type Report struct {
-	When        time.Time          `json:"when"`
-	Command     string             `json:"command"`
-	Blocks      int                `json:"processes"`
-	Rounds      int                `json:"rounds"`
-	Seed        uint64             `json:"seed"`
-	Commit      string             `json:"commit,omitempty"`
-	Modules     map[string]string  `json:"modules"`
-	Environment record.Environment `json:"environment"` // before the first process
-	Results     []table.Result     `json:"results"`
+	When        time.Time                 `json:"when"`
+	Command     string                    `json:"command"`
+	Blocks      int                       `json:"processes"`
+	Rounds      int                       `json:"rounds"`
+	Seed        uint64                    `json:"seed"`
+	Commit      string                    `json:"commit,omitempty"`
+	Modules     map[string]string         `json:"modules"`
+	Environment record.Environment        `json:"environment"` // before the first process
+	Samples     map[string][]table.Sample `json:"samples"`     // by row, of each process: value, least and most, the times of both sides, the share of dropped rounds
 }
 
 // newReport looks at the machine; the results are to come.
@@ -38,7 +38,10 @@ func newReport(o options) *Report {
 	r := &Report{
 		When: time.Now().UTC(), Command: o.command,
 		Blocks: o.blocks, Rounds: o.rounds, Seed: o.seed, Commit: record.Commit(),
-		Modules: map[string]string{}, Environment: record.Look(),
+		Modules: map[string]string{}, Environment: record.Look(), Samples: map[string][]table.Sample{},
+	}
+	if o.md {
+		r.Commit = o.commit
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
@@ -50,12 +53,12 @@ func newReport(o options) *Report {
 	return r
 }
 
-// commandOf writes down what measures the same again: the flags that were set, but for where else the results go.
+// commandOf writes down what measures the same again: the flags that were set, but for where else something goes.
 func commandOf(set *flag.FlagSet) string {
 	command := "go run ."
 	set.Visit(func(f *flag.Flag) {
 		switch value := f.Value.String(); {
-		case f.Name == "json":
+		case f.Name == "json", f.Name == "cpuprofile":
 		case value == "true":
 			command += " -" + f.Name
 		default:

@@ -39,9 +39,12 @@ type options struct {
 	rounds  int
 	blocks  int
 	seed    uint64
+	quick   bool
 	list    bool
 	md      bool
 	json    string
+	profile string // file
+	commit  string // that is measured, with md
 	command string // with which these are measured again
 	child   string // group that this process measures for its parent
 }
@@ -50,25 +53,28 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	set := flag.NewFlagSet("peers", flag.ContinueOnError)
 	set.SetOutput(stderr)
 	cell := set.String("cell", "", "measure only rows whose name matches this `regexp`")
-	quick := set.Bool("quick", false, "two processes of 100 rounds: no interval over processes")
-	set.IntVar(&o.rounds, "rounds", 400, "rounds in each process")
-	set.IntVar(&o.blocks, "blocks", 6, "processes, one after the other; with fewer than 6 there is no interval over them")
+	set.BoolVar(&o.quick, "quick", false, "two processes of 20 rounds: no interval over processes")
+	set.IntVar(&o.rounds, "rounds", 30, "rounds in each process")
+	set.IntVar(&o.blocks, "blocks", 9, "processes, one after the other; with fewer than 6 there is no interval over them")
 	set.Uint64Var(&o.seed, "seed", 1, "of keys and orders")
 	set.BoolVar(&o.list, "list", false, "list the rows with their targets, and measure nothing")
-	set.BoolVar(&o.md, "md", false, "also write the table into "+document)
-	set.StringVar(&o.json, "json", "", "also write everything to `file`")
+	set.BoolVar(&o.md, "md", false, "also write the table into "+document+", and what it is made of to "+figures)
+	set.StringVar(&o.json, "json", "", "also write what the table is made of to `file`")
+	set.StringVar(&o.profile, "cpuprofile", "", "write a processor profile of the first process to `file`; of several groups, that of the last stays")
 	set.StringVar(&o.child, "child", "", "for its own use: measure `group` once and print samples")
 	if err := set.Parse(args); err != nil {
 		return o, err
 	}
-	if *quick {
-		o.rounds, o.blocks = 100, 2
+	if o.quick {
+		o.rounds, o.blocks = 20, 2
 	}
 	if set.NArg() > 0 || o.rounds < 8 || o.blocks < 1 {
 		return o, errors.New("peers: want no arguments, -rounds of 8 or more and -blocks of 1 or more")
 	}
 	o.command = commandOf(set)
-	o.cell, err = regexp.Compile(*cell)
+	if o.cell, err = regexp.Compile(*cell); err == nil && o.md {
+		err = o.mayWrite()
+	}
 	return o, err
 }
 
@@ -99,11 +105,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = child(o, wants, stdout)
 	default:
 		report := newReport(o)
-		if err = report.measure(ctx, o, wants, rows, stderr); err == nil {
-			err = report.tell(o, stdout)
+		var results []table.Result
+		if err = report.measure(ctx, o, wants, stderr); err == nil {
+			results, err = table.Join(rows, report.Samples)
 		}
 		if err == nil {
-			return exits[table.Worst(report.Results)]
+			err = report.tell(o, results, stdout)
+		}
+		if err == nil {
+			return exits[table.Worst(results)]
 		}
 	}
 	switch {
@@ -119,30 +129,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // exits are the statuses that verdicts lead to.
 var exits = map[table.Verdict]int{table.Met: exitMet, table.Undecided: exitUndecided, table.Missed: exitMissed}
 
-// measure has processes measure all groups that have a wanted row.
-func (r *Report) measure(ctx context.Context, o options, wants func(table.Row) bool, rows []table.Row, stderr io.Writer) error {
-	var samples []table.Sample
-	for _, g := range cells.All() {
-		if len(g.Wanted(wants)) == 0 {
-			continue
-		}
-		for block := range o.blocks {
-			fmt.Fprintf(stderr, "%s: process %d of %d\n", g.Name, block+1, o.blocks)
-			found, err := inChild(ctx, o, g.Name, block, stderr)
-			if err != nil {
-				return err
+// measure has processes measure all groups that have a wanted row. Those of a group do not follow each other: what the
+// machine goes through meanwhile is in the intervals of all.
+func (r *Report) measure(ctx context.Context, o options, wants func(table.Row) bool, stderr io.Writer) error {
+	for block := range o.blocks {
+		for _, g := range cells.All() {
+			if len(g.Wanted(wants)) == 0 || g.Once && block > 0 {
+				continue
 			}
-			samples = append(samples, found...)
+			fmt.Fprintf(stderr, "process %d of %d: %s\n", block+1, o.blocks, g.Name)
+			for i := range 1 + g.Extra {
+				found, err := inChild(ctx, o, g.Name, block+i*o.blocks, stderr)
+				if err != nil {
+					return err
+				}
+				for key, s := range found {
+					r.Samples[key] = append(r.Samples[key], s)
+				}
+			}
 		}
 	}
-	var err error
-	r.Results, err = table.Join(rows, samples)
-	return err
+	return nil
 }
 
 // tell prints the table, and writes it wherever else it was asked for.
-func (r *Report) tell(o options, stdout io.Writer) error {
-	if _, err := fmt.Fprintf(stdout, "%s\n%s\n", table.Text(r.Results), r.origin()); err != nil {
+func (r *Report) tell(o options, results []table.Result, stdout io.Writer) error {
+	if _, err := fmt.Fprintf(stdout, "%s\n%s\n", table.Text(results), r.origin()); err != nil {
 		return err
 	}
 	if o.json != "" {
@@ -151,7 +163,7 @@ func (r *Report) tell(o options, stdout io.Writer) error {
 		}
 	}
 	if o.md {
-		return r.writeDocument(document)
+		return r.publish(document, figures)
 	}
 	return nil
 }

@@ -36,7 +36,8 @@ func TestList(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"-nonsense"}, {"-cell", "("}, {"-cell", "no such row"}, {"-rounds", "1"}, {"-blocks", "0"}, {"more"}} {
+	for _, args := range [][]string{{"-nonsense"}, {"-cell", "("}, {"-cell", "no such row"}, {"-rounds", "1"}, {"-blocks", "0"}, {"more"},
+		{"-md", "-quick"}, {"-md", "-cell", "^pin"}, {"-md", "-blocks", "5"}} {
 		if out, err, status := command(t, args...); status != exitUsage || out != "" || err == "" {
 			t.Errorf("%q: status %d, %q, %q", args, status, out, err)
 		}
@@ -48,13 +49,16 @@ func TestUsage(t *testing.T) {
 
 // TestMeasure goes all the way, in processes of its own, for a group that is quick.
 func TestMeasure(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "report.json")
-	out, stderr, status := command(t, "-cell", "^pin/distinct/w1 (page table|two adds again)/", "-rounds", "50", "-blocks", "2", "-json", path)
+	path, profile := filepath.Join(t.TempDir(), "report.json"), filepath.Join(t.TempDir(), "profile")
+	out, stderr, status := command(t, "-cell", "^pin/distinct/w1 (page table|two adds again)/", "-rounds", "50", "-blocks", "2", "-json", path, "-cpuprofile", profile)
 	if status == exitUsage || status == exitFailed {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
 	if strings.Count(stderr, "process") != 2 || strings.Count(out, "pin/distinct/w1") < 2 {
 		t.Errorf("%s\n%s", stderr, out)
+	}
+	if info, err := os.Stat(profile); err != nil || info.Size() == 0 {
+		t.Errorf("the profile: %v", err)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -67,8 +71,15 @@ func TestMeasure(t *testing.T) {
 	if want := "go run . -blocks '2' -cell '^pin/distinct/w1 (page table|two adds again)/' -rounds '50'"; r.Command != want {
 		t.Errorf("the command is %q, want %q", r.Command, want)
 	}
-	if len(r.Results) != 2 || r.Blocks != 2 || r.Environment.Cores < 1 || exits[table.Worst(r.Results)] != status {
-		t.Errorf("status %d of %+v", status, r)
+	if len(r.Samples) != 2 || r.Blocks != 2 || r.Environment.Cores < 1 {
+		t.Errorf("%+v", r)
+	}
+	var rows []table.Row
+	for _, g := range cells.All() {
+		rows = append(rows, g.Rows...)
+	}
+	if list, err := table.Join(rows, r.Samples); err != nil || len(list) != 2 || exits[table.Worst(list)] != status {
+		t.Errorf("status %d of %+v, %v", status, list, err)
 	}
 }
 
@@ -79,38 +90,6 @@ func TestStopped(t *testing.T) {
 	var out, stderr bytes.Buffer
 	if status := run(ctx, []string{"-cell", "^timed"}, &out, &stderr); status != exitStopped || out.Len() > 0 {
 		t.Errorf("status %d, %q", status, out.String())
-	}
-}
-
-// TestDocument writes a table with every row between the markers.
-func TestDocument(t *testing.T) {
-	var report Report
-	for _, g := range cells.All() {
-		for _, row := range g.Rows {
-			report.Results = append(report.Results, table.Result{Row: row, Value: 1, Lo: 1, Hi: 1, Verdict: table.Missed})
-		}
-	}
-	path := filepath.Join(t.TempDir(), "README.md")
-	if err := os.WriteFile(path, []byte("before\n"+begins+" command -->\n"+ends+"\nafter\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := report.writeDocument(path); err != nil {
-		t.Fatal(err)
-	}
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range cells.Families() {
-		if !strings.Contains(string(page), "**"+f.Title+".**") {
-			t.Errorf("there is nothing of %q", f.Title)
-		}
-	}
-	if !strings.HasPrefix(string(page), "before\n") || !strings.HasSuffix(string(page), "after\n") {
-		t.Error("what is around the markers has changed")
-	}
-	if err := report.writeDocument(filepath.Join(t.TempDir(), "none")); err == nil {
-		t.Error("a document that is not there was written")
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 var breakSizes = []struct {
 	pages, files int
 	most         float64
-}{{512, 64, 0.1}, {262_144, 1, 0.05}}
+	extra        int
+}{{512, 64, 0.1, quick}, {262_144, 1, 0.05, 0}}
 
 // breaks are what it takes to make the pages of an idle file refuse pins, and to know that none is held.
 func breaks() (list []Group) {
@@ -32,9 +33,9 @@ func breaks() (list []Group) {
 			}
 		}
 		list = append(list,
-			Group{Name: cell, Rows: []table.Row{row(shutOnly, s.most), row("CAS again", 0)}, measure: measure(shutOnly, subjects.Breaks)},
+			Group{Name: cell, Extra: s.extra, Rows: []table.Row{row(shutOnly, s.most), row("CAS again", 0)}, measure: measure(shutOnly, subjects.Breaks)},
 			// In a group of its own: it faults all pages in before each chunk, which leaves no line of the others in the caches.
-			Group{Name: cell + "/entries", Rows: []table.Row{row(withEntries, 0)}, measure: measure(withEntries, subjects.FullBreaks)},
+			Group{Name: cell + "/entries", Extra: s.extra, Rows: []table.Row{row(withEntries, s.most)}, measure: measure(withEntries, subjects.FullBreaks)},
 		)
 	}
 	return list

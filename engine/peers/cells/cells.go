@@ -2,7 +2,9 @@
 package cells
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"daxbench/engine/peers/table"
@@ -14,8 +16,13 @@ import (
 type Group struct {
 	Name    string
 	Rows    []table.Row
+	Once    bool // by one process: it takes long, and comes to the same in each
+	Extra   int  // processes besides, for each that the others have: it is quick, and its targets are near
 	measure func(b *Bench) error
 }
+
+// quick is how many processes besides those groups have that take less than a second.
+const quick = 2
 
 // A Family is groups that are read together.
 type Family struct {
@@ -29,11 +36,11 @@ func Families() []Family {
 	return []Family{
 		{"Hits", "Iget of a cached inode, and Iput, against a lookup. pebble's takes and drops a reference as well, and so does " +
 			"the sharded map, of Go maps behind RWMutexes; the others take none, and hand out a copy of 96 bytes. *no reference* is FindInodeByInoRCU, which only says what " +
-			"state the inode is in. *xsync pointers* has its values behind pointers, which a program " +
-			"needs that changes them, and follows them.", hits()},
+			"state the inode is in. *xsync pointers* and *phuslu pointers* have their values behind pointers, which a program " +
+			"needs that changes them, and follow them.", hits()},
 		{"Insert and evict", "Iget of an inode that is not cached, and Iput, at capacity: the engine reads the inode's record from " +
 			"the region, verifies its checksum and evicts another inode, non-DAX, under dax-only. *+record* is the library with " +
-			"the same record read for the value that it stores: like for like, and what the targets are for. Without, it stores " +
+			"the same record read for the value that it stores, which is like for like. Without, it stores " +
 			"what it has at hand. xsync deletes the oldest key, which is found beforehand and not timed.", inserts()},
 		{"Evicting among referenced inodes", "The engine against itself.", held()},
 		{"Pins", "TryPin and Unpin, and the same through an open file, against two atomic adds on words of the same array.", pins()},
@@ -45,11 +52,12 @@ func Families() []Family {
 			"lines of their own are what this machine makes of work that shares nothing.", scaling()},
 		{"Timing an operation", "One reading of the clock, as the end of one operation is the start of the next, and a value in a " +
 			"histogram.", timing()},
-		{"Resolution", "Evictions from 4,096 cached inodes, for two seconds: the same against itself, and with three " +
-			"multiplications, some 3 ns, planted.", resolution()},
+		{"Resolution", "Evictions from 4,096 cached inodes, for two seconds: one engine against itself, and with multiplications planted. Of what those " +
+			"take by themselves the processor does some beside the rest; seen is what the interval of two seconds begins above 0 at. *elsewhere* is another " +
+			"engine beside the first, as policies are compared: alike but for where its memory lies.", resolution()},
 		{"Allocations", "Objects per operation, in steady state.", objects()},
-		{"Memory", "Bytes per entry with everything around it, of a million entries, or 16 million pages: what the process has of its own " +
-			"before and after. The libraries' have a value of 96 bytes.", memory()},
+		{"Memory", "Bytes per entry with everything around it: what the process has of its own before and after. The libraries' have a value of " +
+			"96 bytes.", memory()},
 	}
 }
 
@@ -68,13 +76,13 @@ type Bench struct {
 	Small  bool                     // sizes of a test
 	Wants  func(row table.Row) bool // nil: all
 
-	Samples []table.Sample
+	Samples map[string]table.Sample // by the key of the row
 	group   *Group
 }
 
 // Measure runs the group once.
 func (g *Group) Measure(b *Bench) error {
-	b.group = g
+	b.group, b.Samples = g, map[string]table.Sample{}
 	if err := g.measure(b); err != nil {
 		return fmt.Errorf("%s: %w", g.Name, err)
 	}
@@ -153,18 +161,27 @@ func (b *Bench) ratios(cell string, subjects []*turns.Subject, load turns.Load) 
 	}
 	for _, r := range rows {
 		s, base := find(series, r.Subject), find(series, r.Against)
-		e, dropped, err := turns.Ratio(s, base)
+		sample, err := ratio(s, base)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.Key(), err)
 		}
-		b.note(r, s, base, table.Sample{Value: e.Value, Lo: e.Lo, Hi: e.Hi, Dropped: dropped})
+		b.note(r, s, base, sample)
 	}
 	return nil
 }
 
+// ratio is what this process found for s to base: nothing, which the table says, if no round of both counted.
+func ratio(s, base turns.Series) (table.Sample, error) {
+	e, dropped, err := turns.Ratio(s, base)
+	if errors.Is(err, turns.ErrApart) {
+		none := math.NaN()
+		return table.Sample{Value: none, Lo: none, Hi: none, Dropped: 1}, nil
+	}
+	return table.Sample{Value: e.Value, Lo: e.Lo, Hi: e.Hi, Dropped: dropped}, err
+}
+
 // note keeps a sample, with the times of its two sides.
 func (b *Bench) note(r table.Row, s, base turns.Series, sample table.Sample) {
-	sample.Key = r.Key()
 	for _, side := range []struct {
 		to   *float64
 		from turns.Series
@@ -173,7 +190,7 @@ func (b *Bench) note(r table.Row, s, base turns.Series, sample table.Sample) {
 			*side.to = e.Value
 		}
 	}
-	b.Samples = append(b.Samples, sample)
+	b.Samples[r.Key()] = sample
 }
 
 // named returns the subjects of which rows speak.

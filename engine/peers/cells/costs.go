@@ -124,7 +124,7 @@ func (b *Bench) onOneEngine(n int, do map[string]vfs.Breaker, load turns.Load) (
 	for _, name := range slices.Sorted(maps.Keys(do)) {
 		list = append(list, sw.Inserts(m, name, do[name], walk))
 	}
-	load.Draw, load.Ops = func(int, []uint32) {}, insertOps
+	load.Draw, load.Ops, load.Shared = func(int, []uint32) {}, insertOps, true
 	return turns.Run(list, load, fine*b.Rounds, b.Seed)
 }
 

@@ -19,7 +19,8 @@ var hitPeers = []struct {
 	name string
 	most float64
 }{
-	{"xsync", 1.0}, {"phuslu", 0.6}, {"pebble", 0.35}, {"sharded map", 0}, {"xsync pointers", 0}, {"otter", 0}, {"ristretto", 0}, {"theine", 0}, {"sync.Map", 0},
+	{"xsync", 1.0}, {"phuslu", 0.6}, {"pebble", 0.35}, {"sharded map", 0}, {"xsync pointers", 0}, {"phuslu pointers", 0},
+	{"otter", 0}, {"ristretto", 0}, {"theine", 0}, {"sync.Map", 0},
 }
 
 // noReference is the engine's lookup that takes none, and writes nothing.
@@ -27,9 +28,10 @@ const noReference = "no reference"
 
 // sizes of caches, and how cells name them.
 var sizes = []struct {
-	n    int
-	name string
-}{{100_000, "100k"}, {1_000_000, "1M"}}
+	n     int
+	name  string
+	quick int
+}{{100_000, "100k", quick}, {1_000_000, "1M", 0}}
 
 // hits are lookups of what is cached. The engine's takes a reference and drops it, as pebble's and the sharded map's do; the others
 // take none.
@@ -91,6 +93,7 @@ func measureHits(b *Bench, name string, n int) error {
 		{"xsync again", plain(subjects.Xsync)},
 		{"xsync pointers", plain(subjects.XsyncPointers)},
 		{"phuslu", plain(subjects.Phuslu)},
+		{"phuslu pointers", plain(subjects.PhusluPointers)},
 		{"pebble", fallible(subjects.Pebble)},
 		{"sharded map", plain(subjects.ShardedMap)},
 		{"otter", fallible(subjects.Otter)},

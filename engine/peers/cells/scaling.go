@@ -13,7 +13,7 @@ import (
 func scaling() (list []Group) {
 	for _, size := range sizes {
 		cell := "speed-up/" + size.name + "/w2"
-		g := Group{Name: cell, measure: func(b *Bench) error { return measureScaling(b, cell, b.size(size.n)) }}
+		g := Group{Name: cell, Extra: size.quick, measure: func(b *Bench) error { return measureScaling(b, cell, b.size(size.n)) }}
 		for _, r := range []struct {
 			subject string
 			least   float64
@@ -55,18 +55,21 @@ func measureScaling(b *Bench, cell string, n int) error {
 		one.Name, one.Alone = s.Name+" alone", true
 		list = append(list, &one)
 	}
-	load := turns.Load{Workers: 2, Draw: func(int, []uint32) {}}
+	load := turns.Load{Workers: 2, Draw: func(int, []uint32) {}, Shared: true}
 	series, err := turns.Run(list, load, b.Rounds, b.Seed)
 	if err != nil {
 		return err
 	}
 	for _, r := range b.group.Wanted(b.Wants) {
 		together, alone := find(series, r.Subject), find(series, r.Subject+" alone")
-		e, dropped, err := turns.Ratio(alone, together)
+		sample, err := ratio(alone, together)
 		if err != nil {
 			return err
 		}
-		b.note(r, together, alone, table.Sample{Value: 2 * e.Value, Lo: 2 * e.Lo, Hi: 2 * e.Hi, Dropped: dropped})
+		for _, v := range []*float64{&sample.Value, &sample.Lo, &sample.Hi} {
+			*v *= 2
+		}
+		b.note(r, together, alone, sample)
 	}
 	return nil
 }

@@ -25,23 +25,47 @@ func objects() []Group {
 	return []Group{g}
 }
 
+// entrySizes are for how many entries it is measured what one takes. The engine's table of buckets grows by powers of two, so
+// what its share of an inode is depends on the number. Files take a microsecond each to make.
+var entrySizes = []struct {
+	n    int
+	name string
+	once bool
+}{{100_000, "100k", false}, {1_000_000, "1M", false}, {10_000_000, "10M", true}}
+
 // memory is what a page and a cached inode take.
-func memory() []Group {
-	g := Group{Name: "memory", measure: measureMemory}
-	g.Rows = []table.Row{
-		{Cell: g.Name, Subject: "page", Unit: table.Bytes, Target: table.Target{Max: 4}},
-		{Cell: g.Name, Subject: "cached inode", Unit: table.Bytes, Target: table.Target{Max: 192}},
-		{Cell: g.Name, Subject: "xsync entry", Unit: table.Bytes},
-		{Cell: g.Name, Subject: "phuslu entry", Unit: table.Bytes},
+func memory() (list []Group) {
+	const pages = "memory/16M-pages"
+	list = append(list, Group{
+		Name:    pages,
+		Rows:    []table.Row{{Cell: pages, Subject: "page", Unit: table.Bytes, Target: table.Target{Max: 4}}},
+		measure: measurePages,
+	})
+	for _, size := range entrySizes {
+		cell := "memory/" + size.name
+		g := Group{Name: cell, Once: size.once, measure: func(b *Bench) error { return measureEntries(b, b.size(size.n)) }}
+		g.Rows = append(g.Rows, table.Row{Cell: cell, Subject: "cached inode", Unit: table.Bytes, Target: table.Target{Max: 192}})
+		if !size.once {
+			g.Rows = append(g.Rows,
+				table.Row{Cell: cell, Subject: "xsync entry", Unit: table.Bytes},
+				table.Row{Cell: cell, Subject: "phuslu entry", Unit: table.Bytes},
+			)
+		}
+		list = append(list, g)
 	}
-	return []Group{g}
+	return list
 }
 
-// put notes a value of a row of this group, if it is wanted.
-func (b *Bench) put(cell, subject string, value float64) {
+// put notes a value of the group's row of that subject, if it is wanted.
+func (b *Bench) put(subject string, value float64) {
+	b.putAs(subject, turns.Series{}, turns.Series{}, alone(value))
+}
+
+// putAs is put of a sample, with what it is of.
+func (b *Bench) putAs(subject string, s, base turns.Series, sample table.Sample) {
 	for _, r := range b.group.Wanted(b.Wants) {
-		if r.Cell == cell && r.Subject == subject {
-			b.note(r, turns.Series{}, turns.Series{}, alone(value))
+		if r.Subject == subject {
+			b.note(r, s, base, sample)
 		}
 	}
 }
@@ -84,7 +108,7 @@ func measureAllocations(b *Bench) error {
 		ops := make([]uint32, 2*n)
 		turns.Walk(s.keys)(0, ops)
 		subject := s.make() // not before: it counts from here on what others do to its engine, too
-		b.put("allocations", s.name, turns.Allocations(subject, ops))
+		b.put(s.name, turns.Allocations(subject, ops))
 		if err := subject.Check(); err != nil {
 			return err
 		}
@@ -92,44 +116,60 @@ func measureAllocations(b *Bench) error {
 	return nil
 }
 
-// measureMemory compares what the process has of its own before and after. What was allocated is touched, so pages of
-// which only a part is used count whole.
-func measureMemory(b *Bench) error {
-	pages, inodes := b.size(1<<24), b.size(1_000_000)
-	order := make([]uint32, inodes)
+func measurePages(b *Bench) error {
+	n := b.size(1 << 24)
+	return b.putMemory("page", n, func() (any, error) { return subjects.TouchedTable(n), nil })
+}
+
+func measureEntries(b *Bench, n int) error {
+	order := make([]uint32, n)
 	for i := range order {
 		order[i] = uint32(i)
 	}
 	for _, s := range []struct {
 		name string
-		n    int
 		make func() (any, error)
 	}{
-		{"page", pages, func() (any, error) { return subjects.TouchedTable(pages), nil }},
-		{"cached inode", inodes, func() (any, error) {
-			return subjects.Open(subjects.MountOptions{Files: inodes, Policy: "dax-only"})
+		{"cached inode", func() (any, error) {
+			m, err := subjects.Open(subjects.MountOptions{Files: n, Policy: "dax-only"})
+			if err == nil {
+				m.Inos = nil // who measures keeps those, not the engine
+			}
+			return m, err
 		}},
-		{"xsync entry", inodes, func() (any, error) { return subjects.Xsync(order), nil }},
-		{"phuslu entry", inodes, func() (any, error) { return subjects.PhusluSet(order, inodes, nil), nil }},
+		{"xsync entry", func() (any, error) { return subjects.Xsync(order), nil }},
+		{"phuslu entry", func() (any, error) { return subjects.PhusluSet(order, n, nil), nil }},
 	} {
-		before, err := turns.OwnMemory()
-		if err != nil {
+		if len(b.group.Wanted(func(r table.Row) bool { return r.Subject == s.name })) == 0 {
+			continue
+		}
+		if err := b.putMemory(s.name, n, s.make); err != nil {
 			return err
 		}
-		made, err := s.make()
-		if err != nil {
-			return err
-		}
-		after, err := turns.OwnMemory()
-		if err != nil {
-			return err
-		}
-		const digits = 10 // tables have a header, and the heap has room; a tenth of a byte is neither
-		b.put("memory", s.name, math.Round(digits*float64(after-before)/float64(s.n))/digits)
-		if m, ok := made.(*subjects.Mount); ok {
-			m.Close()
-		}
-		runtime.KeepAlive(made)
 	}
+	return nil
+}
+
+// putMemory notes what each of n things takes, by what the process has of its own before and after. What was allocated is
+// touched, so pages of which only a part is used count whole.
+func (b *Bench) putMemory(subject string, n int, make func() (any, error)) error {
+	before, err := turns.OwnMemory()
+	if err != nil {
+		return err
+	}
+	made, err := make()
+	if err != nil {
+		return err
+	}
+	if m, ok := made.(*subjects.Mount); ok {
+		defer m.Close()
+	}
+	after, err := turns.OwnMemory()
+	if err != nil {
+		return err
+	}
+	const digits = 10 // tables have a header, and the heap has room; a tenth of a byte is neither
+	b.put(subject, math.Round(digits*float64(after-before)/float64(n))/digits)
+	runtime.KeepAlive(made)
 	return nil
 }

@@ -34,6 +34,28 @@ func Phuslu(keys []uint32) *turns.Subject {
 	}
 }
 
+// PhusluPointers is Phuslu with values behind pointers, which a program needs that changes them. A lookup that uses what it
+// found follows the pointer.
+func PhusluPointers(keys []uint32) *turns.Subject {
+	c := lru.NewLRUCache[uint64, *Value](room(len(keys)))
+	for _, k := range keys {
+		c.Set(uint64(k), &Value{Ino: uint64(k)})
+	}
+	var bad faults
+	return &turns.Subject{
+		Run: func(w int, keys []uint32) {
+			n := 0
+			for _, k := range keys {
+				if v, ok := c.Get(uint64(k)); !ok || v.Ino != uint64(k) {
+					n++
+				}
+			}
+			bad[w].n += n
+		},
+		Check: func() error { return bad.check(missed) },
+	}
+}
+
 // Otter is a W-TinyLFU cache over a lock-free map, without references.
 func Otter(keys []uint32) (*turns.Subject, error) {
 	c, err := otter.New(&otter.Options[uint64, Value]{MaximumSize: room(len(keys)), InitialCapacity: len(keys)})
@@ -59,8 +81,9 @@ func Otter(keys []uint32) (*turns.Subject, error) {
 	}, nil
 }
 
-// fillTries is how often keys are set anew in a cache that may drop what it is given.
-const fillTries = 50
+// fillTries is how often keys are set anew in a cache that may drop what it is given. So many at a time are fewer than
+// ristretto has room for in its queue, 32,768; it drops the rest.
+const fillTries, fillBatch = 50, 16_384
 
 // fill sets the keys that get does not find until it finds all.
 func fill(keys []uint32, set func(uint64), settle func(), get getter) error {
@@ -68,8 +91,10 @@ func fill(keys []uint32, set func(uint64), settle func(), get getter) error {
 		lost := 0
 		for _, k := range keys {
 			if _, ok := get(uint64(k)); !ok {
-				lost++
 				set(uint64(k))
+				if lost++; lost%fillBatch == 0 {
+					settle()
+				}
 			}
 		}
 		settle()

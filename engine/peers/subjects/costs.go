@@ -80,13 +80,42 @@ func InTurn(a, b, c Breaker) Breaker {
 // Plant returns a breaker that wastes some cycles: so many multiplications, each of which needs the one before.
 func Plant(multiplications int) Breaker {
 	return func(_ *vfs.Task, in *vfs.Inode) {
-		x := uint64(in.Ino())
-		for range multiplications {
-			x *= 0x9E3779B97F4A7C15
-		}
-		if x == 0 { // never: an odd factor, and no inode is 0
+		if multiply(uint64(in.Ino()), multiplications) == 0 { // never: an odd factor, and no inode is 0
 			panic("subjects: a product of odd factors is 0")
 		}
+	}
+}
+
+func multiply(x uint64, times int) uint64 {
+	for range times {
+		x *= 0x9E3779B97F4A7C15
+	}
+	return x
+}
+
+// Planted is what a Plant wastes by itself: nothing is done beside it, as each needs the one before.
+func Planted(multiplications int) *turns.Subject {
+	var products [turns.MaxWorkers]uint64
+	for w := range products {
+		products[w] = 1
+	}
+	return &turns.Subject{
+		Run: func(w int, keys []uint32) {
+			x := products[w]
+			for range keys {
+				x = multiply(x, multiplications)
+			}
+			products[w] = x
+		},
+		Check: func() error {
+			var bad faults
+			for w, x := range products {
+				if x%2 == 0 {
+					bad[w].n++
+				}
+			}
+			return bad.check("products of odd factors are even")
+		},
 	}
 }
 

@@ -28,7 +28,7 @@ func lookups(t *testing.T, keys []uint32) map[string]*turns.Subject {
 	subject := must[*turns.Subject](t)
 	return map[string]*turns.Subject{
 		"engine": mount.IgetIput(), "engine, no reference": mount.FindInode(), "xsync": Xsync(keys), "xsync pointers": XsyncPointers(keys), "sync.Map": SyncMap(keys), "sharded map": ShardedMap(keys),
-		"phuslu": Phuslu(keys), "pebble": subject(Pebble(keys)), "otter": subject(Otter(keys)),
+		"phuslu": Phuslu(keys), "phuslu pointers": PhusluPointers(keys), "pebble": subject(Pebble(keys)), "otter": subject(Otter(keys)),
 		"ristretto": subject(Ristretto(keys)), "theine": subject(Theine(keys)),
 	}
 }

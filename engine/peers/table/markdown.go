@@ -22,7 +22,10 @@ func Markdown(sections []Section) string {
 		if len(s.Results) == 0 {
 			continue
 		}
-		fmt.Fprintf(&out, "**%s.** %s\n\n%s\n\n", s.Title, s.Note, newPivot(s.Results).render())
+		fmt.Fprintf(&out, "**%s.** %s\n\n", s.Title, s.Note)
+		for _, p := range newPivots(s.Results) {
+			fmt.Fprintf(&out, "%s\n\n", p.render())
+		}
 	}
 	return strings.TrimSpace(out.String())
 }
@@ -49,6 +52,26 @@ func newPivot(list []Result) *pivot {
 		p.results[[2]string{r.Cell, comparison}] = r
 	}
 	return p
+}
+
+// manyColumns is from how many comparisons on a table is two: what is judged, and the rest.
+const manyColumns = 8
+
+// newPivots returns the tables of a section.
+func newPivots(list []Result) []*pivot {
+	whole := newPivot(list)
+	if len(whole.cells) <= fewCells || len(whole.comparisons) < manyColumns {
+		return []*pivot{whole}
+	}
+	var judged, shown []Result
+	for _, r := range list {
+		if r.Target.IsSet() {
+			judged = append(judged, r)
+		} else {
+			shown = append(shown, r)
+		}
+	}
+	return []*pivot{newPivot(judged), newPivot(shown)}
 }
 
 // fewCells is up to how many cells stand side by side, and what they are compared by one below the other.
@@ -99,16 +122,20 @@ func (p *pivot) at(cell, comparison string) string {
 	return s
 }
 
-// outcome is a figure with its target and verdict. What is missed stands out.
+// outcome is a figure with its target and verdict, and whether many rounds were dropped. What is missed stands out.
 func (r Result) outcome() string {
 	s := r.figure()
 	switch r.Verdict {
 	case Shown:
-		return s
 	case Met:
-		return fmt.Sprintf("%s, met %s", s, r.Target)
+		s += fmt.Sprintf(", met %s", r.Target)
+	default:
+		s += fmt.Sprintf(", **%s** %s", r.Verdict, r.Target)
 	}
-	return fmt.Sprintf("%s, **%s** %s", s, r.Verdict, r.Target)
+	if d := r.doubt(); d != "" {
+		s += ", " + d
+	}
+	return s
 }
 
 // Insert puts text between two markers of a document, each a line that begins with what is given. The error names the marker that is not

@@ -4,6 +4,7 @@ package table
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -34,10 +35,10 @@ func (u *Unit) UnmarshalText(text []byte) error {
 }
 
 // A Target is between what a value must lie. A limit of 0 is none, and with neither the row is only shown, unless None
-// is set: then the value must be 0.
+// is set: then the value must be 0; or Seen: then it must be more.
 type Target struct {
-	Min, Max float64
-	None     bool
+	Min, Max   float64
+	None, Seen bool
 }
 
 // String writes the target as the table has it.
@@ -45,6 +46,8 @@ func (t Target) String() string {
 	switch {
 	case t.None:
 		return "0"
+	case t.Seen:
+		return "> 0"
 	case t.Min != 0 && t.Max != 0:
 		return fmt.Sprintf("%g–%g", t.Min, t.Max)
 	case t.Min != 0:
@@ -73,15 +76,6 @@ func (r Row) Key() string {
 		return r.Cell + " " + r.Subject
 	}
 	return r.Cell + " " + r.Subject + "/" + r.Against
-}
-
-// A Sample is what one process found for a row.
-type Sample struct {
-	Key         string
-	Value       float64
-	Lo, Hi      float64 // of 95 %, over the rounds of this process
-	Nanos, Base float64 // per operation and worker, of the two sides; 0: does not apply
-	Dropped     float64 // share of the rounds that did not count
 }
 
 // A Verdict is how a row stands to its target.
@@ -118,6 +112,8 @@ func (t Target) judge(lo, hi float64) Verdict {
 	switch {
 	case !t.IsSet():
 		return Shown
+	case t.Seen:
+		least, most = math.SmallestNonzeroFloat64, hi
 	case t.None:
 		most = 0
 	case most == 0:

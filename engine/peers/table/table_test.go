@@ -24,7 +24,9 @@ func TestJudge(t *testing.T) {
 		{Target{Min: 0.75, Max: 1.25}, 1.3, 1.4, Missed},
 		{Target{None: true}, 0, 0, Met},
 		{Target{None: true}, 0.5, 0.5, Missed},
-		{Target{Min: 0.01}, -1, 1, Undecided},
+		{Target{Seen: true}, 0.1, 1, Met},
+		{Target{Seen: true}, 0, 1, Undecided},
+		{Target{Seen: true}, -1, 0, Missed},
 	} {
 		if got := tt.target.judge(tt.lo, tt.hi); got != tt.want {
 			t.Errorf("%s of [%v, %v]: %q, want %q", tt.target, tt.lo, tt.hi, got, tt.want)
@@ -42,10 +44,11 @@ var rows = []Row{
 // TestJoin: few processes have no interval of their own, many do, whatever the rounds in each said.
 func TestJoin(t *testing.T) {
 	sample := func(value, lo, hi float64) Sample {
-		return Sample{Key: "hit/w1 engine/xsync", Value: value, Lo: lo, Hi: hi, Nanos: 10, Base: 20}
+		return Sample{Value: value, Lo: lo, Hi: hi, Nanos: 10, Base: 20}
 	}
+	of := func(list ...Sample) map[string][]Sample { return map[string][]Sample{"hit/w1 engine/xsync": list} }
 	few := []Sample{sample(0.5, 0.4, 0.6), sample(2, 1.9, 2.2)}
-	list, err := Join(rows, few)
+	list, err := Join(rows, of(few...))
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -56,7 +59,7 @@ func TestJoin(t *testing.T) {
 	for range 30 {
 		many = append(many, sample(0.9, 0.1, 5))
 	}
-	list, err = Join(rows, many)
+	list, err = Join(rows, of(many...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,12 +75,54 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// TestDropped: a row that lost most of its rounds is undecided, whatever those say that are left, and one that lost all has no
+// figure.
+func TestDropped(t *testing.T) {
+	nan := math.NaN()
+	good, lossy := Sample{Value: 0.5, Lo: 0.4, Hi: 0.6, Dropped: 0.3}, Sample{Value: 0.5, Lo: 0.4, Hi: 0.6, Dropped: 0.6}
+	lost := Sample{Value: nan, Lo: nan, Hi: nan, Dropped: 1}
+	for _, tt := range []struct {
+		list []Sample
+		want Verdict
+		text string
+	}{
+		{[]Sample{good, good}, Met, "0.500 [0.400–0.600], met ≤ 1, 30 % of the rounds dropped"},
+		{[]Sample{lossy, lossy}, Undecided, "0.500 [0.400–0.600], **undecided** ≤ 1, 60 % of the rounds dropped"},
+		{[]Sample{good, lost}, Undecided, "0.500 [0.400–0.600], **undecided** ≤ 1, 65 % of the rounds dropped"},
+		{[]Sample{lost}, Undecided, "none, **undecided** ≤ 1, 100 % of the rounds dropped"},
+	} {
+		list, err := Join(rows[:1], map[string][]Sample{rows[0].Key(): tt.list})
+		if err != nil || list[0].Verdict != tt.want || list[0].outcome() != tt.text {
+			t.Errorf("%v: %q, %q, %v", tt.list, list[0].Verdict, list[0].outcome(), err)
+		}
+	}
+}
+
+// TestSampleText: what is written can be read, to the digits that are kept.
+func TestSampleText(t *testing.T) {
+	s := Sample{Value: 1.23456789, Lo: 1, Hi: 2, Nanos: 1e6, Dropped: 0.25}
+	text, _ := s.MarshalText()
+	const want = "1.2346 1 2 1e+06 0 0.25"
+	if string(text) != want {
+		t.Errorf("%q, want %q", text, want)
+	}
+	var got Sample
+	if err := got.UnmarshalText(text); err != nil || got != (Sample{Value: 1.2346, Lo: 1, Hi: 2, Nanos: 1e6, Dropped: 0.25}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range []string{"", "1 2 3 4 5", "1 2 3 4 5 6 7", "1 2 3 4 5 x"} {
+		if err := got.UnmarshalText([]byte(bad)); err == nil {
+			t.Errorf("%q was read as %+v", bad, got)
+		}
+	}
+}
+
 func results(t *testing.T) []Result {
 	t.Helper()
-	list, err := Join(rows, []Sample{
-		{Key: "hit/w1 engine/xsync", Value: 0.912, Lo: 0.9, Hi: 0.93, Nanos: 91.2, Base: 100, Dropped: 0.3},
-		{Key: "hit/w1 engine/phuslu", Value: 0.5, Lo: 0.5, Hi: 0.5, Nanos: 91.2, Base: 200},
-		{Key: "timed clock", Value: 20.1, Lo: 20, Hi: 21},
+	list, err := Join(rows, map[string][]Sample{
+		"hit/w1 engine/xsync":  {{Value: 0.912, Lo: 0.9, Hi: 0.93, Nanos: 91.2, Base: 100, Dropped: 0.3}},
+		"hit/w1 engine/phuslu": {{Value: 0.5, Lo: 0.5, Hi: 0.5, Nanos: 91.2, Base: 200}},
+		"timed clock":          {{Value: 20.1, Lo: 20, Hi: 21}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +146,7 @@ func TestMarkdown(t *testing.T) {
 
 |  | ` + "`hit/w1`" + ` |
 | --- | --- |
-| engine : xsync | 0.912 [0.900–0.930], met ≤ 1 (91.2 ns) |
+| engine : xsync | 0.912 [0.900–0.930], met ≤ 1, 30 % of the rounds dropped (91.2 ns) |
 | engine : phuslu | 0.500 (91.2 ns) |
 
 **Timed.** Another.
@@ -124,11 +169,34 @@ func TestMarkdown(t *testing.T) {
 
 |  | engine : xsync | engine : phuslu |
 | --- | --- | --- |
-| ` + "`a`" + ` | 0.912 [0.900–0.930], met ≤ 1 (91.2 ns) | 0.500 |
-| ` + "`b`" + ` | 0.912 [0.900–0.930], met ≤ 1 (91.2 ns) | 0.500 |
-| ` + "`c`" + ` | 0.912 [0.900–0.930], met ≤ 1 (91.2 ns) |  |`
+| ` + "`a`" + ` | 0.912 [0.900–0.930], met ≤ 1, 30 % of the rounds dropped (91.2 ns) | 0.500 |
+| ` + "`b`" + ` | 0.912 [0.900–0.930], met ≤ 1, 30 % of the rounds dropped (91.2 ns) | 0.500 |
+| ` + "`c`" + ` | 0.912 [0.900–0.930], met ≤ 1, 30 % of the rounds dropped (91.2 ns) |  |`
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestWideTables are two: what is judged, and the rest.
+func TestWideTables(t *testing.T) {
+	var list []Result
+	for _, cell := range []string{"a", "b", "c"} {
+		for i := range manyColumns {
+			r := Result{Row: Row{Cell: cell, Subject: "s", Against: string(rune('p' + i))}, Value: 1, Lo: 1, Hi: 1}
+			if i < 2 {
+				r.Target, r.Verdict = Target{Max: 2}, Met
+			}
+			list = append(list, r)
+		}
+	}
+	got := Markdown([]Section{{"Wide", "Note.", list}})
+	for _, want := range []string{"|  | s : p | s : q |\n", "|  | s : r | s : s | s : t | s : u | s : v | s : w |\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no header %q:\n%s", want, got)
+		}
+	}
+	if got = Markdown([]Section{{"Narrow", "Note.", list[:len(list)/3]}}); strings.Count(got, "| --- |") != 1 {
+		t.Errorf("one cell is not one table:\n%s", got)
 	}
 }
 

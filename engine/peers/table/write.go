@@ -2,6 +2,8 @@ package table
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -44,6 +46,9 @@ func (r Result) figure() string {
 	case Count:
 		digits = 2
 	}
+	if math.IsNaN(r.Value) {
+		return "none"
+	}
 	s := fmt.Sprintf("%.*f", digits, r.Value)
 	if r.Lo != r.Value || r.Hi != r.Value {
 		s += fmt.Sprintf(" [%.*f–%.*f]", digits, r.Lo, digits, r.Hi)
@@ -54,13 +59,15 @@ func (r Result) figure() string {
 // doubtful is from which share on rounds that did not count are worth a word.
 const doubtful = 0.2
 
+// doubt is that word, or nothing.
+func (r Result) doubt() string {
+	if r.Dropped <= doubtful {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %% of the rounds dropped", 100*r.Dropped)
+}
+
 func (r Result) verdict() string {
-	words := []string{}
-	if v := r.Verdict.String(); v != "" {
-		words = append(words, v)
-	}
-	if r.Dropped > doubtful {
-		words = append(words, fmt.Sprintf("%.0f %% of the rounds dropped", 100*r.Dropped))
-	}
+	words := slices.DeleteFunc([]string{r.Verdict.String(), r.doubt()}, func(s string) bool { return s == "" })
 	return strings.Join(words, "; ")
 }

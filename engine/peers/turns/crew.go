@@ -16,7 +16,8 @@ const MaxWorkers = 8
 type crew struct {
 	workers uint32
 	run     func(w int, keys []uint32) // nil: the crew ends; written before turn moves
-	keys    [MaxWorkers][]uint32       // likewise
+	keys    chunkKeys                  // likewise
+	drawn   [2]chunkKeys               // of a round: to run in, and to be timed
 
 	_       [64]byte // keeps what everybody spins on off what is written once per chunk
 	turn    atomic.Uint32
@@ -27,6 +28,9 @@ type crew struct {
 	_       [64]byte
 	spans   [MaxWorkers]span
 }
+
+// chunkKeys are what the workers get in a chunk, by worker.
+type chunkKeys [MaxWorkers][]uint32
 
 // A span is when one worker ran its part of a chunk.
 type span struct {

@@ -5,6 +5,9 @@
 // mostly runs undisturbed or not at all, and what drifts over milliseconds moves all chunks of a round alike. Therefore the
 // figures are ratios within a round, and of them the median.
 //
+// Before its chunk, each subject runs in: as many operations, on other keys that are drawn alike, which are not timed. What it
+// then finds in the processor's caches is mostly its own, as in a program that uses one of them, and not what the others left.
+//
 // What a process has for its lifetime (where its memory lies) is the same in all rounds. Who wants to know how far that
 // matters repeats the whole in other processes.
 package turns
@@ -51,6 +54,7 @@ type Load struct {
 	Workers int
 	Draw    func(w int, keys []uint32) // the keys of worker w's next chunk
 	Ops     int                        // keys of a chunk; 0: chosen by how long they take
+	Shared  bool                       // what is compared is on the same memory, so that none needs to run in
 	For     time.Duration              // rounds go on for so long; 0: for as many as are asked for
 }
 
@@ -85,8 +89,8 @@ const mostRounds = 2
 // Run measures the subjects for so many rounds, or more if workers often do not run together. A round whose workers did not run together is NaN for the subject in question. The collector
 // is off meanwhile. Errors: ErrCollected, or what a subject's Check says.
 func Run(subjects []*Subject, load Load, rounds int, seed uint64) ([]Series, error) {
-	collections := collectorOff()
-	defer debug.SetGCPercent(100)
+	collections, collectorOn := collectorOff()
+	defer collectorOn()
 	c := newCrew(load.Workers)
 	defer c.disband()
 	rng := rand.New(rand.NewPCG(seed, 7))
@@ -134,45 +138,55 @@ func fewest(list []Series) int {
 	return least
 }
 
-// collectorOff collects once more and turns the collector off. What it returns reports whether it ran all the same.
-func collectorOff() (ran func() bool) {
+// collectorOff collects once more and turns the collector off. What it returns reports whether it ran all the same, and turns it on
+// again.
+func collectorOff() (ran func() bool, on func()) {
 	runtime.GC()
-	debug.SetGCPercent(-1)
+	percent := debug.SetGCPercent(-1)
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
 	return func() bool {
 		var after runtime.MemStats
 		runtime.ReadMemStats(&after)
 		return after.NumGC != before.NumGC
-	}
+	}, func() { debug.SetGCPercent(percent) }
 }
 
 // round runs a chunk of each subject, in the given order, with the same keys.
 func (c *crew) round(subjects []*Subject, load Load, ops int, order []int, note func(i int, nanos float64)) {
-	for w := range load.Workers {
-		if cap(c.keys[w]) < ops {
-			c.keys[w] = make([]uint32, ops)
-		}
-		c.keys[w] = c.keys[w][:ops]
-		load.Draw(w, c.keys[w])
-	}
+	runIn, keys := &c.drawn[0], &c.drawn[1]
+	runIn.draw(load, ops)
+	keys.draw(load, ops)
 	for _, i := range order {
-		note(i, c.timed(subjects[i], load.Workers))
+		if !load.Shared {
+			c.timed(subjects[i], load.Workers, *runIn)
+		}
+		note(i, c.timed(subjects[i], load.Workers, *keys))
+	}
+}
+
+// draw fills in the keys of a chunk.
+func (k *chunkKeys) draw(load Load, ops int) {
+	for w := range load.Workers {
+		if cap(k[w]) < ops {
+			k[w] = make([]uint32, ops)
+		}
+		k[w] = k[w][:ops]
+		load.Draw(w, k[w])
 	}
 }
 
 // timed runs a chunk of one subject and returns what an operation took, or NaN.
-func (c *crew) timed(s *Subject, workers int) float64 {
-	all := c.keys
-	defer func() { c.keys = all }()
+func (c *crew) timed(s *Subject, workers int, keys chunkKeys) float64 {
 	for w := range workers {
 		if s.Ops > 0 {
-			c.keys[w] = all[w][:min(s.Ops, len(all[w]))]
+			keys[w] = keys[w][:min(s.Ops, len(keys[w]))]
 		}
 		if s.Prepare != nil {
-			s.Prepare(w, c.keys[w])
+			s.Prepare(w, keys[w])
 		}
 	}
+	c.keys = keys
 	if s.Alone {
 		c.alone(s.Run)
 		workers = 1
@@ -184,7 +198,7 @@ func (c *crew) timed(s *Subject, workers int) float64 {
 		return math.NaN()
 	}
 	const digits = 1024 // ticks are whole
-	return float64(clock.Nanos(clock.Ticks(ticks*digits))) / digits / float64(len(c.keys[0]))
+	return float64(clock.Nanos(clock.Ticks(ticks*digits))) / digits / float64(len(keys[0]))
 }
 
 // chooseOps returns how many operations a chunk has, so that the quickest subject is not too short and the slowest not

@@ -85,6 +85,43 @@ func TestEveryWorkerHasItsKeys(t *testing.T) {
 	}
 }
 
+// TestRunIn: each chunk comes right after one of the same subject on other keys, unless the memory is shared.
+func TestRunIn(t *testing.T) {
+	type chunk struct {
+		name string
+		key  uint32
+	}
+	for _, shared := range []bool{false, true} {
+		var ran []chunk
+		of := func(name string) *Subject {
+			s := chain(name, 1)
+			s.Run = func(_ int, keys []uint32) { ran = append(ran, chunk{name, keys[0]}) }
+			return s
+		}
+		drawn := uint32(0)
+		draw := func(_ int, keys []uint32) { drawn++; keys[0] = drawn }
+		load := Load{Workers: 1, Draw: draw, Ops: 1, Shared: shared}
+		if _, err := Run([]*Subject{of("a"), of("b")}, load, 8, 1); err != nil {
+			t.Fatal(err)
+		}
+		for len(ran) > 0 {
+			n := 4
+			if shared {
+				n = 2
+			}
+			round := ran[:n]
+			ran = ran[n:]
+			ok := round[0].name != round[n-1].name && round[0].key+1 == round[n-1].key != shared
+			if !shared {
+				ok = ok && round[1] == chunk{round[0].name, round[3].key} && round[2] == chunk{round[3].name, round[0].key}
+			}
+			if !ok {
+				t.Fatalf("shared %v: a round of %v", shared, round)
+			}
+		}
+	}
+}
+
 // TestChunksApartDoNotCount: one worker has nothing to do while the other works.
 func TestChunksApartDoNotCount(t *testing.T) {
 	if Processors() < 2 {
