@@ -19,6 +19,8 @@ var elsewhere = map[string]string{
 	"go test ./...": "this is it",
 	"go test ./cmd/daxbench -run Pictures -update": "TestPictures",
 
+	"go test ./cmd/daxbench -run 'DocsOf|Pictures' -update": "TestDocsOfCosts",
+
 	"daxbench serve results": "TestServe",
 
 	"go run ./cmd/daxbench verify": ".ci/run", // which has the model explored as well; TestScripts/verify is short
@@ -86,6 +88,7 @@ func TestDocs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: some ten runs")
 	}
+	t.Parallel() // beside TestScripts: all of it is in processes of their own
 	stat, err := benchstatPath()
 	if err != nil {
 		t.Fatal(err)
