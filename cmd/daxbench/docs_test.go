@@ -88,7 +88,6 @@ func TestDocs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: some ten runs")
 	}
-	t.Parallel() // beside TestScripts: all of it is in processes of their own
 	stat, err := benchstatPath()
 	if err != nil {
 		t.Fatal(err)
