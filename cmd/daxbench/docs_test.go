@@ -35,6 +35,7 @@ var elsewhere = map[string]string{
 	"daxbench gate -base-ref origin/main":                                                ".ci/run",
 	"daxbench gate -base-ref origin/main -github - -markdown summary.md -junit gate.xml": ".ci/run",
 	"daxbench gate -base ./daxbench.old -head ./daxbench.new":                            "TestGateFindsSlowEngine",
+	"daxbench gate -prove -base-ref HEAD -suite .ci/gate.toml -trials 10 -effects 5":     "TestGateProves",
 	"daxbench gate -prove -base-ref HEAD":                                                "TestGateProves",
 	"daxbench gate -within -base OLD -head NEW":                                          "TestGateWithin",
 	"daxbench gate -baseline baselines/amd-epyc-2/2026-11-26-f7cdb0b":                    "TestGateBaseline",
