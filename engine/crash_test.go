@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +32,8 @@ var killSeed = flag.Uint64("kill.seed", 0, "TestKilled: begin with this seed")
 // those of several tasks, of all that package vfs does, and of a mount that was
 // itself cut short.
 //
-// A seed says what the child does and roughly when it is killed, no more.
+// A seed says what the child does and roughly when it is killed, no more: after so
+// many lines of its journal, however long a busy machine takes for them.
 func TestKilled(t *testing.T) {
 	kills := 40
 	if testing.Short() {
@@ -120,12 +123,19 @@ func (k *killer) kill(broken string) error {
 	}
 	write.Close()
 	lines := bufio.NewScanner(read)
+	var killed atomic.Bool
+	timer := time.AfterFunc(time.Second, func() { killed.Store(true); child.Process.Kill() }) // one that is broken may get stuck
+	delay := 10 * time.Millisecond
 	if k.rng.IntN(8) != 0 && lines.Scan() { // else it may be mounting, or not even that
 		k.ready++
+		delay = time.Millisecond
+		err = k.follow(lines, k.rng.IntN(crashLines))
 	}
-	timer := time.AfterFunc(time.Duration(k.rng.IntN(10_000))*time.Microsecond, func() { child.Process.Kill() })
-	err = k.follow(lines)
-	if child.Wait(); !timer.Stop() && err == nil { // as the timer has run
+	timer.Reset(time.Duration(k.rng.Int64N(int64(delay))))
+	if err == nil {
+		err = k.follow(lines, math.MaxInt)
+	}
+	if child.Wait(); killed.Load() && err == nil {
 		err = k.look()
 	} else if err == nil {
 		err = fmt.Errorf("the child ended by itself: %s", &output)
@@ -133,9 +143,13 @@ func (k *killer) kill(broken string) error {
 	return err
 }
 
-// follow reads the journal to its end.
-func (k *killer) follow(lines *bufio.Scanner) error {
-	for lines.Scan() {
+// crashLines is after how many lines of the journal a child is killed at the latest, or a little later. A child writes some
+// 1600 in 10 ms, if nobody else wants the processor.
+const crashLines = 1600
+
+// follow reads up to n lines of the journal, or to its end.
+func (k *killer) follow(lines *bufio.Scanner, n int) error {
+	for ; n > 0 && lines.Scan(); n-- {
 		if lines.Text() == "ready" {
 			continue
 		}

@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -36,8 +37,16 @@ evicted, so the policies differ in nothing here.`,
 
 type igetChurn struct {
 	*driver.Rig
-	inos []vfs.Ino
-	rcu  bool
+	inos   []vfs.Ino
+	rcu    bool
+	opened vfs.Stats // when all was built
+	done   []done    // by worker
+}
+
+// done is what one worker has done.
+type done struct {
+	ops int64
+	_   [64]byte // keeps the next worker's off this line
 }
 
 func openIgetChurn(env driver.Env) (driver.Storm, error) {
@@ -49,15 +58,17 @@ func openIgetChurn(env driver.Env) (driver.Storm, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &igetChurn{Rig: r, rcu: v.Get("look") == "rcu"}
+	s := &igetChurn{Rig: r, rcu: v.Get("look") == "rcu", done: make([]done, env.Workers)}
 	if s.inos, err = create(r, files, v.Percent("dax")); err != nil {
 		return nil, err
 	}
 	setPicks(r, len(files), parseTheta(v), 0)
+	s.opened = s.Stats()
 	return s, nil
 }
 
 func (s *igetChurn) Run(w *driver.Worker, n int) {
+	s.done[w.ID].ops += int64(n)
 	if s.rcu {
 		s.look(w, n)
 		return
@@ -85,4 +96,23 @@ func (s *igetChurn) look(w *driver.Worker, n int) {
 func (s *igetChurn) cached(ino vfs.Ino) bool {
 	_, ok := s.FindInodeByInoRCU(ino)
 	return ok
+}
+
+// Finish holds the operations against what the engine counted: each was a hit, or with look=rcu none was, and nothing was read
+// or evicted.
+func (s *igetChurn) Finish(ctx context.Context) (driver.Findings, error) {
+	f, err := s.Rig.Finish(ctx)
+	ops := int64(0)
+	for i := range s.done {
+		ops += s.done[i].ops
+	}
+	want := ops
+	if s.rcu {
+		want = 0
+	}
+	hits, misses, evictions := f.Stats.Hits-s.opened.Hits, f.Stats.Misses-s.opened.Misses, f.Stats.Evictions-s.opened.Evictions
+	if err == nil && (hits != want || misses != 0 || evictions != 0) {
+		err = fmt.Errorf("%d operations had %d hits, %d misses and %d evictions: want %d hits and nothing else", ops, hits, misses, evictions, want)
+	}
+	return f, err
 }

@@ -11,18 +11,22 @@ import (
 var nopWorkload = &driver.Workload{
 	Name:        "nop",
 	About:       "do nothing: what the harness itself costs per operation",
-	Doc:         `One operation makes the choice that other storms make, and nothing with it.`,
+	Doc:         `One operation makes the choice that other storms make, and nothing with it. With timed=1 each is timed as well.`,
 	Remark:      "The policies do the same here: what differs is noise",
 	Primary:     "ns/op",
 	Slice:       time.Millisecond,
 	SampleEvery: 64, // as evict-storm, whose cost it stands beside
-	Size:        func(driver.Values, int, *driver.Population) (int64, error) { return 4096, nil },
-	Open:        openNop,
+	Knobs: []driver.Knob{
+		{Key: "timed", Default: "0", About: "1: each operation is timed, and in the histogram; 0: one in 64", Check: driver.CheckOneOf("0", "1")},
+	},
+	Size: func(driver.Values, int, *driver.Population) (int64, error) { return 4096, nil },
+	Open: openNop,
 }
 
 type nop struct {
 	workers []*driver.Worker
 	sums    []uint32 // keeps the compiler from removing the choice
+	bare    *nop     // where each operation is timed: the same without; else nil
 }
 
 func openNop(env driver.Env) (driver.Storm, error) {
@@ -32,10 +36,17 @@ func openNop(env driver.Env) (driver.Storm, error) {
 		w.SetPicks(1<<16, drawUniform(1<<16))
 		s.workers = append(s.workers, w)
 	}
+	if env.Values.Get("timed") == "1" {
+		return &nop{workers: s.workers, bare: s}, nil
+	}
 	return s, nil
 }
 
 func (s *nop) Run(w *driver.Worker, n int) {
+	if s.bare != nil {
+		w.RunTimed(s.bare, n)
+		return
+	}
 	sum := uint32(0)
 	for range n {
 		sum += w.Pick()

@@ -14,6 +14,7 @@ var pinPageWorkload = &driver.Workload{
 	Doc: `One operation is Pin and Unpin of a page of an open file, always the same one. The page of each worker has a cache
 line for its word to itself, or all workers pin one page. Nothing is evicted, so the policies differ only in what they do
 for a pin.`,
+	Remark:      "What a policy does for a pin is all that differs: nothing is evicted, and one page that stays in the first cache is no table of pages",
 	Primary:     "ns/op",
 	Slice:       time.Millisecond,
 	SampleEvery: 256,

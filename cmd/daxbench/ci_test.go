@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -121,5 +122,75 @@ func TestGrowth(t *testing.T) {
 	run, err := os.ReadFile(filepath.Join(dir, "steady", "run.json"))
 	if err != nil || !strings.Contains(string(run), `"rss_most"`) {
 		t.Errorf("steady: nothing of memory in run.json: %v", err)
+	}
+}
+
+// TestBaseOfGate has .ci/gate find its base, and fail where there is none, but in a shallow clone by hand. A script stands in for
+// daxbench: it calls the commit in the file baseline the current baseline's, and tells what else it was asked for.
+func TestBaseOfGate(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+	script, err := os.ReadFile("../../.ci/gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	origin, fake := filepath.Join(dir, "origin"), filepath.Join(dir, "daxbench")
+	os.MkdirAll(filepath.Join(origin, ".ci"), 0o777)
+	if err := errors.Join(os.WriteFile(filepath.Join(origin, ".ci", "gate"), script, 0o777),
+		os.WriteFile(fake, []byte("#!/bin/sh\ncase $1 in baseline) cat "+dir+"/baseline;; *) echo \"asked: $*\";; esac\n"), 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	commit := func(in, message string) string {
+		gitIn(t, in, "commit", "-q", "--allow-empty", "-m", message)
+		return strings.TrimSpace(gitIn(t, in, "rev-parse", "HEAD"))
+	}
+	gitIn(t, dir, "init", "-q", "-b", "main", origin)
+	gitIn(t, origin, "add", ".ci/gate")
+	first := commit(origin, "first")
+	last := commit(origin, "last")
+	const stranger = "0123456789abcdef0123456789abcdef01234567"
+	for _, tt := range []struct {
+		name     string
+		clone    []string // flags
+		branch   bool     // with a commit of its own
+		baseline string
+		ci       string
+		status   int
+		base     string // that daxbench is asked to hold the head against
+		says     string
+	}{
+		{"on a branch", nil, true, stranger, "true", 0, last, ""},
+		{"on main", nil, false, first, "true", 0, first, ""},
+		{"no such commit", nil, false, stranger, "", 4, "", "git fetch origin " + stranger},
+		{"no such commit in CI", nil, false, stranger, "true", 4, "", "git fetch origin " + stranger},
+		{"shallow, in CI", []string{"--depth=1"}, false, first, "true", 4, "", "git fetch --unshallow"},
+		{"shallow, by hand", []string{"--depth=1"}, false, first, "", 0, "", "SKIPPED"},
+		{"shallow, and the base is there", []string{"--depth=1"}, true, stranger, "true", 0, last, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			clone := filepath.Join(t.TempDir(), "clone")
+			gitIn(t, dir, append(append([]string{"clone", "-q"}, tt.clone...), "file://"+origin, clone)...)
+			if tt.branch {
+				gitIn(t, clone, "switch", "-q", "-c", "mine")
+				commit(clone, "mine")
+			}
+			if err := os.WriteFile(filepath.Join(dir, "baseline"), []byte(tt.baseline), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(filepath.Join(clone, ".ci", "gate"), fake, "suite.toml", "out", "-v")
+			cmd.Env = append(os.Environ(), "CI="+tt.ci)
+			var stdout, stderr strings.Builder
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			cmd.Run()
+			want := ""
+			if tt.base != "" {
+				want = "asked: gate -base-ref " + tt.base + " -layouts 6 -suite suite.toml -o out -v\n"
+			}
+			if status := cmd.ProcessState.ExitCode(); status != tt.status || stdout.String() != want || !strings.Contains(stderr.String(), tt.says) {
+				t.Errorf("status %d, want %d, %q and %q:\n%s%s", status, tt.status, want, tt.says, &stdout, &stderr)
+			}
+		})
 	}
 }

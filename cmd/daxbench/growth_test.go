@@ -70,6 +70,105 @@ func memoryTable(dir string) (string, error) {
 	return b.String(), nil
 }
 
+// costs finds tables in the docs of what operations took in a run:
+//
+//	<!-- costs: FOLDER -->
+//	<!-- end of costs -->
+var costs = regexp.MustCompile(`(?s)(<!-- costs: (\S+) -->\n)(.*?)(<!-- end of costs -->)`)
+
+// TestDocsOfCosts holds these tables to the runs; with -update it writes them.
+func TestDocsOfCosts(t *testing.T) {
+	holdDocs(t, "DocsOfCosts", costs, func(doc string, m [][]byte) []byte {
+		table, err := costTable(filepath.Join("..", "..", filepath.FromSlash(string(m[2]))))
+		if err != nil {
+			t.Fatalf("%s: %v", doc, err)
+		}
+		return slices.Concat(m[1], []byte("\n"+table+"\n"), m[4])
+	})
+}
+
+// costTable has a row for each setting of a run and a column for each number of workers: the median of ns/op over the rounds, and
+// the least and the most, which for six rounds are the ends of its 95 % interval.
+func costTable(dir string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, record.ManifestName))
+	if err != nil {
+		return "", err
+	}
+	var run record.Manifest
+	if err := json.Unmarshal(data, &run); err != nil {
+		return "", err
+	}
+	var settings, columns []string
+	values := make(map[string][]float64)
+	for i := range run.Cells {
+		r := &run.Cells[i]
+		before, rest, _ := strings.Cut(strings.TrimSuffix(r.Name, "/policy="+r.Policy), "/workers=")
+		workers, after, _ := strings.Cut(rest, "/")
+		setting := strings.TrimSuffix(before+"/"+after, "/")
+		if !slices.Contains(settings, setting) {
+			settings = append(settings, setting)
+		}
+		if !slices.Contains(columns, workers) {
+			columns = append(columns, workers)
+		}
+		if v := r.Metrics["ns/op"]; v > 0 {
+			values[setting+" "+workers] = append(values[setting+" "+workers], v)
+		}
+	}
+	if len(values) == 0 {
+		return "", fmt.Errorf("%s has no ns/op", dir)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "| ns/op | workers=%s |\n|---|%s\n", strings.Join(columns, " | "), strings.Repeat("--:|", len(columns)))
+	for _, setting := range settings {
+		fmt.Fprintf(&b, "| `%s` |", setting)
+		for _, column := range columns {
+			v := values[setting+" "+column]
+			if len(v) == 0 {
+				b.WriteString(" – |")
+				continue
+			}
+			slices.Sort(v)
+			median := (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+			fmt.Fprintf(&b, " %s [%s, %s] |", digits(median), digits(v[0]), digits(v[len(v)-1]))
+		}
+		b.WriteString("\n")
+	}
+	return b.String(), nil
+}
+
+// digits writes three of a number, or all before the point.
+func digits(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// TestCostTable wants medians of rounds by setting and workers, and no table of a run without any.
+func TestCostTable(t *testing.T) {
+	dir := t.TempDir()
+	cell := func(name string, cost float64) record.Record {
+		return record.Record{Name: name + "/policy=none", Policy: "none", Metrics: map[string]float64{"ns/op": cost}}
+	}
+	for want, cells := range map[string][]record.Record{
+		"| ns/op | workers=1 | 2 |\n|---|--:|--:|\n| `A/x=1` | 15 [10, 20] | 30 [30, 30] |\n| `A/x=2` | 40 [40, 40] | – |\n": {
+			cell("A/x=1/workers=1", 20), cell("A/x=1/workers=2", 30), cell("A/x=2/workers=1", 40), cell("A/x=1/workers=1", 10)},
+		"": {{Name: "A/workers=1/policy=none", Policy: "none"}},
+	} {
+		data, err := json.Marshal(&record.Manifest{Cells: cells})
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, record.ManifestName), data, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if table, err := costTable(dir); table != want || (err == nil) == (want == "") {
+			t.Errorf("%v\n%s\nwant\n%s", err, table, want)
+		}
+	}
+}
+
 // grown is by how much the resident set grew at the most.
 func grown(r *record.Record) int64 { return r.Memory.Most - r.Memory.Before }
 
