@@ -35,10 +35,11 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 		for m := match(b.tags.LoadFree(), uint64(b.tags2.LoadFree()), tagOf(h)); m != 0; m &= m - 1 {
 			in := &sb.inodes[b.slots[slotOf(m)].LoadFree()]
 			for w := in.state.LoadFree(); numberOf(w) == ino; w = in.state.LoadFree() {
-				if w&(stNew|stFreeing|refTop) != 0 {
+				next := w + refOne
+				if next&(stNew|stFreeing|refTop) != 0 {
 					return sb.igetSlow(t, ino)
 				}
-				if in.state.CompareAndSwapFree(w, w+refOne) {
+				if in.state.CompareAndSwapFree(w, next) {
 					t.Stats.Hits++
 					return in, nil
 				}
@@ -70,8 +71,8 @@ func (sb *Superblock) igetSlow(t *Task, ino Ino) (*Inode, error) {
 			if err := sb.waitInode(t, ino); err != nil {
 				return nil, err
 			}
-		case w&refTop != 0:
-			panic(fmt.Sprintf("vfs: inode %d has %d references", ino, w&refMask))
+		case (w+refOne)&refTop != 0:
+			tooManyRefs(w + refOne)
 		case bug.Planted(bug.IgetInTwoSteps):
 			in.state.Add(refOne)
 			t.Stats.Hits++
@@ -132,8 +133,8 @@ func (sb *Superblock) waitLocked(t *Task, s *stripe, in *Inode) error {
 
 // settle ends New and wakes who waits for it.
 func (sb *Superblock) settle(t *Task, in *Inode) {
-	if sb.ruled {
-		sb.tell(Event{Kind: Resumed, Task: t, Owner: in.Owner()})
+	if sb.watch != nil {
+		in.tell(t, Event{Kind: Resumed})
 	}
 	if in.state.And(^uint64(stNew|stAwaited))&stAwaited != 0 && !bug.Planted(bug.SettleForgetsWake) {
 		sb.waits.Wake(waitClass | uint64(in.ino))

@@ -117,7 +117,9 @@ type Superblock struct {
 	cache   *pageCache
 	watch   func(Event) // nil: nobody
 	rules   Rules
-	ruled   bool // somebody watches, or a rule has a say in Iput and evict
+	ruled   bool // somebody watches, or a rule has a say in evict
+
+	shortPut uint64 // see initPuts; fixed
 
 	inodes   []Inode // the first is never used, so that index 0 can end a list
 	buckets  []bucket
@@ -132,6 +134,9 @@ type Superblock struct {
 
 	keeping  bool        // pins on DAX pages keep something; see keep
 	barePins bool        // no rule and nobody who watches has a say in Pin and Unpin
+	freePins bool        // pins keep nothing, and nobody watches; bare ones are such
+	pinKind  pinKind     // of pins that Pin takes, but for pinFolio
+	pinCount uint32      // what they count in a word; 0: Pin cannot go the short way
 	lanes    []pinLane   // pinLanes per inode; nil unless the rules say so
 	nextLane sync.Uint32 // of the next task
 	leases   [leasePools]leasePool
@@ -173,7 +178,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		breaker:  b,
 		watch:    o.Watch,
 		rules:    o.Rules,
-		ruled:    o.Watch != nil || o.Rules.KeepBusy || o.Rules.WaitInWriteback || o.Rules.Defer > 0,
+		ruled:    o.Watch != nil || o.Rules.KeepBusy || o.Rules.Defer > 0,
 		cache:    newPageCache(o.CachePages),
 		inodes:   huge.Make[Inode](o.CacheInodes + 1),
 		stripes:  make([]stripe, o.Stripes),
@@ -200,6 +205,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 	for i := o.CacheInodes; i > 0; i-- {
 		sb.slots.free = append(sb.slots.free, uint32(i))
 	}
+	sb.initPuts()
 	sb.initPins()
 	return sb, nil
 }

@@ -8,7 +8,7 @@ import (
 // Uint32 is an atomic 32-bit word.
 //
 // Note: it is not made of an atomic.Uint32, as the methods of that count against what the compiler will inline: with
-// them, a function of SlowInc or SlowDec and one call besides would be too much.
+// them, a function of SlowInc or SlowSub and one call besides would be too much.
 type Uint32 struct {
 	_ noCopy
 	v uint32

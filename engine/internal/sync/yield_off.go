@@ -17,9 +17,9 @@ func Free() bool { return sched == nil }
 // reports true: there is a longer way to go, with a yield point.
 func (x *Uint32) SlowInc() bool { return sched != nil || atomic.AddUint32(&x.v, 1) == 0 }
 
-// SlowDec subtracts 1 if Free, and reports whether bit 31 is then set. Otherwise
-// it does nothing and reports true, like SlowInc.
-func (x *Uint32) SlowDec() bool { return sched != nil || int32(atomic.AddUint32(&x.v, ^uint32(0))) < 0 }
+// SlowSub subtracts n if Free, and reports whether one of bits 31 to 29 is then
+// set. Otherwise it does nothing and reports true, like SlowInc.
+func (x *Uint32) SlowSub(n uint32) bool { return sched != nil || atomic.AddUint32(&x.v, -n) >= 1<<29 }
 
 // jostle is never called.
 func jostle() {}

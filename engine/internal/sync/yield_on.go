@@ -19,8 +19,8 @@ func Free() bool { return false }
 // SlowInc does nothing and reports true.
 func (x *Uint32) SlowInc() bool { return true }
 
-// SlowDec does nothing and reports true.
-func (x *Uint32) SlowDec() bool { return true }
+// SlowSub does nothing and reports true.
+func (x *Uint32) SlowSub(uint32) bool { return true }
 
 // jostle is a yield point without a Scheduler.
 //
