@@ -34,10 +34,15 @@ func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 	for b := sb.bucket(h); b != nil; b = b.next.LoadFree() {
 		for m := match(b.tags.LoadFree(), uint64(b.tags2.LoadFree()), tagOf(h)); m != 0; m &= m - 1 {
 			in := &sb.inodes[b.slots[slotOf(m)].LoadFree()]
-			for w := in.state.LoadFree(); numberOf(w) == ino; w = in.state.LoadFree() {
+			for w := in.state.LoadFree(); numberOf(w) == ino || w != 0 && bug.Planted(bug.FindTrustsTag); w = in.state.LoadFree() {
 				next := w + refOne
 				if next&(stNew|stFreeing|refTop) != 0 {
 					return sb.igetSlow(t, ino)
+				}
+				if bug.Planted(bug.IgetInTwoSteps) {
+					in.state.Add(refOne)
+					t.Stats.Hits++
+					return in, nil
 				}
 				if in.state.CompareAndSwapFree(w, next) {
 					t.Stats.Hits++

@@ -18,11 +18,15 @@ import (
 // That case has a short way for when no scheduler is installed, with a call of
 // something else only where it ends; see iputSlow, and initPuts for who goes it.
 func (sb *Superblock) Iput(t *Task, in *Inode) {
-	if !sync.Free() {
+	if !sync.Free() || bug.Planted(bug.IputSubtracts) {
 		sb.iputSlow(t, in)
 		return
 	}
 	w := in.state.LoadFree()
+	if bug.Planted(bug.IputStores) && w&sb.shortPut == onlyOnLRU {
+		in.state.Store(w - refOne | stRefd)
+		return
+	}
 	if w&sb.shortPut != onlyOnLRU || !in.state.CompareAndSwapFree(w, w-refOne|stRefd) {
 		sb.iputSlow(t, in)
 		return
@@ -81,6 +85,10 @@ func (sb *Superblock) iputSlow(t *Task, in *Inode) {
 		case w&stOnLRU != 0:
 			if !added {
 				next |= stRefd
+			}
+			if bug.Planted(bug.IputStores) {
+				in.state.Store(next)
+				return
 			}
 		case sb.shrinkable(in) && !bug.Planted(bug.IdleNotOntoLRU):
 			added = in.lruAdd() // still referenced, so it cannot go away under us

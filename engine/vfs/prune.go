@@ -2,7 +2,6 @@ package vfs
 
 import (
 	"daxbench/engine/internal/bug"
-	"daxbench/engine/internal/sync"
 )
 
 // visit is how many inodes PruneICache takes from one list before it goes on
@@ -64,9 +63,7 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 // every use in between shows in the state word and fails the compare-and-swap.
 func (sb *Superblock) isolate(t *Task, l *lru, list []uint32) []uint32 {
 	l.mu.Lock()
-	if sync.Free() {
-		sb.fetchColdLocked(l, cap(list))
-	}
+	sb.fetchColdLocked(l, cap(list))
 	for scan := l.n; scan > 0 && len(list) < cap(list); scan-- {
 		in := &sb.inodes[l.coldestLocked()]
 		w := in.state.Load()
@@ -102,22 +99,19 @@ func (sb *Superblock) isolate(t *Task, l *lru, list []uint32) []uint32 {
 		}
 	}
 	l.mu.Unlock()
-	if sync.Free() {
-		sb.fetchForEvict(list)
-	}
+	sb.fetchForEvict(list)
 	return list
 }
 
 // Reclaim knows what it will look at soon, and reads it all beforehand: loads that
 // do not depend on each other take little longer than one that misses the caches.
-// What they read nobody looks at, so they are left out under a scheduler.
 
 // fetchColdLocked reads the state words of the n coldest inodes of l, and of a few
 // more.
 func (sb *Superblock) fetchColdLocked(l *lru, n int) {
 	for i := l.head; i != 0 && n > 0; i = l.blocks[i].next {
 		for _, j := range l.blocks[i].slots { // an empty one is that of the inode which is none
-			sb.inodes[j].state.LoadFree()
+			sb.inodes[j].state.Fetch()
 		}
 		n -= int(l.blocks[i].n)
 	}
@@ -128,7 +122,7 @@ func (sb *Superblock) fetchColdLocked(l *lru, n int) {
 func (sb *Superblock) fetchForEvict(list []uint32) {
 	for _, i := range list {
 		in := &sb.inodes[i]
-		sb.bucket(hash(in.ino)).tags.LoadFree()
+		sb.bucket(hash(in.ino)).tags.Fetch()
 		in.rest.fetch()
 	}
 }

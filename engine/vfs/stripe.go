@@ -113,7 +113,7 @@ func (sb *Superblock) find(ino Ino) (*Inode, uint64) {
 	for b := sb.bucket(h); b != nil; b = b.next.Load() {
 		for m := match(b.tags.Load(), uint64(b.tags2.Load()), tagOf(h)); m != 0; m &= m - 1 {
 			in := &sb.inodes[b.slots[slotOf(m)].Load()]
-			if w := in.state.Load(); numberOf(w) == ino {
+			if w := in.state.Load(); numberOf(w) == ino || w != 0 && bug.Planted(bug.FindTrustsTag) {
 				return in, w
 			}
 		}

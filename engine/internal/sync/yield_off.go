@@ -1,4 +1,4 @@
-//go:build !daxyield
+//go:build !daxyield && !daxshort
 
 package sync
 
@@ -7,6 +7,9 @@ import "sync/atomic"
 // Yields says whether yield points let other goroutines run of their own
 // accord; see the tag daxyield.
 const Yields = false
+
+// Short says whether explorations take the short ways; see the tag daxshort.
+const Short = false
 
 // Free reports that no yield point does anything. It is for the few
 // hottest functions of the engine: they ask once, use the …Free methods, and
@@ -23,3 +26,6 @@ func (x *Uint32) SlowSub(n uint32) bool { return sched != nil || atomic.AddUint3
 
 // jostle is never called.
 func jostle() {}
+
+// freePoint is a yield point of the …Free methods, which have none.
+func freePoint() {}

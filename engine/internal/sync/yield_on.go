@@ -13,6 +13,9 @@ import (
 // themselves. Nothing is measured with it.
 const Yields = true
 
+// Short: see the tag daxshort.
+const Short = false
+
 // Free reports that no yield point does anything, which is never so.
 func Free() bool { return false }
 
@@ -21,6 +24,9 @@ func (x *Uint32) SlowInc() bool { return true }
 
 // SlowSub does nothing and reports true.
 func (x *Uint32) SlowSub(uint32) bool { return true }
+
+// freePoint is never called.
+func freePoint() {}
 
 // jostle is a yield point without a Scheduler.
 //
