@@ -18,7 +18,7 @@ func TestPinIsInlined(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, f := range []string{"Grab", "Unpin"} {
+	for _, f := range []string{"Grab", "GrabFree", "Unpin"} {
 		if !strings.Contains(string(out), "can inline (*Table)."+f+"\n") {
 			t.Errorf("(*Table).%s is not inlined", f)
 		}

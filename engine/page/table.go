@@ -123,13 +123,7 @@ func (t *Table) Grab(pfn PFN) {
 
 // GrabFree is Grab for a caller that has just seen sync.Free, of a pin that counts n:
 // 1 or PinBias.
-func (t *Table) GrabFree(pfn PFN, n uint32) {
-	if bug.Planted(bug.PinInTwoSteps) {
-		t.words[pfn].Store(t.words[pfn].Load() + n)
-		return
-	}
-	t.words[pfn].AddFree(n)
-}
+func (t *Table) GrabFree(pfn PFN, n uint32) { t.words[pfn].AddFree(n) }
 
 // grabSlow is the whole of Grab under a scheduler.
 //

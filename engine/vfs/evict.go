@@ -69,6 +69,7 @@ func (sb *Superblock) drop(t *Task, in *Inode, w uint64) {
 		}
 		sb.beginEvict(t, in)
 	}
+	in.rest.fetch() // as fetchForEvict
 	if !bug.Planted(bug.EvictedStaysOnLRU) {
 		in.lruDel()
 	}

@@ -104,10 +104,6 @@ func (sb *Superblock) initPins() {
 	sb.keeping = r.PinHolds != HoldsNothing || r.NeedLease
 	sb.freePins = !sb.keeping && sb.watch == nil
 	sb.barePins = sb.freePins && !r.CountDMAOnly && !r.DeferAside && !sb.pages.HasFolios()
-	sb.pinKind = pinDAX | sb.kindOf(How{})
-	if sb.freePins && !sb.pages.HasFolios() {
-		sb.pinCount = sb.pinKind.count()
-	}
 	if r.PinHolds == HoldsInodeStriped {
 		sb.lanes = make([]pinLane, len(sb.inodes)*pinLanes)
 	}
@@ -122,27 +118,48 @@ func (sb *Superblock) initPins() {
 // freely, it is done here, without a call: 1.5 times two bare atomic adds. The
 // long way would take 2.1 times that.
 func (sb *Superblock) Pin(t *Task, in *Inode, index uint32) (Pin, error) {
-	if sync.Free() && sb.pinCount > 0 && in.state.LoadFree()&stDAX != 0 {
+	if sync.Free() && sb.barePins && in.state.LoadFree()&stDAX != 0 {
 		m := &in.mapping
 		seq := m.gate.EnterFree()
 		if e := m.atFree(index); e != 0 && seq.Open() {
 			pfn := page.PFN(entryPage(e))
-			if sb.pages.GrabFree(pfn, sb.pinCount); m.gate.EnterFree() == seq || bug.Planted(bug.PinWithoutRecheck) {
-				return Pin{pinPage: pinPage{page: uint32(pfn), kind: sb.pinKind}, owner: in.Owner()}, nil
+			if sb.pages.GrabFree(pfn, 1); m.gate.EnterFree() == seq || bug.Planted(bug.PinWithoutRecheck) {
+				return Pin{pinPage: pinPage{page: uint32(pfn), kind: pinDAX | pinDMA}, owner: in.Owner()}, nil
 			}
-			sb.ungrab(pfn, sb.pinKind)
+			sb.pages.Ungrab(pfn)
 		}
 	}
-	if !sb.barePins && in.IsDAX() {
-		return sb.pinRuled(t, in, index, How{})
+	if sync.Free() && sb.freePins && in.state.LoadFree()&stDAX != 0 {
+		return sb.pinCounted(t, in, index)
 	}
 	return sb.pinSlow(t, in, index)
 }
 
-// pinSlow is the whole of Pin where no rule has a say in it, with yield points.
+// pinCounted is the short way of Pin where pins keep nothing, but are counted
+// otherwise, by folios perhaps.
+//
+//go:noinline
+func (sb *Superblock) pinCounted(t *Task, in *Inode, index uint32) (Pin, error) {
+	m := &in.mapping
+	seq := m.gate.EnterFree()
+	if e := m.atFree(index); e != 0 && seq.Open() {
+		kind, word := pinOf(e)|sb.kindOf(How{}), entryWord(e)
+		sb.pages.GrabFree(word, kind.count())
+		if m.gate.EnterFree() == seq || bug.Planted(bug.PinWithoutRecheck) {
+			return Pin{pinPage: pinPage{page: entryPage(e), kind: kind}, owner: in.Owner()}, nil
+		}
+		sb.ungrab(word, kind)
+	}
+	return sb.pinRuledSlow(t, in, index, How{})
+}
+
+// pinSlow is the whole of Pin, with yield points.
 //
 //go:noinline
 func (sb *Superblock) pinSlow(t *Task, in *Inode, index uint32) (Pin, error) {
+	if !sb.barePins && in.IsDAX() {
+		return sb.pinRuled(t, in, index, How{})
+	}
 	m := &in.mapping
 	for {
 		seq := m.gate.Enter()

@@ -16,7 +16,10 @@ func (sb *Superblock) dispose(t *Task, list []uint32, done func(Ino)) {
 		return
 	}
 	sb.beginEvicting(t)
-	for _, i := range list {
+	for n, i := range list {
+		if n%visit == 0 {
+			sb.fetchForEvict(list[n:min(n+visit, len(list))])
+		}
 		in := &sb.inodes[i]
 		ino := in.ino
 		if !sb.evict(t, in) {
@@ -99,11 +102,10 @@ func (sb *Superblock) isolate(t *Task, l *lru, list []uint32) []uint32 {
 		}
 	}
 	l.mu.Unlock()
-	sb.fetchForEvict(list)
 	return list
 }
 
-// Reclaim knows what it will look at soon, and reads it all beforehand: loads that
+// Who evicts several knows what it will look at soon, and reads it all beforehand: loads that
 // do not depend on each other take little longer than one that misses the caches.
 
 // fetchColdLocked reads the state words of the n coldest inodes of l, and of a few
@@ -118,7 +120,7 @@ func (sb *Superblock) fetchColdLocked(l *lru, n int) {
 }
 
 // fetchForEvict reads what the eviction of some inodes and the next use of their
-// memory need: it is the same under every policy.
+// memory need: it is the same under every policy. So is what drop reads.
 func (sb *Superblock) fetchForEvict(list []uint32) {
 	for _, i := range list {
 		in := &sb.inodes[i]

@@ -135,8 +135,6 @@ type Superblock struct {
 	keeping  bool        // pins on DAX pages keep something; see keep
 	barePins bool        // no rule and nobody who watches has a say in Pin and Unpin
 	freePins bool        // pins keep nothing, and nobody watches; bare ones are such
-	pinKind  pinKind     // of pins that Pin takes, but for pinFolio
-	pinCount uint32      // what they count in a word; 0: Pin cannot go the short way
 	lanes    []pinLane   // pinLanes per inode; nil unless the rules say so
 	nextLane sync.Uint32 // of the next task
 	leases   [leasePools]leasePool

@@ -36,9 +36,6 @@ func (x *Uint32) Store(v uint32) { point(); atomic.StoreUint32(&x.v, v) }
 // Add adds delta, which wraps, and returns the new value.
 func (x *Uint32) Add(delta uint32) uint32 { point(); return atomic.AddUint32(&x.v, delta) }
 
-// AddFree is Add for a caller that has just seen Free.
-func (x *Uint32) AddFree(delta uint32) uint32 { freePoint(); return atomic.AddUint32(&x.v, delta) }
-
 // CompareAndSwap stores new if the value is old, and reports whether it was.
 func (x *Uint32) CompareAndSwap(old, new uint32) bool {
 	point()

@@ -16,13 +16,19 @@ const Yields = false
 // Free reports true, so that all take the short way.
 func Free() bool { return true }
 
+// AddFree is Add for a caller that has just seen Free.
+func (x *Uint32) AddFree(delta uint32) {
+	if bug.Planted(bug.PinInTwoSteps) {
+		x.Store(x.Load() + delta)
+		return
+	}
+	x.Add(delta)
+}
+
 // SlowInc adds 1, which must not wrap, and reports false.
 func (x *Uint32) SlowInc() bool {
-	if bug.Planted(bug.PinInTwoSteps) {
-		x.Store(x.Load() + 1)
-		return false
-	}
-	return x.Add(1) == 0
+	x.AddFree(1)
+	return false
 }
 
 // SlowSub subtracts n, and reports whether one of bits 31 to 29 is then set.

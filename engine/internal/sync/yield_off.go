@@ -16,6 +16,9 @@ const Short = false
 // leave everything else to a slow path that yields as usual.
 func Free() bool { return sched == nil }
 
+// AddFree is Add for a caller that has just seen Free.
+func (x *Uint32) AddFree(delta uint32) { atomic.AddUint32(&x.v, delta) }
+
 // SlowInc adds 1, which must not wrap, if Free. Otherwise it does nothing and
 // reports true: there is a longer way to go, with a yield point.
 func (x *Uint32) SlowInc() bool { return sched != nil || atomic.AddUint32(&x.v, 1) == 0 }

@@ -5,6 +5,7 @@ package sync
 import (
 	"math/rand/v2"
 	"runtime"
+	"sync/atomic"
 )
 
 // Yields says that every third yield point, by chance, lets other goroutines
@@ -18,6 +19,9 @@ const Short = false
 
 // Free reports that no yield point does anything, which is never so.
 func Free() bool { return false }
+
+// AddFree is Add for a caller that has just seen Free.
+func (x *Uint32) AddFree(delta uint32) { atomic.AddUint32(&x.v, delta) }
 
 // SlowInc does nothing and reports true.
 func (x *Uint32) SlowInc() bool { return true }
