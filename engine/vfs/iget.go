@@ -217,8 +217,6 @@ func (sb *Superblock) igetMiss(t *Task, ino Ino) (*Inode, error) {
 	case err != nil:
 	case rec.Nlink == 0:
 		err = media.ErrFree
-	case rec.Pages == 0 && len(rec.Extents) > 0:
-		err = fmt.Errorf("vfs: inode %d has blocks, and no pages: %w", ino, media.ErrDamaged)
 	}
 	if err != nil {
 		sb.unhash(t, in)
