@@ -24,8 +24,7 @@ const waitClass = 1 << 40
 // or it is the compare-and-swap here that fails. No reference is ever taken that
 // would have to be undone.
 //
-// It has a short way for when no scheduler is installed, as page.TryPin; see
-// igetSlow.
+// It has a short way for when no scheduler is installed, as Pin; see igetSlow.
 func (sb *Superblock) Iget(t *Task, ino Ino) (*Inode, error) {
 	if !sync.Free() || ino == 0 {
 		return sb.igetSlow(t, ino)

@@ -1,6 +1,9 @@
 package vfs
 
-import "daxbench/engine/internal/sync"
+import (
+	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
+)
 
 // lru is a list of inodes, coldest first. Referenced inodes may be on it; they
 // are dropped when they are looked at. The kernel has one list per node (and per
@@ -104,10 +107,17 @@ func (l *lru) appendLocked(in *Inode) {
 	l.n++
 }
 
+// removeLocked takes in off the list. That it is where it says is looked at where bugs
+// are planted, as every eviction comes here. OnLRU, which changes under mu only, says
+// whether it is on the list.
 func (l *lru) removeLocked(in *Inode) {
 	at := in.lruPlace / placesPerBlock
 	b := &l.blocks[at]
-	b.slots[in.lruPlace%placesPerBlock] = 0
+	slot := &b.slots[in.lruPlace%placesPerBlock]
+	if bug.Built && *slot != in.index {
+		panic("vfs: inode is not where its list has it")
+	}
+	*slot = 0
 	l.n--
 	if b.n--; b.n == 0 {
 		l.shrinkLocked(at)
