@@ -85,8 +85,18 @@ type Table struct {
 	held map[PFN][]PFN // guarded by mu; quarantined pages by whose word they wait for; used if there are folios
 }
 
-// NewTable returns the table of n pages; tasks that wait for a page sleep in waits.
+// NewTable is MakeTable for who has memory for sure: it panics instead.
 func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
+	t, err := MakeTable(n, waits, o)
+	if err != nil {
+		panic(err.Error())
+	}
+	return t
+}
+
+// MakeTable returns the table of n pages; tasks that wait for a page sleep in waits. The
+// error is that of the system, which has no memory, or no addresses, for so many words.
+func MakeTable(n int, waits *sync.WaitTable, o Options) (*Table, error) {
 	t := &Table{waits: waits, opts: o, refs: quarantined - 1}
 	if o.Refcount != Base1 {
 		t.refs = 1<<mapShift - 1
@@ -101,8 +111,7 @@ func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
 	if o.OnFree != nil {
 		t.free.Store(&o.OnFree)
 	}
-	t.makeWords(n)
-	return t
+	return t, t.makeWords(n)
 }
 
 // Len returns the number of pages.

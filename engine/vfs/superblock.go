@@ -189,7 +189,9 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		lruShift: shiftFor(o.LRULists),
 		all:      make([]inodeList, o.InodeLists),
 	}
-	sb.initPages(old)
+	if err := sb.initPages(old); err != nil {
+		return nil, err
+	}
 	sb.makeBuckets(int(float64(o.CacheInodes)/bucketLoad) + 1)
 	rests := huge.Make[rest](len(sb.inodes))
 	for i := range sb.inodes {
