@@ -1,6 +1,8 @@
 package vfs
 
 import (
+	"slices"
+
 	"daxbench/engine/internal/bug"
 )
 
@@ -153,7 +155,7 @@ func (l *lru) rotateLocked(in *Inode) {
 // collected first, then evicted in order. After each, done is called if it is
 // not nil. With Rules.KeepBusy those with a pinned page count as in use.
 func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
-	list := t.victims[:0]
+	list := slices.Grow(t.victims[:0], sb.cachedAtMost()) // else it would grow under a spin lock
 	inUse := uint64(refMask | stNew)
 	if bug.Planted(bug.UnmountIgnoresCount) {
 		inUse = stNew

@@ -16,7 +16,7 @@ import (
 func table(stripes, buckets, inodes int) *Superblock {
 	sb := &Superblock{inodes: make([]Inode, inodes+1), stripes: make([]stripe, stripes), buckets: make([]bucket, buckets), shift: shiftFor(stripes)}
 	for i := range sb.inodes {
-		sb.inodes[i].index = uint32(i)
+		sb.inodes[i].sb, sb.inodes[i].index = sb, uint32(i)
 	}
 	return sb
 }
