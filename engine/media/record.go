@@ -129,9 +129,6 @@ func (fs *FS) Read(ino Ino, rec *Record) error {
 	if raw.flags&flagUsed == 0 {
 		return fmt.Errorf("media: read inode %d: %w", ino, ErrFree)
 	}
-	if raw.isOversized() {
-		return fs.oversized(ino, raw)
-	}
 	rec.Ino, rec.Gen, rec.Nlink = ino, raw.gen, raw.nlink
 	rec.Flags, rec.Pages = raw.flags&userFlags, raw.pages
 	rec.Extents = rec.Extents[:0]
@@ -140,6 +137,9 @@ func (fs *FS) Read(ino Ino, rec *Record) error {
 	}
 	if raw.extents > inlineExtents {
 		rec.Extents, err = fs.readChain(ino, raw, rec.Extents)
+	}
+	if err == nil && raw.isOversized() {
+		err = fs.oversized(ino, raw)
 	}
 	return err
 }
