@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"daxbench/engine"
+	"daxbench/engine/enginetest/turns"
 	"daxbench/engine/layout"
 	"daxbench/engine/vfs"
 )
@@ -78,4 +79,51 @@ func BenchmarkEvict(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkPolicies does what costs the same under every policy unless its rules
+// have a say in it, by turns with dax-only: hits of DAX files and of others, and
+// pins.
+func BenchmarkPolicies(b *testing.B) {
+	base := hotPaths(b, policy(b, "dax-only"))
+	for _, p := range layout.All {
+		for i, path := range hotPaths(b, p) {
+			b.Run(fmt.Sprintf("op=%s/policy=%s", path.name, p.Name()), func(b *testing.B) {
+				turns.Compare(b, []int{0}, 2000, path.op, 2000, base[i].op)
+			})
+		}
+	}
+}
+
+type hotPath struct {
+	name string
+	op   func(_, n int)
+}
+
+// hotPaths are on one engine of their own.
+func hotPaths(b *testing.B, p layout.Policy) []hotPath {
+	e := open(b, engine.Config{Policy: p})
+	task := vfs.NewTask(b.Context())
+	hits := func(inos []vfs.Ino) func(_, n int) {
+		return func(_, n int) {
+			for i := range n {
+				e.Iput(task, must(e.Iget(task, inos[i%len(inos)])))
+			}
+		}
+	}
+	var dax []vfs.Ino
+	for range 64 {
+		in := must(e.Create(task, vfs.NewFile{Pages: 1, DAX: true}))
+		must(0, e.Fault(task, in, 0, 1))
+		dax = append(dax, in.Ino())
+		e.Iput(task, in)
+	}
+	in := must(e.Create(task, vfs.NewFile{Pages: 16, DAX: true}))
+	must(0, e.Fault(task, in, 0, 16))
+	pins := func(_, n int) {
+		for i := range n {
+			e.Unpin(must(e.Pin(task, in, uint32(i%16))))
+		}
+	}
+	return []hotPath{{"hit", hits(cached(e, task))}, {"hit-dax", hits(dax)}, {"pin", pins}}
 }

@@ -8,6 +8,7 @@ import (
 
 	"daxbench/engine"
 	"daxbench/engine/internal/sched"
+	"daxbench/engine/layout"
 	"daxbench/engine/pmem"
 	"daxbench/engine/vfs"
 )
@@ -19,8 +20,8 @@ import (
 
 // walkCache does n random operations on a small cache by one task and writes
 // down what each returned and left.
-func walkCache(t *testing.T, r *pmem.Region, seed uint64, n int) (log []string) {
-	e := must(engine.Open(r, engine.Config{Policy: policy(t, "dax-only"), Inodes: 24, Seed: 1, Cache: vfs.Options{Stripes: 1 << (seed % 3), CacheInodes: 12, WaitQueues: 1}}))
+func walkCache(t *testing.T, r *pmem.Region, p layout.Policy, seed uint64, n int) (log []string) {
+	e := must(engine.Open(r, engine.Config{Policy: p, Inodes: 24, Seed: 1, Cache: vfs.Options{Stripes: 1 << (seed % 3), CacheInodes: 12, WaitQueues: 1}}))
 	task := vfs.NewTask(t.Context())
 	rng := rand.New(rand.NewPCG(seed, 0))
 	var refs []*vfs.Inode
@@ -61,20 +62,28 @@ func walkCache(t *testing.T, r *pmem.Region, seed uint64, n int) (log []string) 
 func TestShortWayOfLookupsDoesAsTheLongOne(t *testing.T) {
 	r := must(pmem.Open(pmem.Options{Size: engine.MinSize(24, 8)}))
 	defer r.Close()
-	for seed := range uint64(40) {
-		short := walkCache(t, r, seed, 200)
-		var long []string
-		w := sched.New(sched.InOrder(), sched.Options{})
-		w.Go("walk", func() { long = walkCache(t, r, seed, 200) })
-		res := w.Run()
-		w.Kill()
-		if res.Err != nil {
-			t.Fatal(res.Err)
+	for _, p := range layout.All {
+		for seed := range uint64(6) {
+			same(t, fmt.Sprintf("%s, seed %d", p.Name(), seed), func() []string { return walkCache(t, r, p, seed, 200) })
 		}
-		for i := range max(len(short), len(long)) {
-			if i >= len(short) || i >= len(long) || short[i] != long[i] {
-				t.Fatalf("seed %d, line %d: short %q, long %q", seed, i, short[min(i, len(short)-1)], long[min(i, len(long)-1)])
-			}
+	}
+}
+
+// same wants a walk to write down the same with a scheduler as without.
+func same(t *testing.T, name string, walk func() []string) {
+	t.Helper()
+	short := walk()
+	var long []string
+	w := sched.New(sched.InOrder(), sched.Options{MaxSteps: 1 << 20})
+	w.Go("walk", func() { long = walk() })
+	r := w.Run()
+	w.Kill()
+	if r.Err != nil {
+		t.Fatalf("%s: %v", name, r.Err)
+	}
+	for i := range max(len(short), len(long)) {
+		if i >= len(short) || i >= len(long) || short[i] != long[i] {
+			t.Fatalf("%s, line %d of %d and %d: short %q, long %q", name, i, len(short), len(long), short[min(i, len(short)-1)], long[min(i, len(long)-1)])
 		}
 	}
 }

@@ -58,3 +58,47 @@ func TestRescans(t *testing.T) {
 		})
 	}
 }
+
+// TestResumesLooksAtSharedPagesAgain evicts a file that shares its first page and waits for its second one, while a pin
+// comes onto the first through the other file, which then has a block of its own: nobody but the scan can see that pin.
+func TestResumesLooksAtSharedPagesAgain(t *testing.T) {
+	for _, name := range []string{"dax-only", "bounded-wait"} {
+		synctest.Test(t, func(t *testing.T) {
+			e := open(t, engine.Config{Policy: policy(t, name), Cache: vfs.Options{Scan: vfs.Resumes, BreakDeadline: time.Hour}})
+			task, evictor := vfs.NewTask(t.Context()), vfs.NewTask(t.Context())
+			goes, stays := must(e.Create(task, vfs.NewFile{Pages: 2, DAX: true})), must(e.Create(task, vfs.NewFile{Pages: 2, DAX: true}))
+			must(0, e.Reflink(task, goes, 0, stays, 0, 1))
+			must(0, e.Fault(task, goes, 0, 2))
+			must(0, e.Fault(task, stays, 0, 1))
+			own := must(e.Pin(task, goes, 1))
+			must(0, e.Unlink(task, goes))
+			gone := false
+			go func() { e.Iput(evictor, goes); gone = true }()
+			synctest.Wait()
+			late := must(e.Pin(task, stays, 0))
+			must(0, e.CowWrite(task, stays, 0))
+			e.Unpin(own)
+			synctest.Wait()
+			if gone {
+				t.Errorf("%s: evicted under a pin, %d blocks freed while pinned", name, evictor.Stats.FreedPinned)
+			}
+			e.Unpin(late)
+			synctest.Wait()
+			if !gone || evictor.Stats.FreedPinned != 0 {
+				t.Errorf("%s: evicted %t, %d blocks freed while pinned", name, gone, evictor.Stats.FreedPinned)
+			}
+			e.Iput(task, stays)
+			check(t, e)
+		})
+	}
+}
+
+// TestResumesNeedsWholeScans: what a scan may pass over it would never look at again.
+func TestResumesNeedsWholeScans(t *testing.T) {
+	r := smallRegion(t)
+	for _, with := range []vfs.Scan{vfs.SkipLocked, vfs.PauseSkips} {
+		if _, err := engine.Open(r, engine.Config{Policy: policy(t, "dax-only"), Inodes: 4, Cache: vfs.Options{Scan: vfs.Resumes | with}}); err == nil {
+			t.Errorf("scan %d is accepted", vfs.Resumes|with)
+		}
+	}
+}

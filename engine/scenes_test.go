@@ -58,7 +58,7 @@ var cacheScenes = []scene{
 		},
 	}, {
 		name: "iget against reclaim", preemptions: 2,
-		catches: []bug.Bug{bug.ReclaimIgnoresCount, bug.ReclaimNotFreeing, bug.ReclaimDropsBlindly, bug.IdleNotOntoLRU, bug.IgetTakesFreeing},
+		catches: []bug.Bug{bug.IputStores, bug.ReclaimIgnoresCount, bug.ReclaimNotFreeing, bug.ReclaimDropsBlindly, bug.IdleNotOntoLRU, bug.IgetTakesFreeing},
 		set: func(s *stage) []func() {
 			in, ino := s.file()
 			s.e.Iput(s.task(0), in)
@@ -190,7 +190,7 @@ var cacheScenes = []scene{
 		},
 	}, {
 		name: "memory of an inode goes to another while it is looked up", preemptions: 2,
-		catches: []bug.Bug{bug.IgetInTwoSteps},
+		catches: []bug.Bug{bug.IgetInTwoSteps, bug.FindTrustsTag},
 		set: func(s *stage) []func() {
 			in, ino := s.file()
 			s.e.Iput(s.task(0), in)

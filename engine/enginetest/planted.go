@@ -5,11 +5,13 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"daxbench/engine/internal/sync"
 )
 
 // PlantElsewhere runs the tests of the caller's package that run matches on an
-// engine with bugs in it, which the tag daxbug builds, and returns what they
-// print. The test fails if they do.
+// engine with bugs in it, which the tag daxbug builds, beside daxshort if the caller
+// was built with that, and returns what they print. The test fails if they do.
 func PlantElsewhere(t *testing.T, run string) (out string) {
 	t.Helper()
 	if testing.Short() {
@@ -19,7 +21,11 @@ func PlantElsewhere(t *testing.T, run string) (out string) {
 	if err != nil {
 		t.Skip("needs the go command: ", err)
 	}
-	args := []string{"test", "-tags", "daxbug", "-count=1", "-run", run, "-v", "."}
+	tags := "daxbug"
+	if sync.Short {
+		tags += ",daxshort"
+	}
+	args := []string{"test", "-tags", tags, "-count=1", "-run", run, "-v", "."}
 	text, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
 	if err != nil {
 		t.Errorf("go %q: %v\n%s", args, err, text)

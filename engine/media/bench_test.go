@@ -64,7 +64,7 @@ func BenchmarkWriteParallel(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		rec := Record{Ino: ino, Gen: gen, Nlink: 1}
+		rec := Record{Ino: ino, Gen: gen, Nlink: 1, Pages: 1}
 		for pb.Next() {
 			fs.Write(&rec)
 		}

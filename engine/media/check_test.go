@@ -91,6 +91,15 @@ func TestCheckFindsDamage(t *testing.T) {
 			}
 			return fmt.Sprintf("inode 5, block 1, byte %d: free, and yet not empty", copyOff(5, c.seq))
 		}},
+		{name: "blocks without pages", kind: BadRecord, onDisk: true, plant: func(v *victim) string {
+			rec := *v.small
+			rec.Pages = 0
+			write(t, v.fs, &rec)
+			if err := v.fs.Read(rec.Ino, new(Record)); !errors.Is(err, ErrDamaged) {
+				t.Errorf("Read: %v", err)
+			}
+			return fmt.Sprintf("inode %d, block 1, byte %d: %d extents, and no pages", rec.Ino, copyOff(rec.Ino, v.fs.cores[v.fs.slot(rec.Ino)].seq), len(rec.Extents))
+		}},
 		{name: "bit in an overflow block", kind: BadOverflow, onDisk: true, plant: func(v *victim) string {
 			b := v.fs.cores[v.fs.slot(v.large.Ino)].overflow
 			flip(v, int64(b)*BlockSize+40)
@@ -148,7 +157,7 @@ func TestCheckFindsDamage(t *testing.T) {
 			for i := uint32(0); i < 62; i += 2 {
 				fs.FreeBlocks([]Extent{{blocks[0].Start + i, 1}})
 			}
-			v.large = &Record{Ino: 2, Gen: 1, Nlink: 1}
+			v.large = &Record{Ino: 2, Gen: 1, Nlink: 1, Pages: 1}
 			fs.AllocInode()
 			v.large.Extents = alloc(t, fs, 20)
 			write(t, fs, v.large)

@@ -171,7 +171,7 @@ func (s *script) create() {
 	if err != nil {
 		return
 	}
-	rec := &Record{Ino: ino, Gen: gen, Nlink: 1, Extents: s.alloc(nil, s.rng.Uint32N(14))}
+	rec := &Record{Ino: ino, Gen: gen, Nlink: 1, Pages: 1, Extents: s.alloc(nil, s.rng.Uint32N(14))}
 	s.put(rec, "create")
 	s.files = append(s.files, rec)
 }

@@ -25,7 +25,7 @@ func TestParallel(t *testing.T) {
 					if errors.Is(err, ErrNoInodes) {
 						continue
 					}
-					rec := &Record{Ino: ino, Gen: gen, Nlink: 1}
+					rec := &Record{Ino: ino, Gen: gen, Nlink: 1, Pages: 1}
 					hint := uint32(ino)
 					if rec.Extents, err = fs.AllocBlocksNear(hint, nil, rng.Uint32N(40)); err == nil {
 						var more []Extent

@@ -38,7 +38,7 @@ type Record struct {
 	Gen     Gen
 	Nlink   uint32   // 0: unlinked but still open. Mount frees it
 	Flags   uint32   // lower 16 bits
-	Pages   uint32   // file size in blocks; not compared with the extents
+	Pages   uint32   // file size in blocks; compared with the extents only if it is 0: then there are none
 	Extents []Extent // in file order
 }
 
@@ -138,6 +138,9 @@ func (fs *FS) Read(ino Ino, rec *Record) error {
 	if raw.extents > inlineExtents {
 		rec.Extents, err = fs.readChain(ino, raw, rec.Extents)
 	}
+	if err == nil && raw.isOversized() {
+		err = fs.oversized(ino, raw)
+	}
 	return err
 }
 
@@ -213,6 +216,19 @@ func (e Extent) follows(last Extent) bool {
 // isData reports whether e is a run of data blocks. Its End then does not wrap.
 func (v *volume) isData(e Extent) bool {
 	return e.Len != 0 && e.Start >= v.dataStart && e.Start < v.blocks && e.Len <= v.blocks-e.Start
+}
+
+// isOversized reports whether a file without pages has blocks. No writer leaves such a record, and who takes a file
+// without pages for one that needs no look at its extents would leak them, or give them to the next file.
+func (r *record) isOversized() bool { return r.pages == 0 && r.extents > 0 }
+
+// oversized says that the current copy of a record is so.
+func (v *volume) oversized(ino Ino, r record) Problem {
+	off := copyOff(ino, r.seq)
+	return Problem{
+		Kind: BadRecord, Ino: ino, Block: uint32(off / BlockSize), Offset: off,
+		Note: fmt.Sprintf("%d extents, and no pages", r.extents),
+	}
 }
 
 // badRecord says that the current copy of a record is damaged.

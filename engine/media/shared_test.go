@@ -145,7 +145,7 @@ func TestHoles(t *testing.T) {
 	}
 	// What the record has no hole for is damage.
 	c.seq++
-	fs.putRecord(rec.Ino, record{seq: c.seq, gen: c.gen, nlink: 1, flags: flagUsed, extents: 1}, nil)
+	fs.putRecord(rec.Ino, record{seq: c.seq, gen: c.gen, nlink: 1, flags: flagUsed, pages: 1, extents: 1}, nil)
 	if _, err := fs.Check(); err == nil || !strings.Contains(err.Error(), BadExtent.String()) {
 		t.Errorf("an empty extent: %v", err)
 	}

@@ -135,6 +135,9 @@ func (s *survey) record(ino Ino, rec record) {
 		return
 	}
 	s.Used++
+	if rec.isOversized() {
+		s.add(s.oversized(ino, rec))
+	}
 	s.holes = 0
 	if rec.flags&FlagShared != 0 {
 		s.noteSharer(ino)

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"daxbench/engine/enginetest/turns"
 	"daxbench/engine/internal/sync"
 	"daxbench/engine/page"
 )
@@ -68,7 +69,7 @@ func BenchmarkPin(b *testing.B) {
 				pages = "same"
 			}
 			b.Run(fmt.Sprintf("op=%s/workers=%d/pages=%s", bb.name, len(places), pages), func(b *testing.B) {
-				byTurns(b, places, 2000, bb.op, 2000, bare)
+				turns.Compare(b, places, 2000, bb.op, 2000, bare)
 			})
 		}
 	}
@@ -105,7 +106,7 @@ func BenchmarkBreakIdle(b *testing.B) {
 				}
 			}
 			const words15us = 6000 // frozen in 15 µs
-			byTurns(b, []int{0}, max(1, 4*words15us/(n+256)), scan, max(1, words15us/n), freeze)
+			turns.Compare(b, []int{0}, max(1, 4*words15us/(n+256)), scan, max(1, words15us/n), freeze)
 		})
 	}
 }

@@ -16,7 +16,7 @@ func (t *Table) pinsIn(v uint32) uint32 {
 		n -= v >> mapShift & maxMaps
 	}
 	if t.opts.CountDMAOnly {
-		n = n/pinBias + n%pinBias
+		n = n/PinBias + n%PinBias
 	}
 	return n
 }

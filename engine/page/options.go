@@ -37,7 +37,7 @@ type Options struct {
 	Granule  Granule
 
 	// CountDMAOnly makes a page busy only while it has pins of the kind
-	// FOLL_PIN, which then count pinBias each (page_maybe_dma_pinned).
+	// FOLL_PIN, which then count PinBias each (page_maybe_dma_pinned).
 	CountDMAOnly bool
 
 	// OnFree is told of a quarantined page that its last pin has gone, by who

@@ -62,8 +62,11 @@ const (
 	maxMaps  = quarantined>>mapShift - 1
 	oneMap   = 1<<mapShift + 1 // a mapping, and its reference
 
-	pinBias = 1 << 10 // kernel: GUP_PIN_COUNTING_BIAS
 )
+
+// PinBias is what a pin of the kind FOLL_PIN counts under Options.CountDMAOnly
+// (kernel: GUP_PIN_COUNTING_BIAS). Any other counts 1.
+const PinBias = 1 << 10
 
 // A Table holds the words of all pages of one region. It takes 4 bytes per
 // page, of which those of a large region are no memory until a page near them
@@ -82,14 +85,24 @@ type Table struct {
 	held map[PFN][]PFN // guarded by mu; quarantined pages by whose word they wait for; used if there are folios
 }
 
-// NewTable returns the table of n pages; tasks that wait for a page sleep in waits.
+// NewTable is MakeTable for who has memory for sure: it panics instead.
 func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
+	t, err := MakeTable(n, waits, o)
+	if err != nil {
+		panic(err.Error())
+	}
+	return t
+}
+
+// MakeTable returns the table of n pages; tasks that wait for a page sleep in waits. The
+// error is that of the system, which has no memory, or no addresses, for so many words.
+func MakeTable(n int, waits *sync.WaitTable, o Options) (*Table, error) {
 	t := &Table{waits: waits, opts: o, refs: quarantined - 1}
 	if o.Refcount != Base1 {
 		t.refs = 1<<mapShift - 1
 	}
 	if t.busy = t.refs; o.CountDMAOnly {
-		t.busy &^= pinBias - 1
+		t.busy &^= PinBias - 1
 	}
 	if o.Granule == Folio {
 		t.folio = make([]sync.Uint32, (n+FolioPages-1)/FolioPages)
@@ -98,8 +111,7 @@ func NewTable(n int, waits *sync.WaitTable, o Options) *Table {
 	if o.OnFree != nil {
 		t.free.Store(&o.OnFree)
 	}
-	t.makeWords(n)
-	return t
+	return t, t.makeWords(n)
 }
 
 // Len returns the number of pages.
@@ -118,8 +130,9 @@ func (t *Table) Grab(pfn PFN) {
 	}
 }
 
-// GrabFree is Grab for a caller that has just seen sync.Free.
-func (t *Table) GrabFree(pfn PFN) { t.words[pfn].AddFree(1) }
+// GrabFree is Grab for a caller that has just seen sync.Free, of a pin that counts n:
+// 1 or PinBias.
+func (t *Table) GrabFree(pfn PFN, n uint32) { t.words[pfn].AddFree(n) }
 
 // grabSlow is the whole of Grab under a scheduler.
 //
@@ -157,7 +170,7 @@ func (t *Table) TryPin(g *Gate, seq Seq, pfn PFN) bool {
 // Unpin drops one pin on pfn. If it was the last one it wakes who waits for
 // that, and a quarantined page is freed. It panics if the page has none.
 func (t *Table) Unpin(pfn PFN) {
-	if t.words[pfn].SlowDec() { // bit 31: watched, or below zero
+	if t.words[pfn].SlowSub(1) { // bit 31: watched; any: below zero
 		t.unpinSlow(pfn)
 	}
 }
@@ -166,11 +179,14 @@ func (t *Table) Unpin(pfn PFN) {
 // the whole of Unpin.
 //
 //go:noinline
-func (t *Table) unpinSlow(pfn PFN) {
+func (t *Table) unpinSlow(pfn PFN) { t.dropSlow(pfn, 1) }
+
+// dropSlow is unpinSlow for what counted n.
+func (t *Table) dropSlow(pfn PFN, n uint32) {
 	if sync.Free() {
-		t.dropped(pfn, t.words[pfn].LoadFree(), 1)
+		t.dropped(pfn, t.words[pfn].LoadFree(), n)
 	} else {
-		t.dropped(pfn, t.words[pfn].Add(^uint32(0)), 1)
+		t.drop(pfn, n)
 	}
 }
 
@@ -210,9 +226,9 @@ func (t *Table) dropped(pfn PFN, v, n uint32) {
 }
 
 // TryPinDMA is TryPin for a pin of the kind FOLL_PIN under Options.CountDMAOnly;
-// it counts pinBias. UnpinDMA drops it.
+// it counts PinBias. UnpinDMA drops it.
 func (t *Table) TryPinDMA(g *Gate, seq Seq, pfn PFN) bool {
-	t.words[pfn].Add(pinBias)
+	t.words[pfn].Add(PinBias)
 	if g.Enter() == seq {
 		return true
 	}
@@ -221,7 +237,11 @@ func (t *Table) TryPinDMA(g *Gate, seq Seq, pfn PFN) bool {
 }
 
 // UnpinDMA drops a pin that TryPinDMA took.
-func (t *Table) UnpinDMA(pfn PFN) { t.drop(pfn, pinBias) }
+func (t *Table) UnpinDMA(pfn PFN) {
+	if t.words[pfn].SlowSub(PinBias) {
+		t.dropSlow(pfn, PinBias)
+	}
+}
 
 // drop drops n, which a reference counts.
 func (t *Table) drop(pfn PFN, n uint32) {

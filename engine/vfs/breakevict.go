@@ -77,9 +77,7 @@ func (in *Inode) BreakLayoutBounded(t *Task) error {
 		}
 		switch err {
 		case nil:
-			if in.sb.opts.Scan&Resumes != 0 {
-				from = in.resumeAt(from, pfn)
-			}
+			from = in.resumeAt(from, pfn)
 		case sync.ErrDeadline:
 			t.Stats.Overdue++
 			return nil

@@ -30,6 +30,10 @@ const (
 	// only at that page and those behind it: n pages with k pins that go one by one
 	// are n + k to look at, and not n · k. No kernel does so yet. It overlooks
 	// nothing: the gate is shut all the while, so a page that was idle stays so.
+	// One that another file shares does not: a pin through that stays behind when
+	// a CowWrite takes its block from it. So the break of a file with shared blocks
+	// begins at the first page again. What a scan passes over because it is locked
+	// is not idle either: Resumes cannot be joined with the two above.
 	Resumes
 )
 
@@ -244,16 +248,17 @@ func (in *Inode) BreakLayoutFinal(t *Task) error {
 		if bug.Planted(bug.BreakForgetsRescan) {
 			return in.deleteEntries(t, 0, everything)
 		}
-		if in.sb.opts.Scan&Resumes != 0 {
-			from = in.resumeAt(from, pfn)
-		}
+		from = in.resumeAt(from, pfn)
 	}
 }
 
-// resumeAt returns where a scan that began at index from found pfn busy, or an
-// index before that: of a folio, which page of it is not known. The caller has the
-// inode alone.
+// resumeAt returns where a scan that began at index from and found pfn busy goes on,
+// by Scan: at the first page, or with Resumes where it found it, or at an index before
+// that: of a folio, which page of it is not known. The caller has the inode alone.
 func (in *Inode) resumeAt(from uint32, pfn page.PFN) uint32 {
+	if in.sb.opts.Scan&Resumes == 0 || in.flags&media.FlagShared != 0 {
+		return 0
+	}
 	n := page.PFN(1)
 	if in.sb.pages.HasFolios() {
 		pfn, n = page.Head(pfn), page.FolioPages

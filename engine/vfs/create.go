@@ -89,9 +89,10 @@ func (sb *Superblock) writeNew(in *Inode, gen media.Gen, f NewFile) error {
 	if f.DAX {
 		in.flags = media.FlagDAX
 	}
-	blocks, err := in.extents, error(nil)
+	var blocks []media.Extent
+	var err error
 	if f.Pages > 0 {
-		blocks, err = sb.fs.AllocBlocksNear(uint32(in.ino), in.extents, f.Pages)
+		blocks, err = sb.fs.AllocBlocksNear(uint32(in.ino), in.extents[:0], f.Pages)
 		in.extents = blocks
 	}
 	if err == nil {

@@ -8,7 +8,9 @@ import "daxbench/engine/internal/bug"
 // reports false if a wait was given up: then the inode stays as it is.
 func (sb *Superblock) evict(t *Task, in *Inode) bool {
 	if sb.ruled {
-		sb.tell(Event{Kind: MaySleep, Task: t, Owner: in.Owner()})
+		if sb.watch != nil {
+			in.tell(t, Event{Kind: MaySleep})
+		}
 		if sb.rules.Defer > 0 && !t.serving {
 			if _, busy := in.BusyPage(t, 0); busy {
 				return sb.deferEviction(t, in) == nil
@@ -67,6 +69,7 @@ func (sb *Superblock) drop(t *Task, in *Inode, w uint64) {
 		}
 		sb.beginEvict(t, in)
 	}
+	in.rest.fetch() // as fetchForEvict
 	if !bug.Planted(bug.EvictedStaysOnLRU) {
 		in.lruDel()
 	}

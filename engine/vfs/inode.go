@@ -60,7 +60,7 @@ const (
 	stAwaited  = 1 << 31
 	inoShift   = 32
 
-	refTop = 1 << 23 // nobody takes so many references
+	refTop = 1 << 23 // to take so many references panics; see tooManyRefs
 )
 
 // numberOf returns the number in a state word; 0: it is of free memory.
@@ -98,8 +98,14 @@ func (in *Inode) Pages() uint32 { return in.size.Load() }
 // hold takes one more reference; the caller has one.
 func (in *Inode) hold() {
 	if w := in.state.Add(refOne); w&refTop != 0 {
-		panic(fmt.Sprintf("vfs: inode %d has %d references", in.ino, w&refMask))
+		tooManyRefs(w)
 	}
+}
+
+// tooManyRefs is what becomes of who takes the reference that refTop is: state word
+// w has it.
+func tooManyRefs(w uint64) {
+	panic(fmt.Sprintf("vfs: inode %d has %d references", numberOf(w), w&refMask))
 }
 
 // record returns the record of a file that is to be pages long. The caller holds
@@ -113,7 +119,7 @@ func (in *Inode) setRecord(r *media.Record) {
 	in.gen, in.nlink, in.flags = r.Gen, r.Nlink, r.Flags
 	if len(r.Extents) > 0 {
 		in.extents = append(in.extents[:0], r.Extents...)
-	} else if !sync.Free() && len(in.extents) > 0 {
+	} else if sync.Scheduled() && len(in.extents) > 0 {
 		panic(fmt.Sprintf("vfs: inode %d has blocks of the last inode in its memory", in.ino))
 	}
 	in.setSize(r.Pages)

@@ -16,20 +16,38 @@ import (
 // is used, and only gets its Referenced bit when it falls idle again.
 //
 // That case has a short way for when no scheduler is installed, with a call of
-// something else only where it ends; see iputSlow.
+// something else only where it ends; see iputSlow, and initPuts for who goes it.
 func (sb *Superblock) Iput(t *Task, in *Inode) {
-	if !sync.Free() || sb.ruled {
+	if !sync.Free() || bug.Planted(bug.IputSubtracts) {
 		sb.iputSlow(t, in)
 		return
 	}
-	const onlyOnLRU = stOnLRU | refOne
 	w := in.state.LoadFree()
-	if w&(refMask|stOnLRU|stUnlinked|stDontKeep) != onlyOnLRU || !in.state.CompareAndSwapFree(w, w-refOne|stRefd) {
+	if bug.Planted(bug.IputStores) && w&sb.shortPut == onlyOnLRU {
+		in.state.Store(w - refOne | stRefd)
+		return
+	}
+	if w&sb.shortPut != onlyOnLRU || !in.state.CompareAndSwapFree(w, w-refOne|stRefd) {
 		sb.iputSlow(t, in)
 		return
 	}
 	if sb.slots.throttled.LoadFree() > 0 {
 		sb.memoryMayBeHad(t)
+	}
+}
+
+// onlyOnLRU is what of shortPut a state word must have for the short way.
+const onlyOnLRU = stOnLRU | refOne
+
+// initPuts prepares what the rules need for Iput: shortPut is which bits of the
+// state word say whether the last reference can go the short way. With none of
+// them it never can.
+func (sb *Superblock) initPuts() {
+	switch sb.shortPut = refMask | stOnLRU | stUnlinked | stDontKeep; {
+	case sb.watch != nil:
+		sb.shortPut = 0
+	case sb.rules.WaitInWriteback: // a page of a DAX file may be pinned
+		sb.shortPut |= stDAX
 	}
 }
 
@@ -47,8 +65,8 @@ func (sb *Superblock) iputSlow(t *Task, in *Inode) {
 		sb.evict(t, in)
 		return
 	}
-	ruled, owner := sb.ruled, media.Owner{}
-	if ruled {
+	watched, owner := sb.watch != nil, media.Owner{}
+	if watched {
 		owner = in.Owner() // once it is idle it can be anybody's
 	}
 	added := false
@@ -61,12 +79,16 @@ func (sb *Superblock) iputSlow(t *Task, in *Inode) {
 		case w&refMask > 1:
 		case w&(stUnlinked|stDontKeep) != 0 && !bug.Planted(bug.UnlinkedOntoLRU):
 			next |= stFreeing
-		case ruled && sb.rules.WaitInWriteback && in.pinned():
+		case sb.rules.WaitInWriteback && in.pinned():
 			sb.deferWriteback(t, in)
 			return
 		case w&stOnLRU != 0:
 			if !added {
 				next |= stRefd
+			}
+			if bug.Planted(bug.IputStores) {
+				in.state.Store(next)
+				return
 			}
 		case sb.shrinkable(in) && !bug.Planted(bug.IdleNotOntoLRU):
 			added = in.lruAdd() // still referenced, so it cannot go away under us
@@ -76,7 +98,7 @@ func (sb *Superblock) iputSlow(t *Task, in *Inode) {
 			switch {
 			case next&stFreeing != 0:
 				sb.drop(t, in, next)
-			case next&refMask == 0 && (ruled || sb.slots.throttled.Load() > 0):
+			case next&refMask == 0 && (watched || sb.slots.throttled.Load() > 0):
 				sb.idled(t, owner, next)
 			}
 			return

@@ -1,6 +1,9 @@
 package vfs
 
-import "daxbench/engine/internal/sync"
+import (
+	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
+)
 
 // lru is a list of inodes, coldest first. Referenced inodes may be on it; they
 // are dropped when they are looked at. The kernel has one list per node (and per
@@ -94,7 +97,7 @@ func (l *lru) coldestLocked() uint32 {
 
 func (l *lru) appendLocked(in *Inode) {
 	if l.tail == 0 || l.blocks[l.tail].end == blockSlots {
-		l.growLocked()
+		l.growLocked(in.sb.inodes)
 	}
 	b := &l.blocks[l.tail]
 	b.slots[b.end] = in.index
@@ -104,18 +107,33 @@ func (l *lru) appendLocked(in *Inode) {
 	l.n++
 }
 
+// removeLocked takes in off the list. That it is where it says is looked at where bugs
+// are planted, as every eviction comes here. OnLRU, which changes under mu only, says
+// whether it is on the list.
 func (l *lru) removeLocked(in *Inode) {
 	at := in.lruPlace / placesPerBlock
 	b := &l.blocks[at]
-	b.slots[in.lruPlace%placesPerBlock] = 0
+	slot := &b.slots[in.lruPlace%placesPerBlock]
+	if bug.Built && *slot != in.index {
+		panic("vfs: inode is not where its list has it")
+	}
+	*slot = 0
 	l.n--
 	if b.n--; b.n == 0 {
 		l.shrinkLocked(at)
 	}
 }
 
-// growLocked puts an empty block at the warm end.
-func (l *lru) growLocked() {
+// growLocked makes room in the block at the warm end: a new one, unless there is no
+// memory for another and what there is is less than half full, because many have
+// left from the middle. Then all move together. So a list takes no more than twice
+// what its inodes need, or what it was made with.
+func (l *lru) growLocked(inodes []Inode) {
+	if used := len(l.blocks) - 1; l.free == 0 && len(l.blocks) == cap(l.blocks) && int(l.n) < used*blockSlots/2 {
+		if l.compactLocked(inodes); l.blocks[l.tail].end < blockSlots {
+			return
+		}
+	}
 	i := l.free
 	if i != 0 {
 		l.free = l.blocks[i].next
@@ -130,6 +148,38 @@ func (l *lru) growLocked() {
 		l.head = i
 	}
 	l.tail = i
+}
+
+// compactLocked moves all inodes of a list that has some to its first blocks, in
+// order, so that there are no holes.
+func (l *lru) compactLocked(inodes []Inode) {
+	to, end := l.head, uint8(0) // the next goes there
+	for from := l.head; from != 0; from = l.blocks[from].next {
+		for k, i := range l.blocks[from].slots {
+			if i == 0 {
+				continue
+			}
+			if end == blockSlots {
+				to, end = l.blocks[to].next, 0
+			}
+			l.blocks[from].slots[k] = 0
+			l.blocks[to].slots[end] = i
+			inodes[i].lruPlace = to*placesPerBlock + uint32(end)
+			end++
+		}
+	}
+	for i := l.head; i != to; i = l.blocks[i].next {
+		b := &l.blocks[i]
+		b.n, b.first, b.end = blockSlots, 0, blockSlots
+	}
+	b := &l.blocks[to]
+	b.n, b.first, b.end = end, 0, end
+	for i := b.next; i != 0; {
+		next := l.blocks[i].next
+		l.blocks[i].next, l.free = l.free, i
+		i = next
+	}
+	b.next, l.tail = 0, to
 }
 
 // shrinkLocked takes an empty block off the list.

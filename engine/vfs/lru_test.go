@@ -6,6 +6,31 @@ import (
 	"testing"
 )
 
+// TestListWithHolesStaysSmall takes all but every thirteenth inode off the middle of a list again and again, and fills it
+// up: one inode is left in each block then, and the list must not take a block for each.
+func TestListWithHolesStaysSmall(t *testing.T) {
+	const inodes = 13 * 200
+	sb := table(1, 1, inodes)
+	l := &makeLists(1, inodes)[0]
+	room := cap(l.blocks)
+	for round := range 100 {
+		for i := 1; i <= inodes; i++ {
+			if i%13 != round%13 || round == 0 {
+				l.appendLocked(&sb.inodes[i])
+			}
+		}
+		keep := (round + 1) % 13
+		for i := 1; i <= inodes; i++ {
+			if i%13 != keep {
+				l.removeLocked(&sb.inodes[i])
+			}
+		}
+		if int(l.n) != inodes/13 || len(l.blocks) > room {
+			t.Fatalf("round %d: %d inodes in %d blocks, made with room for %d", round, l.n, len(l.blocks)-1, room-1)
+		}
+	}
+}
+
 // TestListAgainstSlice does random steps on one list and wants the order that a
 // slice has: appended at the warm end, taken from the cold one and from the middle.
 func TestListAgainstSlice(t *testing.T) {

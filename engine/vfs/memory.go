@@ -70,6 +70,16 @@ func (sb *Superblock) give(t *Task, i uint32) {
 	}
 }
 
+// cachedAtMost returns how many inodes there are that are not on the common list of
+// free ones.
+func (sb *Superblock) cachedAtMost() int {
+	l := &sb.slots
+	l.mu.Lock()
+	n := len(sb.inodes) - 1 - len(l.free)
+	l.mu.Unlock()
+	return n
+}
+
 // giveBack moves n slots from the task to the common list.
 func (sb *Superblock) giveBack(t *Task, n int) {
 	l := &sb.slots

@@ -80,7 +80,7 @@ func (sb *Superblock) finishWork(t *Task) error {
 
 // initPages makes the page table and the queues that tasks sleep in, or takes
 // over old's, and counts the shares of blocks.
-func (sb *Superblock) initPages(old *Superblock) {
+func (sb *Superblock) initPages(old *Superblock) (err error) {
 	if sb.opts.Granule == page.Folio {
 		sb.fs.AlignLarge(page.FolioPages)
 	}
@@ -90,10 +90,11 @@ func (sb *Superblock) initPages(old *Superblock) {
 	} else {
 		sb.waits = sync.NewWaitTable(sb.opts.WaitQueues)
 		sb.waits.SetLimit(sb.opts.HangLimit)
-		sb.pages = page.NewTable(int(sb.fs.BlockCount()), sb.waits, page.Options{
+		sb.pages, err = page.MakeTable(int(sb.fs.BlockCount()), sb.waits, page.Options{
 			Refcount: sb.opts.Refcount, Granule: sb.opts.Granule, CountDMAOnly: sb.rules.CountDMAOnly, OnFree: sb.freeQuarantined,
 		})
 	}
+	return err
 }
 
 // Remount returns a superblock over fs, which was mounted from the same region

@@ -48,6 +48,14 @@ const (
 	pinFolio                     // the word that counts it is that of the folio's first page
 )
 
+// count returns what a pin counts in the word of its page.
+func (k pinKind) count() uint32 {
+	if k&pinBias != 0 {
+		return page.PinBias
+	}
+	return 1
+}
+
 // pinOf returns the part of pinKind that an entry says.
 func pinOf(e uint32) pinKind {
 	if e&entryPMD != 0 {
@@ -94,7 +102,8 @@ const (
 func (sb *Superblock) initPins() {
 	r := &sb.rules
 	sb.keeping = r.PinHolds != HoldsNothing || r.NeedLease
-	sb.barePins = !sb.keeping && !r.CountDMAOnly && !r.DeferAside && !sb.pages.HasFolios() && sb.watch == nil
+	sb.freePins = !sb.keeping && sb.watch == nil
+	sb.barePins = sb.freePins && !r.CountDMAOnly && !r.DeferAside && !sb.pages.HasFolios()
 	if r.PinHolds == HoldsInodeStriped {
 		sb.lanes = make([]pinLane, len(sb.inodes)*pinLanes)
 	}
@@ -114,13 +123,34 @@ func (sb *Superblock) Pin(t *Task, in *Inode, index uint32) (Pin, error) {
 		seq := m.gate.EnterFree()
 		if e := m.atFree(index); e != 0 && seq.Open() {
 			pfn := page.PFN(entryPage(e))
-			if sb.pages.GrabFree(pfn); m.gate.EnterFree() == seq {
+			if sb.pages.GrabFree(pfn, 1); m.gate.EnterFree() == seq || bug.Planted(bug.PinWithoutRecheck) {
 				return Pin{pinPage: pinPage{page: uint32(pfn), kind: pinDAX | pinDMA}, owner: in.Owner()}, nil
 			}
 			sb.pages.Ungrab(pfn)
 		}
 	}
+	if sync.Free() && sb.freePins && in.state.LoadFree()&stDAX != 0 {
+		return sb.pinCounted(t, in, index)
+	}
 	return sb.pinSlow(t, in, index)
+}
+
+// pinCounted is the short way of Pin where pins keep nothing, but are counted
+// otherwise, by folios perhaps.
+//
+//go:noinline
+func (sb *Superblock) pinCounted(t *Task, in *Inode, index uint32) (Pin, error) {
+	m := &in.mapping
+	seq := m.gate.EnterFree()
+	if e := m.atFree(index); e != 0 && seq.Open() {
+		kind, word := pinOf(e)|sb.kindOf(How{}), entryWord(e)
+		sb.pages.GrabFree(word, kind.count())
+		if m.gate.EnterFree() == seq || bug.Planted(bug.PinWithoutRecheck) {
+			return Pin{pinPage: pinPage{page: entryPage(e), kind: kind}, owner: in.Owner()}, nil
+		}
+		sb.ungrab(word, kind)
+	}
+	return sb.pinRuledSlow(t, in, index, How{})
 }
 
 // pinSlow is the whole of Pin, with yield points.
@@ -204,8 +234,48 @@ func (in *Inode) awaitThaw(t *Task) error {
 // in which the page is pinned and its inode may go; Unpin drops them the other
 // way round.
 //
+// As Pin it has a short way, so that a policy pays for what its rules do, and not
+// for how it is written.
+//
 //go:noinline
 func (sb *Superblock) pinRuled(t *Task, in *Inode, index uint32, how How) (Pin, error) {
+	if sync.Free() && sb.watch == nil && !(how.Unbounded && sb.rules.RefuseUnbounded) {
+		m := &in.mapping
+		seq := m.gate.EnterFree()
+		if e := m.atFree(index); e != 0 && seq.Open() {
+			p := Pin{pinPage: pinPage{entryPage(e), pinOf(e) | sb.kindOf(how)}, owner: in.Owner()}
+			if sb.keeping && !how.store {
+				p.hold, p.lease = sb.keep(t, in)
+			}
+			sb.pages.GrabFree(p.Word(), p.kind.count())
+			same := m.gate.EnterFree() == seq || bug.Planted(bug.PinWithoutRecheck)
+			if same && (p.lease == nil || p.lease.begin(t, p)) {
+				return p, nil
+			}
+			sb.ungrab(p.Word(), p.kind)
+			if sb.keeping {
+				sb.unkeep(p)
+			}
+		}
+	}
+	return sb.pinRuledSlow(t, in, index, how)
+}
+
+// ungrab takes back a pin that came too late. It was there for a moment, and a busy
+// test may have seen it.
+func (sb *Superblock) ungrab(word page.PFN, kind pinKind) {
+	if kind&pinBias == 0 {
+		sb.pages.Ungrab(word)
+	} else {
+		sb.pages.UnpinDMA(word)
+	}
+	sb.unpinned()
+}
+
+// pinRuledSlow is the whole of pinRuled, with yield points.
+//
+//go:noinline
+func (sb *Superblock) pinRuledSlow(t *Task, in *Inode, index uint32, how How) (Pin, error) {
 	m := &in.mapping
 	for {
 		seq := m.gate.Enter()
@@ -271,7 +341,7 @@ func (sb *Superblock) tryPage(t *Task, m *Mapping, seq page.Seq, p Pin) bool {
 	case p.lease == nil:
 		sb.tellPin(Pinned, t, p)
 	case !p.lease.begin(t, p):
-		sb.dropPage(p)
+		sb.dropPage(p.Word(), p.kind)
 		sb.unpinned()
 		return false
 	}
@@ -282,13 +352,16 @@ func (sb *Superblock) tryPage(t *Task, m *Mapping, seq page.Seq, p Pin) bool {
 // completion may call it.
 func (sb *Superblock) Unpin(p Pin) {
 	if bug.Planted(bug.DoubleUnpin) && p.IsDAX() {
-		sb.dropPage(p)
+		sb.dropPage(p.Word(), p.kind)
 	}
 	switch {
 	case !p.IsDAX():
 		sb.cache.put(p.page)
 	case sb.barePins:
 		sb.pages.Unpin(p.PFN())
+	case sb.freePins:
+		sb.dropPage(p.Word(), p.kind)
+		sb.unpinned()
 	default:
 		sb.unpinRuled(p)
 	}
@@ -299,7 +372,7 @@ func (sb *Superblock) Unpin(p Pin) {
 func (sb *Superblock) unpinRuled(p Pin) {
 	if bug.Planted(bug.UnpinInodeFirst) {
 		sb.unkeep(p)
-		sb.dropPage(p)
+		sb.dropPage(p.Word(), p.kind)
 		return
 	}
 	if p.lease != nil {
@@ -316,16 +389,16 @@ func (sb *Superblock) unpinRuled(p Pin) {
 // gone at once.
 func (sb *Superblock) endPin(p Pin) {
 	sb.tellPin(Unpinned, nil, p)
-	sb.dropPage(p)
+	sb.dropPage(p.Word(), p.kind)
 	sb.unpinned()
 }
 
-// dropPage drops the pin on the page.
-func (sb *Superblock) dropPage(p Pin) {
-	if p.kind&pinBias != 0 {
-		sb.pages.UnpinDMA(p.Word())
+// dropPage drops the pin on the page whose word counts it.
+func (sb *Superblock) dropPage(word page.PFN, kind pinKind) {
+	if kind&pinBias != 0 {
+		sb.pages.UnpinDMA(word)
 	} else {
-		sb.pages.Unpin(p.Word())
+		sb.pages.Unpin(word)
 	}
 }
 

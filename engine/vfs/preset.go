@@ -17,8 +17,9 @@ type Preset struct {
 // Presets lists what there is. The kernels' are read from their sources; what
 // they do not say is this engine's own. Both kernels have one inode_hash_lock,
 // one s_inodes list, one LRU list per node, of which there is one here, and 256
-// wait queues for the whole machine. Since 6.11 a lookup takes no lock there,
-// which is not modelled.
+// wait queues for the whole machine. A lookup takes no lock here, as there since
+// 6.11 (find_inode_rcu in iget_locked); that up to 6.10 it takes inode_hash_lock
+// is not modelled.
 var Presets = []Preset{
 	{
 		Name:  "6.0",

@@ -1,8 +1,9 @@
 package vfs
 
 import (
+	"slices"
+
 	"daxbench/engine/internal/bug"
-	"daxbench/engine/internal/sync"
 )
 
 // visit is how many inodes PruneICache takes from one list before it goes on
@@ -17,7 +18,10 @@ func (sb *Superblock) dispose(t *Task, list []uint32, done func(Ino)) {
 		return
 	}
 	sb.beginEvicting(t)
-	for _, i := range list {
+	for n, i := range list {
+		if n%visit == 0 {
+			sb.fetchForEvict(list[n:min(n+visit, len(list))])
+		}
 		in := &sb.inodes[i]
 		ino := in.ino
 		if !sb.evict(t, in) {
@@ -64,9 +68,7 @@ func (sb *Superblock) PruneICache(t *Task, want int) int {
 // every use in between shows in the state word and fails the compare-and-swap.
 func (sb *Superblock) isolate(t *Task, l *lru, list []uint32) []uint32 {
 	l.mu.Lock()
-	if sync.Free() {
-		sb.fetchColdLocked(l, cap(list))
-	}
+	sb.fetchColdLocked(l, cap(list))
 	for scan := l.n; scan > 0 && len(list) < cap(list); scan-- {
 		in := &sb.inodes[l.coldestLocked()]
 		w := in.state.Load()
@@ -102,33 +104,29 @@ func (sb *Superblock) isolate(t *Task, l *lru, list []uint32) []uint32 {
 		}
 	}
 	l.mu.Unlock()
-	if sync.Free() {
-		sb.fetchForEvict(list)
-	}
 	return list
 }
 
-// Reclaim knows what it will look at soon, and reads it all beforehand: loads that
+// Who evicts several knows what it will look at soon, and reads it all beforehand: loads that
 // do not depend on each other take little longer than one that misses the caches.
-// What they read nobody looks at, so they are left out under a scheduler.
 
 // fetchColdLocked reads the state words of the n coldest inodes of l, and of a few
 // more.
 func (sb *Superblock) fetchColdLocked(l *lru, n int) {
 	for i := l.head; i != 0 && n > 0; i = l.blocks[i].next {
 		for _, j := range l.blocks[i].slots { // an empty one is that of the inode which is none
-			sb.inodes[j].state.LoadFree()
+			sb.inodes[j].state.Fetch()
 		}
 		n -= int(l.blocks[i].n)
 	}
 }
 
 // fetchForEvict reads what the eviction of some inodes and the next use of their
-// memory need: it is the same under every policy.
+// memory need: it is the same under every policy. So is what drop reads.
 func (sb *Superblock) fetchForEvict(list []uint32) {
 	for _, i := range list {
 		in := &sb.inodes[i]
-		sb.bucket(hash(in.ino)).tags.LoadFree()
+		sb.bucket(hash(in.ino)).tags.Fetch()
 		in.rest.fetch()
 	}
 }
@@ -157,7 +155,7 @@ func (l *lru) rotateLocked(in *Inode) {
 // collected first, then evicted in order. After each, done is called if it is
 // not nil. With Rules.KeepBusy those with a pinned page count as in use.
 func (sb *Superblock) EvictInodes(t *Task, done func(Ino)) (evicted, busy int) {
-	list := t.victims[:0]
+	list := slices.Grow(t.victims[:0], sb.cachedAtMost()) // else it would grow under a spin lock
 	inUse := uint64(refMask | stNew)
 	if bug.Planted(bug.UnmountIgnoresCount) {
 		inUse = stNew

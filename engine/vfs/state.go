@@ -1,6 +1,9 @@
 package vfs
 
-import "daxbench/engine/internal/sync"
+import (
+	"daxbench/engine/internal/bug"
+	"daxbench/engine/internal/sync"
+)
 
 // A State is what the state word of a cached inode said at one moment. The
 // package comment has its bits.
@@ -44,7 +47,7 @@ func (sb *Superblock) FindInodeByInoRCU(ino Ino) (State, bool) {
 	for b := sb.bucket(h); b != nil; b = b.next.LoadFree() {
 		for m := match(b.tags.LoadFree(), uint64(b.tags2.LoadFree()), tagOf(h)); m != 0; m &= m - 1 {
 			w := sb.inodes[b.slots[slotOf(m)].LoadFree()].state.LoadFree()
-			if numberOf(w) == ino {
+			if numberOf(w) == ino || w != 0 && bug.Planted(bug.FindTrustsTag) {
 				return State(w), true
 			}
 		}

@@ -18,7 +18,7 @@ type stripe struct {
 // A bucket is the part of a stripe in which some numbers are looked for: slots
 // with the indices of inodes, and a tag of eight bits for each, which says
 // whether its slot can be that of a number. It fills a cache line. If it is full
-// there is another behind it; the last of a row goes elsewhere when it is empty.
+// there is another behind it; the last ones of a row go elsewhere when they are empty.
 //
 // No inode ever moves from one slot to another, and a slot is filled before its
 // tag says so. So a lookup without a lock, which reads tags, slot and inode one
@@ -113,7 +113,7 @@ func (sb *Superblock) find(ino Ino) (*Inode, uint64) {
 	for b := sb.bucket(h); b != nil; b = b.next.Load() {
 		for m := match(b.tags.Load(), uint64(b.tags2.Load()), tagOf(h)); m != 0; m &= m - 1 {
 			in := &sb.inodes[b.slots[slotOf(m)].Load()]
-			if w := in.state.Load(); numberOf(w) == ino {
+			if w := in.state.Load(); numberOf(w) == ino || w != 0 && bug.Planted(bug.FindTrustsTag) {
 				return in, w
 			}
 		}
@@ -146,23 +146,42 @@ func (sb *Superblock) insertLocked(in *Inode) {
 // removeLocked takes in out of the hash table. The caller holds the stripe's mu.
 func (sb *Superblock) removeLocked(in *Inode) {
 	h := hash(in.ino)
-	var before *bucket
-	for b := sb.bucket(h); b != nil; before, b = b, b.next.Load() {
+	first := sb.bucket(h)
+	for b := first; b != nil; b = b.next.Load() {
 		for m := match(b.tags.Load(), uint64(b.tags2.Load()), tagOf(h)); m != 0; m &= m - 1 {
 			if i := slotOf(m); b.slots[i].Load() == in.index {
 				if bug.Planted(bug.UnhashMovesAnother) {
 					i = b.moveLastInto(i)
 				}
 				b.setTag(i, 0)
-				if before != nil && b.isEmpty() && b.next.Load() == nil {
-					before.next.Store(nil)
-					sb.spares.give(b)
+				if b != first && b.isEmpty() && b.next.Load() == nil {
+					sb.trimLocked(first)
 				}
 				return
 			}
 		}
 	}
 	panic("vfs: inode is not in the hash table")
+}
+
+// trimLocked lets the buckets behind first go elsewhere that are empty, from the last
+// one on: those before it may have been so for long. One with another behind it that
+// is not empty must stay, but is the first to be filled.
+func (sb *Superblock) trimLocked(first *bucket) {
+	for {
+		before, last := first, first.next.Load()
+		if last == nil {
+			return
+		}
+		for next := last.next.Load(); next != nil; next = last.next.Load() {
+			before, last = last, next
+		}
+		if !last.isEmpty() {
+			return
+		}
+		before.next.Store(nil)
+		sb.spares.give(last)
+	}
 }
 
 func (b *bucket) isEmpty() bool { return b.tags.Load() == 0 && b.tags2.Load() == 0 }

@@ -117,7 +117,9 @@ type Superblock struct {
 	cache   *pageCache
 	watch   func(Event) // nil: nobody
 	rules   Rules
-	ruled   bool // somebody watches, or a rule has a say in Iput and evict
+	ruled   bool // somebody watches, or a rule has a say in evict
+
+	shortPut uint64 // see initPuts; fixed
 
 	inodes   []Inode // the first is never used, so that index 0 can end a list
 	buckets  []bucket
@@ -132,6 +134,7 @@ type Superblock struct {
 
 	keeping  bool        // pins on DAX pages keep something; see keep
 	barePins bool        // no rule and nobody who watches has a say in Pin and Unpin
+	freePins bool        // pins keep nothing, and nobody watches; bare ones are such
 	lanes    []pinLane   // pinLanes per inode; nil unless the rules say so
 	nextLane sync.Uint32 // of the next task
 	leases   [leasePools]leasePool
@@ -160,6 +163,9 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.LRULists < 1 || o.InodeLists < 0 || o.RecallDeadline < 0 || o.BreakDeadline < 0 || o.HangLimit < 0 {
 		return nil, fmt.Errorf("vfs: options must be positive: %+v", o)
 	}
+	if o.Scan&Resumes != 0 && o.Scan&(SkipLocked|PauseSkips) != 0 {
+		return nil, fmt.Errorf("vfs: options: a scan that resumes (%d) never looks again at what it passed over because it was locked", o.Scan)
+	}
 	for _, n := range []*int{&o.Stripes, &o.LRULists} {
 		*n = 1 << bits.Len(uint(*n-1))
 	}
@@ -173,7 +179,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		breaker:  b,
 		watch:    o.Watch,
 		rules:    o.Rules,
-		ruled:    o.Watch != nil || o.Rules.KeepBusy || o.Rules.WaitInWriteback || o.Rules.Defer > 0,
+		ruled:    o.Watch != nil || o.Rules.KeepBusy || o.Rules.Defer > 0,
 		cache:    newPageCache(o.CachePages),
 		inodes:   huge.Make[Inode](o.CacheInodes + 1),
 		stripes:  make([]stripe, o.Stripes),
@@ -183,7 +189,9 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 		lruShift: shiftFor(o.LRULists),
 		all:      make([]inodeList, o.InodeLists),
 	}
-	sb.initPages(old)
+	if err := sb.initPages(old); err != nil {
+		return nil, err
+	}
 	sb.makeBuckets(int(float64(o.CacheInodes)/bucketLoad) + 1)
 	rests := huge.Make[rest](len(sb.inodes))
 	for i := range sb.inodes {
@@ -200,6 +208,7 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 	for i := o.CacheInodes; i > 0; i-- {
 		sb.slots.free = append(sb.slots.free, uint32(i))
 	}
+	sb.initPuts()
 	sb.initPins()
 	return sb, nil
 }

@@ -35,7 +35,9 @@ const (
 	WakeBeforeUnhash
 	SettleForgetsWake
 	CreateHashesLate
+	FindTrustsTag
 	IputSubtracts
+	IputStores
 	UnlinkedOntoLRU
 	EvictedStaysOnLRU
 	IdleNotOntoLRU
@@ -95,10 +97,12 @@ var about = [End]string{
 	UnhashMovesAnother:   "who takes an inode out of the hash table moves another into its slot",
 	ArmAfterUnlock:       "who waits for New or Freeing is queued after the stripe is unlocked",
 	UnhashForgetsWake:    "nobody is told of the end of Freeing",
-	WakeBeforeUnhash:     "they are told before the inode is out of its chain",
+	WakeBeforeUnhash:     "they are told before the inode is out of the hash table",
 	SettleForgetsWake:    "nobody is told of the end of New",
 	CreateHashesLate:     "the record of a new file is on the region before the inode is in the cache",
+	FindTrustsTag:        "a lookup takes what a slot with its tag leads to, whatever number that has",
 	IputSubtracts:        "Iput drops the reference first, and then looks whether it was the last",
+	IputStores:           "the last Iput of an inode on the list looks at its state, and then stores the next",
 	UnlinkedOntoLRU:      "the last Iput of an unlinked inode keeps it",
 	EvictedStaysOnLRU:    "the last Iput does not take an unlinked inode off the list",
 	IdleNotOntoLRU:       "the last Iput of a linked inode does not put it onto the list",

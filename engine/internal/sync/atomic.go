@@ -8,7 +8,7 @@ import (
 // Uint32 is an atomic 32-bit word.
 //
 // Note: it is not made of an atomic.Uint32, as the methods of that count against what the compiler will inline: with
-// them, a function of SlowInc or SlowDec and one call besides would be too much.
+// them, a function of SlowInc or SlowSub and one call besides would be too much.
 type Uint32 struct {
 	_ noCopy
 	v uint32
@@ -24,16 +24,17 @@ func (*noCopy) Unlock() {}
 func (x *Uint32) Load() uint32 { point(); return atomic.LoadUint32(&x.v) }
 
 // LoadFree is Load for a caller that has just seen Free.
-func (x *Uint32) LoadFree() uint32 { return atomic.LoadUint32(&x.v) }
+func (x *Uint32) LoadFree() uint32 { freePoint(); return atomic.LoadUint32(&x.v) }
+
+// Fetch reads x for its cache line's sake. It is no yield point, as nobody looks at
+// what it reads.
+func (x *Uint32) Fetch() { atomic.LoadUint32(&x.v) }
 
 // Store sets the value; it is a full barrier.
 func (x *Uint32) Store(v uint32) { point(); atomic.StoreUint32(&x.v, v) }
 
 // Add adds delta, which wraps, and returns the new value.
 func (x *Uint32) Add(delta uint32) uint32 { point(); return atomic.AddUint32(&x.v, delta) }
-
-// AddFree is Add for a caller that has just seen Free.
-func (x *Uint32) AddFree(delta uint32) uint32 { return atomic.AddUint32(&x.v, delta) }
 
 // CompareAndSwap stores new if the value is old, and reports whether it was.
 func (x *Uint32) CompareAndSwap(old, new uint32) bool {
@@ -57,7 +58,10 @@ type Uint64 struct{ v atomic.Uint64 }
 func (x *Uint64) Load() uint64 { point(); return x.v.Load() }
 
 // LoadFree is Load for a caller that has just seen Free.
-func (x *Uint64) LoadFree() uint64 { return x.v.Load() }
+func (x *Uint64) LoadFree() uint64 { freePoint(); return x.v.Load() }
+
+// Fetch reads x for its cache line's sake; see Uint32.Fetch.
+func (x *Uint64) Fetch() { x.v.Load() }
 
 // Store sets the value; it is a full barrier.
 func (x *Uint64) Store(v uint64) { point(); x.v.Store(v) }
@@ -66,7 +70,10 @@ func (x *Uint64) Store(v uint64) { point(); x.v.Store(v) }
 func (x *Uint64) Add(delta uint64) uint64 { point(); return x.v.Add(delta) }
 
 // CompareAndSwapFree is CompareAndSwap for a caller that has just seen Free.
-func (x *Uint64) CompareAndSwapFree(old, new uint64) bool { return x.v.CompareAndSwap(old, new) }
+func (x *Uint64) CompareAndSwapFree(old, new uint64) bool {
+	freePoint()
+	return x.v.CompareAndSwap(old, new)
+}
 
 // CompareAndSwap stores new if the value is old, and reports whether it was.
 func (x *Uint64) CompareAndSwap(old, new uint64) bool { point(); return x.v.CompareAndSwap(old, new) }
@@ -87,7 +94,7 @@ type Pointer[T any] struct{ v atomic.Pointer[T] }
 func (x *Pointer[T]) Load() *T { point(); return x.v.Load() }
 
 // LoadFree is Load for a caller that has just seen Free.
-func (x *Pointer[T]) LoadFree() *T { return x.v.Load() }
+func (x *Pointer[T]) LoadFree() *T { freePoint(); return x.v.Load() }
 
 // CompareAndSwap stores new if the pointer is old, and reports whether it was.
 func (x *Pointer[T]) CompareAndSwap(old, new *T) bool { point(); return x.v.CompareAndSwap(old, new) }

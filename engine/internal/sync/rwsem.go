@@ -33,7 +33,7 @@ const (
 )
 
 // Fetch reads s for its cache line's sake.
-func (s *RWSem) Fetch() { s.word.LoadFree() }
+func (s *RWSem) Fetch() { s.word.Fetch() }
 
 // Lock takes s for writing; t is where it waits.
 func (s *RWSem) Lock(t *WaitTable) {

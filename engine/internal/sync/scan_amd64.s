@@ -1,4 +1,4 @@
-//go:build !race
+//go:build !race && !daxshort
 
 #include "textflag.h"
 

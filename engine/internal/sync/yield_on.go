@@ -5,6 +5,7 @@ package sync
 import (
 	"math/rand/v2"
 	"runtime"
+	"sync/atomic"
 )
 
 // Yields says that every third yield point, by chance, lets other goroutines
@@ -13,14 +14,23 @@ import (
 // themselves. Nothing is measured with it.
 const Yields = true
 
+// Short: see the tag daxshort.
+const Short = false
+
 // Free reports that no yield point does anything, which is never so.
 func Free() bool { return false }
+
+// AddFree is Add for a caller that has just seen Free.
+func (x *Uint32) AddFree(delta uint32) { atomic.AddUint32(&x.v, delta) }
 
 // SlowInc does nothing and reports true.
 func (x *Uint32) SlowInc() bool { return true }
 
-// SlowDec does nothing and reports true.
-func (x *Uint32) SlowDec() bool { return true }
+// SlowSub does nothing and reports true.
+func (x *Uint32) SlowSub(uint32) bool { return true }
+
+// freePoint is never called.
+func freePoint() {}
 
 // jostle is a yield point without a Scheduler.
 //

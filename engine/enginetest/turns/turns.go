@@ -1,4 +1,7 @@
-package page_test
+// Package turns measures two ways to do one thing by turns, in one process: what
+// drifts on a shared machine drifts for both. It is for benchmarks only, and not
+// of the engine: it is the clock beside it.
+package turns
 
 import (
 	"math"
@@ -11,13 +14,13 @@ import (
 	"time"
 )
 
-// byTurns runs chunks of op and of base in random order, opChunk and baseChunk
+// Compare runs chunks of op and of base in random order, opChunk and baseChunk
 // times each, until b.N of op are done, and reports op's time, its ratio to
 // base, both as the median over the pairs of chunks, and the interval of the
 // latter at 95 %: on a shared machine absolute times drift by more than what is looked
 // for. There is one worker for each of places, which is what it calls op with;
 // all begin a chunk at the same moment, and the slowest counts.
-func byTurns(b *testing.B, places []int, opChunk int, op func(place, n int), baseChunk int, base func(place, n int)) {
+func Compare(b *testing.B, places []int, opChunk int, op func(place, n int), baseChunk int, base func(place, n int)) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	crew := hire(places)
 	defer crew.dismiss()
