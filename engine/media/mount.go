@@ -12,10 +12,10 @@ import (
 type FS struct {
 	volume
 	cores      []inCore // by slot
-	slotBits   uint8
-	groupShift uint8  // logarithm of a group's blocks
-	align      uint32 // see AlignLarge; 0: no
-	msync      bool   // a fence can fail
+	slotBits   uint8    // see slot
+	groupShift uint8    // logarithm of a group's blocks
+	align      uint32   // see AlignLarge; 0: no
+	msync      bool     // a fence can fail
 	recovered  Recovery
 
 	groups     []group
@@ -58,8 +58,9 @@ func mount(r *pmem.Region) (*FS, error) {
 		return nil, err
 	}
 	fs := &FS{volume: *v, msync: r.Info().Flush == pmem.Msync}
-	fs.slotBits = uint8(max(0, bits.Len32(fs.inodes)-coreBits))
-	fs.cores = make([]inCore, 1<<(fs.slotBits+coreBits))
+	fs.slotBits = uint8(min(max(0, bits.Len32(fs.inodes)-coreBits), maxSlotBits))
+	stretch := 1 << (fs.slotBits + coreBits)
+	fs.cores = make([]inCore, (int(fs.inodes)/stretch+1)*stretch)
 	s := newSurvey(&fs.volume)
 	for ino := Ino(1); ino <= Ino(fs.inodes); ino++ {
 		fs.cores[fs.slot(ino)] = s.mounted(ino)
@@ -170,10 +171,17 @@ func (fs *FS) fence() error {
 // coreBits is the logarithm of how many inCores share the lines that the processor fetches together.
 const coreBits = 3
 
+// maxSlotBits is the logarithm of how far apart at most the numbers of inodes are whose inCores share lines: farther than workers
+// that make files at the same time are. The array is rounded up to eight times as many, so it is no larger.
+const maxSlotBits = 10
+
 // slot returns where an inode's inCore is. Inodes that are allocated one after the other, by different workers, lie far
 // apart, or each Write would take the line away from the other worker.
 func (fs *FS) slot(ino Ino) uint32 {
-	return uint32(ino)>>fs.slotBits | uint32(ino)&(1<<fs.slotBits-1)<<coreBits
+	near := uint32(1)<<fs.slotBits - 1
+	far := near<<coreBits | (1<<coreBits - 1)
+	n := uint32(ino)
+	return n&^far | n&near<<coreBits | n&far>>fs.slotBits
 }
 
 // Recovered returns what Mount had to repair.

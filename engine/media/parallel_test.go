@@ -119,8 +119,11 @@ func TestPadding(t *testing.T) {
 	if n := unsafe.Sizeof(inCore{}) << coreBits; n != 2*pmem.CacheLine {
 		t.Errorf("%d bytes of inCore between one inode and the next, want two lines", n)
 	}
-	for _, inodes := range []uint32{1, 2, 7, 8, 9, 1000} {
+	for _, inodes := range []uint32{1, 2, 7, 8, 9, 1000, 8191, 8192, 20_000} {
 		fs := newFS(t, inodes, 1)
+		if most := int(inodes) + 1<<(maxSlotBits+coreBits); len(fs.cores) > min(most, 2*int(inodes)+1<<coreBits) {
+			t.Errorf("%d inodes have %d slots", inodes, len(fs.cores))
+		}
 		seen := make(map[uint32]Ino)
 		for ino := Ino(1); ino <= Ino(inodes); ino++ {
 			slot := fs.slot(ino)
@@ -128,6 +131,9 @@ func TestPadding(t *testing.T) {
 				t.Fatalf("%d inodes: inode %d has slot %d, as has inode %d", inodes, ino, slot, other)
 			}
 			seen[slot] = ino
+			if ino > 1 && slot>>coreBits == fs.slot(ino-1)>>coreBits && inodes >= 1<<(coreBits+1) {
+				t.Fatalf("%d inodes: inode %d shares lines with the one before", inodes, ino)
+			}
 		}
 	}
 }

@@ -25,8 +25,8 @@ func objects() []Group {
 	return []Group{g}
 }
 
-// entrySizes are for how many entries it is measured what one takes. The engine's table of buckets grows by powers of two, so
-// what its share of an inode is depends on the number. Files take a microsecond each to make.
+// entrySizes are for how many entries it is measured what one takes. What does not grow
+// with each entry is more of few than of many. Files take a microsecond each to make.
 var entrySizes = []struct {
 	n    int
 	name string
