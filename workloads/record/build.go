@@ -3,6 +3,7 @@ package record
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 )
@@ -13,15 +14,25 @@ func (e *Environment) build() {
 	if !ok {
 		return
 	}
-	for _, s := range info.Settings {
+	for key, value := range flags(info.Settings) {
+		e.Build[key] = value
+	}
+	e.Race = e.Build["-race"] == "true"
+}
+
+// flags are those settings of a build that can change what is measured. Of the profile it is the name: with its folder, as Go
+// has it without -trimpath, each checkout would be a build of its own.
+func flags(settings []debug.BuildSetting) map[string]string {
+	kept := map[string]string{}
+	for _, s := range settings {
 		switch {
-		case s.Key == "-race":
-			e.Race = s.Value == "true"
-			fallthrough
+		case s.Key == "-pgo":
+			kept[s.Key] = filepath.Base(s.Value)
 		case strings.HasPrefix(s.Key, "-"), s.Key == "GOAMD64", s.Key == "GOARM64", s.Key == "GOEXPERIMENT":
-			e.Build[s.Key] = s.Value
+			kept[s.Key] = s.Value
 		}
 	}
+	return kept
 }
 
 // Commit returns the commit that this program was built from: of the build, or, for go run and go test, of the working
