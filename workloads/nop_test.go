@@ -11,5 +11,8 @@ func TestNopTimes(t *testing.T) {
 		if n := w.Latencies().Count(); uint64(n) != want {
 			t.Errorf("timed=%s: %d latencies, want %d", timed, n, want)
 		}
+		if s.Run(w, 1); uint64(w.Latencies().Count()) != want {
+			t.Errorf("timed=%s: one by itself is timed twice", timed)
+		}
 	}
 }

@@ -142,6 +142,10 @@ func (in *Inode) setLocked(entries []sync.Uint32, i, e uint32) {
 	}
 }
 
+// sparse says that of so many pages less than one has an entry: then the entries are looked for rather than all memory
+// written, most of which may never have been touched.
+const sparse = 16
+
 // dropLocked removes the entries of the pages [from, end) and calls gone with
 // each if it is not nil.
 func (in *Inode) dropLocked(from, end uint32, gone func(index, e uint32)) {
@@ -154,12 +158,12 @@ func (in *Inode) dropLocked(from, end uint32, gone func(index, e uint32)) {
 	from, to := max(from, m.lo), min(end, m.hi)
 	switch whole := from == m.lo && to == m.hi; {
 	case from >= to:
-	case gone == nil && whole:
-		sync.Zero(entries[from:to])
-		left = 0
 	case gone == nil && left == m.hi-m.lo: // every page between the first and the last entry has one
 		sync.Zero(entries[from:to])
 		left -= to - from
+	case gone == nil && whole && left > (to-from)/sparse:
+		sync.Zero(entries[from:to])
+		left = 0
 	default:
 		for i := from; i < to; i++ {
 			if e := entries[i].Load(); e != 0 {
