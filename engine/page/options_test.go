@@ -109,6 +109,11 @@ func TestTooManyDropsPanic(t *testing.T) {
 			table.TryPin(gate, gate.Enter(), 0)
 			table.UnpinDMA(0)
 		},
+		"DMA unpin of a mapping": func() {
+			table := tableWith(1, page.Options{CountDMAOnly: true, Refcount: page.Base0})
+			table.Map(0)
+			table.UnpinDMA(0)
+		},
 		"mappings that are not counted": func() { newTable(1).Map(0) },
 		"too many mappings": func() {
 			table := tableWith(1, page.Options{Refcount: page.Base0})

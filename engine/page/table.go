@@ -61,7 +61,6 @@ const (
 	mapShift = 20
 	maxMaps  = quarantined>>mapShift - 1
 	oneMap   = 1<<mapShift + 1 // a mapping, and its reference
-
 )
 
 // PinBias is what a pin of the kind FOLL_PIN counts under Options.CountDMAOnly
@@ -118,12 +117,12 @@ func MakeTable(n int, waits *sync.WaitTable, o Options) (*Table, error) {
 func (t *Table) Len() int { return len(t.words) }
 
 // Grab takes a pin on pfn before it is known whether that may be, as the kernel's try_grab_folio does: step P2. The
-// caller, who found pfn in a mapping after it had read seq from the gate, must then look again whether the gate is as it
-// was, and if not, drop the pin by Ungrab. Of a folio, pfn is the first page.
+// caller, who found pfn in a mapping after it had read seq from the gate, must then look again whether the gate is as
+// it was, and if not, drop the pin by Ungrab. Of a folio, pfn is the first page.
 //
-// Note: Grab and Unpin contain one call each, to a slow path, and are inlined. A pair then costs as much as two bare atomic
-// adds, and 1.2 to 1.6 times that as calls (BenchmarkPin): a locked instruction waits for all that was stored before
-// it, as each call stores where it is to return to. TryPin with its four arguments is just too long to be inlined.
+// Note: Grab and Unpin contain one call each, to a slow path, and are inlined. A pair then costs as much as two bare
+// atomic adds, and 1.2 to 1.6 times that as calls (BenchmarkPin): a locked instruction waits for all that was stored
+// before it, as each call stores where it is to return to. TryPin with its four arguments is just too long for that.
 func (t *Table) Grab(pfn PFN) {
 	if t.words[pfn].SlowInc() {
 		t.grabSlow(pfn)
@@ -168,9 +167,11 @@ func (t *Table) TryPin(g *Gate, seq Seq, pfn PFN) bool {
 }
 
 // Unpin drops one pin on pfn. If it was the last one it wakes who waits for
-// that, and a quarantined page is freed. It panics if the page has none.
+// that, and a quarantined page is freed. It panics if the page has none, but for one case: a page
+// that is mapped, where mappings count, that nobody waits for, without a scheduler. To look at the mappings each time
+// is more than the compiler inlines.
 func (t *Table) Unpin(pfn PFN) {
-	if t.words[pfn].SlowSub(1) { // bit 31: watched; any: below zero
+	if t.words[pfn].SlowSub(1) { // bit 31: watched; any: below zero, if no mapping counts
 		t.unpinSlow(pfn)
 	}
 }
@@ -191,9 +192,11 @@ func (t *Table) dropSlow(pfn PFN, n uint32) {
 }
 
 // dropped does what must be done after n was dropped and the word became v. If
-// the page was pinned again since, it is that pin's end that finds the marks.
-// They come off before the wake: a waiter who sets Watched again afterwards
-// then tests the count after that, and one who set it before is in the queue.
+// the page was pinned again since, the marks stay for whoever drops that pin.
+//
+// The marks come off first, and then the waiters are woken. A waiter queues itself
+// before it sets Watched: if it did that before the marks came off, the wake finds it
+// in the queue; if after, it sees in the same step that the page is at rest.
 func (t *Table) dropped(pfn PFN, v, n uint32) {
 	if (v+n)&t.refs < n&t.refs || t.opts.Refcount != Base1 && v&t.refs < v>>mapShift&maxMaps {
 		panic(fmt.Sprintf("page: unpin of pfn %d, which has no pin (word %#x)", pfn, v))
@@ -236,9 +239,12 @@ func (t *Table) TryPinDMA(g *Gate, seq Seq, pfn PFN) bool {
 	return false
 }
 
-// UnpinDMA drops a pin that TryPinDMA took.
+// UnpinDMA drops a pin that TryPinDMA took. It panics if there is none, also where mappings count: what a drop lacks
+// is then borrowed from them, which none of bits 31 to 29 shows.
 func (t *Table) UnpinDMA(pfn PFN) {
-	if t.words[pfn].SlowSub(PinBias) {
+	if t.CountsMaps() {
+		t.drop(pfn, PinBias)
+	} else if t.words[pfn].SlowSub(PinBias) {
 		t.dropSlow(pfn, PinBias)
 	}
 }

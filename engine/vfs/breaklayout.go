@@ -28,12 +28,18 @@ const (
 	PauseSkips
 	// Resumes lets the break of an eviction, after it has waited for a page, look
 	// only at that page and those behind it: n pages with k pins that go one by one
-	// are n + k to look at, and not n · k. No kernel does so yet. It overlooks
-	// nothing: the gate is shut all the while, so a page that was idle stays so.
-	// One that another file shares does not: a pin through that stays behind when
-	// a CowWrite takes its block from it. So the break of a file with shared blocks
-	// begins at the first page again. What a scan passes over because it is locked
-	// is not idle either: Resumes cannot be joined with the two above.
+	// are n + k to look at, and not n · k. No kernel does so yet. Of a file that
+	// shares no block it overlooks nothing that the others see: the gate is shut all
+	// the while, so a page that was idle stays so.
+	//
+	// A page that another file shares does not stay so: it can be pinned through that
+	// file, and the pin stays behind when a CowWrite takes the block from that file.
+	// If both come after the last scan has passed the page, every scan overlooks the
+	// pin, also one that began at the first page. To go on behind that page would only
+	// give them more time, so the break of a file with shared blocks begins anew.
+	//
+	// What a scan passes over because it is locked is not idle either: Resumes cannot
+	// be joined with the two above.
 	Resumes
 )
 

@@ -119,7 +119,7 @@ func (in *Inode) setRecord(r *media.Record) {
 	in.gen, in.nlink, in.flags = r.Gen, r.Nlink, r.Flags
 	if len(r.Extents) > 0 {
 		in.extents = append(in.extents[:0], r.Extents...)
-	} else if sync.Scheduled() && len(in.extents) > 0 {
+	} else if (sync.Scheduled() || sync.Yields) && len(in.extents) > 0 {
 		panic(fmt.Sprintf("vfs: inode %d has blocks of the last inode in its memory", in.ino))
 	}
 	in.setSize(r.Pages)

@@ -15,8 +15,9 @@ import (
 // The LRU is lazy, as the kernel's: an inode that is on it stays on it while it
 // is used, and only gets its Referenced bit when it falls idle again.
 //
-// That case has a short way for when no scheduler is installed, with a call of
-// something else only where it ends; see iputSlow, and initPuts for who goes it.
+// That case has a short way for when no scheduler is installed, which calls another
+// function only as the last thing it does. Which inodes may take it, initPuts decides
+// by the bits of the state word; for all others it is iputSlow.
 func (sb *Superblock) Iput(t *Task, in *Inode) {
 	if !sync.Free() || bug.Planted(bug.IputSubtracts) {
 		sb.iputSlow(t, in)

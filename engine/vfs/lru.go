@@ -107,9 +107,9 @@ func (l *lru) appendLocked(in *Inode) {
 	l.n++
 }
 
-// removeLocked takes in off the list. That it is where it says is looked at where bugs
-// are planted, as every eviction comes here. OnLRU, which changes under mu only, says
-// whether it is on the list.
+// removeLocked takes in off the list that it is on: OnLRU, which changes under mu only,
+// says whether it is. Whether it is where lruPlace says is checked only in builds in
+// which bugs can be planted, because every eviction comes here.
 func (l *lru) removeLocked(in *Inode) {
 	at := in.lruPlace / placesPerBlock
 	b := &l.blocks[at]
@@ -126,8 +126,9 @@ func (l *lru) removeLocked(in *Inode) {
 
 // growLocked makes room in the block at the warm end: a new one, unless there is no
 // memory for another and what there is is less than half full, because many have
-// left from the middle. Then all move together. So a list takes no more than twice
-// what its inodes need, or what it was made with.
+// left from the middle. Then all move together. So a list asks for more blocks only
+// if at least half of the slots are in use. The append then makes room for a quarter to
+// once as many on top, and no block is ever given back.
 func (l *lru) growLocked(inodes []Inode) {
 	if used := len(l.blocks) - 1; l.free == 0 && len(l.blocks) == cap(l.blocks) && int(l.n) < used*blockSlots/2 {
 		if l.compactLocked(inodes); l.blocks[l.tail].end < blockSlots {
@@ -151,7 +152,9 @@ func (l *lru) growLocked(inodes []Inode) {
 }
 
 // compactLocked moves all inodes of a list that has some to its first blocks, in
-// order, so that there are no holes.
+// order, so that there are no holes. It writes to each of them, 20 to 28 ns an inode
+// (BenchmarkCompact), with mu held: milliseconds on a list of a million. At least half
+// of the slots are free afterwards, and must be filled before it is called again.
 func (l *lru) compactLocked(inodes []Inode) {
 	to, end := l.head, uint8(0) // the next goes there
 	for from := l.head; from != 0; from = l.blocks[from].next {

@@ -164,9 +164,10 @@ func (sb *Superblock) removeLocked(in *Inode) {
 	panic("vfs: inode is not in the hash table")
 }
 
-// trimLocked lets the buckets behind first go elsewhere that are empty, from the last
-// one on: those before it may have been so for long. One with another behind it that
-// is not empty must stay, but is the first to be filled.
+// trimLocked unlinks the last bucket of first's row and makes it a spare, as long as
+// that one is empty: the one before it may have been empty for long, and is then the
+// next to go. An empty bucket in front of one that is not stays in the row; the next
+// insertions fill it first.
 func (sb *Superblock) trimLocked(first *bucket) {
 	for {
 		before, last := first, first.next.Load()

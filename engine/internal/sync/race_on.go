@@ -2,5 +2,6 @@
 
 package sync
 
-// raced says that the race detector looks on, which takes a plain store beside an atomic load for a race.
+// raced says that the race detector looks on. It takes a plain store beside an atomic load for a race, and an atomic
+// load for an acquire.
 const raced = true

@@ -12,9 +12,10 @@ import (
 //
 // It loads four words at a time. That this does as well as one atomic load for each rests on two things:
 //
-// No word is torn. A VMOVDQA with VEX.128 prefix from an address aligned to its 16 bytes in write-back memory, as all of
-// a process's is that it can have words in, is one atomic access on processors of either maker that have AVX: Intel SDM volume 3A, "Guaranteed Atomic Operations"; AMD APM volume 2, "Access Atomicity". No
-// manual promises that for 32 or 64 bytes, or for their parts.
+// No word is torn. A VMOVDQA with VEX.128 prefix from an address aligned to its 16 bytes in write-back memory, as is
+// all of a process's that it can have words in, is one atomic access on processors of either maker that have AVX: Intel
+// SDM volume 3A, "Guaranteed Atomic Operations"; AMD APM volume 2, "Access Atomicity". No manual promises that for 32
+// or 64 bytes, or for their parts.
 //
 // No load is too early. In such memory loads of any width are not reordered with each other or with locked
 // instructions (Intel SDM volume 3A, "Memory Ordering in P6 and More Recent Processor Families"; AMD APM volume 2,

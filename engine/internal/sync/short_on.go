@@ -5,9 +5,13 @@ package sync
 import "daxbench/engine/internal/bug"
 
 // Short says that explorations take the short ways, too: Free reports true under a
-// Scheduler, and each …Free method is a yield point. So the very lines are explored
-// that are measured; without the tag those are that do the same at more length.
-// Nothing is measured with it.
+// Scheduler, and each …Free method is a yield point. So the lines of the callers are
+// explored that are measured; without the tag those are that do the same at more
+// length. Nothing is measured with it.
+//
+// What this package does in one call is not explored as it is measured: AddFree,
+// SlowInc and SlowSub have other bodies here, the busy scan goes word by word, not by
+// vector loads, and Zero is no yield point unless it goes word by word.
 const Short = true
 
 // Yields: see the tag daxyield.
