@@ -10,8 +10,8 @@ import "daxbench/engine/internal/bug"
 // length. Nothing is measured with it.
 //
 // What this package does in one call is not explored as it is measured: AddFree,
-// SlowInc and SlowSub have other bodies here, the busy scan goes word by word, not by
-// vector loads, and Zero is no yield point unless it goes word by word.
+// SlowInc and SlowSub have other bodies here, and the busy scan and Zero go word by word,
+// each a yield point, where what is measured loads and stores vectors.
 const Short = true
 
 // Yields: see the tag daxyield.
