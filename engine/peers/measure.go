@@ -79,7 +79,7 @@ func (o options) inChild(stderr io.Writer) process {
 		if o.profile != "" && number == 0 {
 			cmd.Args = append(cmd.Args, "-cpuprofile", o.profile)
 		}
-		cmd.Env = append(os.Environ(), "GOGC=off") // but for a collection before each load: it took 2/5 of the time that caches take to fill
+		cmd.Env = append(os.Environ(), "GOGC=off") // but for a collection before each load; README.md says why
 		cmd.Stderr = stderr
 		cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL} // whatever becomes of this one
 		out, err := cmd.Output()
