@@ -11,18 +11,23 @@ import (
 	"daxbench/workloads/record"
 )
 
-// mayWrite says why these options do not make the table of the document, nil if they do, and notes the commit that is measured.
-func (o *options) mayWrite() (err error) {
-	switch {
-	case o.cell.String() != "" || o.quick || o.blocks < stats.MinPairs:
+// together says why these flags do not make the table of the document, nil if they do.
+func (o *options) together() error {
+	if o.cell.String() != "" || o.quick || o.blocks < stats.MinPairs {
 		return fmt.Errorf("peers: the table has all rows with intervals over processes: -md wants no -cell and no -quick, and -blocks of %d or more", stats.MinPairs)
-	case turns.Processors() < 2:
-		return errors.New("peers: the table has rows of two workers: -md wants two processors")
-	case record.Look().Race:
-		return errors.New("peers: the race detector is built in: -md wants a build without -race")
 	}
-	o.commit, err = clean(".")
-	return err
+	return nil
+}
+
+// measurable returns the commit that is measured for the document. The error says why this machine, build or checkout cannot.
+func measurable(folder string) (commit string, err error) {
+	switch {
+	case turns.Processors() < 2:
+		return "", errors.New("peers: the table has rows of two workers: -md wants two processors")
+	case record.Look().Race:
+		return "", errors.New("peers: the race detector is built in: -md wants a build without -race")
+	}
+	return clean(folder)
 }
 
 // clean returns the commit that is checked out around a folder. The error lists what is not as in that commit, but for what -md

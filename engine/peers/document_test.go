@@ -14,7 +14,7 @@ import (
 
 // all is a report that has a figure of every row.
 func all() *Report {
-	r := &Report{Commit: "0123456789ab", Samples: map[string][]table.Sample{}}
+	r := &Report{Commit: "0123456789ab", Blocks: 6, Samples: map[string][]table.Sample{}}
 	for _, g := range cells.All() {
 		for _, row := range g.Rows {
 			for i := range 6 {
@@ -104,13 +104,6 @@ func held(document, figures string) error {
 
 // TestRecord: what stands in engine/README.md is what was measured.
 func TestRecord(t *testing.T) {
-	page, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(page), figures) {
-		t.Skip("this table is from before there was a record; go run . -md makes both")
-	}
 	if err := held(document, figures); err != nil {
 		t.Errorf("%v; go run . -md measures anew and writes both", err)
 	}

@@ -29,8 +29,9 @@ type Report struct {
 	Seed        uint64                    `json:"seed"`
 	Commit      string                    `json:"commit,omitempty"`
 	Modules     map[string]string         `json:"modules"`
-	Environment record.Environment        `json:"environment"` // before the first process
-	Samples     map[string][]table.Sample `json:"samples"`     // by row, of each process: value, least and most, the times of both sides, the share of dropped rounds
+	Environment record.Environment        `json:"environment"`     // before the first process
+	Again       []string                  `json:"again,omitempty"` // why processes were tried once more
+	Samples     map[string][]table.Sample `json:"samples"`         // by row, of each process: value, least and most, the times of both sides, the share of dropped rounds
 }
 
 // newReport looks at the machine; the results are to come.
@@ -77,9 +78,28 @@ func (r *Report) origin() string {
 		}
 	}
 	e := r.Environment
-	return fmt.Sprintf("Measured on %s at load %s by `%s`, %d processes of %d rounds, commit %s: %s, %d processors, %s, %s; %s.",
-		r.When.Format("2006-01-02"), load(e.Load), r.Command, r.Blocks, r.Rounds, r.Commit, e.CPU, e.Cores, e.Kernel, e.Go,
+	return fmt.Sprintf("Measured on %s at load %s by `%s`, %s, commit %s: %s, %d processors, %s, %s; %s.",
+		r.When.Format("2006-01-02"), load(e.Load), r.Command, r.processes(), r.Commit, e.CPU, e.Cores, e.Kernel, e.Go,
 		strings.Join(modules, ", "))
+}
+
+// processes says how many there were: as many as were asked for, but for rows that have more, or one. It goes by the samples.
+func (r *Report) processes() string {
+	least, most := r.Blocks, r.Blocks
+	for _, list := range r.Samples {
+		least, most = min(least, len(list)), max(most, len(list))
+	}
+	text := fmt.Sprintf("%d processes of %d rounds", r.Blocks, r.Rounds)
+	if most > r.Blocks {
+		text += fmt.Sprintf("; %d of each group that takes less than a second", most)
+	}
+	if least < r.Blocks {
+		text += fmt.Sprintf("; %d of what takes long and comes to the same in each, ten million inodes", least)
+	}
+	if len(r.Again) > 0 {
+		text += fmt.Sprintf("; %d tried once more (%s)", len(r.Again), strings.Join(r.Again, "; "))
+	}
+	return text
 }
 
 // load is the average over the last minute.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 
 	"daxbench/engine/peers/cells"
 	"daxbench/engine/peers/table"
@@ -24,6 +25,7 @@ const (
 	exitUsage     = 2
 	exitUndecided = 3
 	exitFailed    = 4
+	exitAgain     = 75 // of a process that measures a group: EX_TEMPFAIL of sysexits.h
 	exitStopped   = 130
 )
 
@@ -73,7 +75,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	}
 	o.command = commandOf(set)
 	if o.cell, err = regexp.Compile(*cell); err == nil && o.md {
-		err = o.mayWrite()
+		err = o.together()
 	}
 	return o, err
 }
@@ -87,33 +89,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return exitUsage
 	}
-	wants := func(r table.Row) bool { return o.cell.MatchString(r.Key()) }
-	var rows []table.Row
-	for _, g := range cells.All() {
-		rows = append(rows, g.Wanted(wants)...)
-	}
+	groups := slices.DeleteFunc(cells.All(), func(g cells.Group) bool { return len(g.Wanted(o.wants)) == 0 })
 	switch {
-	case len(rows) == 0:
+	case len(groups) == 0:
 		fmt.Fprintf(stderr, "peers: no row matches %q; -list lists them\n", o.cell)
 		return exitUsage
 	case o.list:
-		for _, r := range rows {
-			fmt.Fprintf(stdout, "%-60s %s\n", r.Key(), r.Target)
+		for _, g := range groups {
+			for _, r := range g.Wanted(o.wants) {
+				fmt.Fprintf(stdout, "%-60s %s\n", r.Key(), r.Target)
+			}
 		}
 		return exitMet
 	case o.child != "":
-		err = child(o, wants, stdout)
+		err = child(o, stdout)
 	default:
-		report := newReport(o)
-		var results []table.Result
-		if err = report.measure(ctx, o, wants, stderr); err == nil {
-			results, err = table.Join(rows, report.Samples)
-		}
-		if err == nil {
-			err = report.tell(o, results, stdout)
-		}
-		if err == nil {
-			return exits[table.Worst(results)]
+		var worst table.Verdict
+		if worst, err = report(ctx, o, groups, stdout, stderr); err == nil {
+			return exits[worst]
 		}
 	}
 	switch {
@@ -121,36 +114,41 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitStopped
 	case err != nil:
 		fmt.Fprintln(stderr, err)
+		if o.child != "" && ofMachine(err) {
+			return exitAgain
+		}
 		return exitFailed
 	}
 	return exitMet
 }
 
-// exits are the statuses that verdicts lead to.
-var exits = map[table.Verdict]int{table.Met: exitMet, table.Undecided: exitUndecided, table.Missed: exitMissed}
-
-// measure has processes measure all groups that have a wanted row. Those of a group do not follow each other: what the
-// machine goes through meanwhile is in the intervals of all.
-func (r *Report) measure(ctx context.Context, o options, wants func(table.Row) bool, stderr io.Writer) error {
-	for block := range o.blocks {
-		for _, g := range cells.All() {
-			if len(g.Wanted(wants)) == 0 || g.Once && block > 0 {
-				continue
-			}
-			fmt.Fprintf(stderr, "process %d of %d: %s\n", block+1, o.blocks, g.Name)
-			for i := range 1 + g.Extra {
-				found, err := inChild(ctx, o, g.Name, block+i*o.blocks, stderr)
-				if err != nil {
-					return err
-				}
-				for key, s := range found {
-					r.Samples[key] = append(r.Samples[key], s)
-				}
-			}
+// report measures the groups, tells what came out, and returns the worst of it.
+func report(ctx context.Context, o options, groups []cells.Group, stdout, stderr io.Writer) (worst table.Verdict, err error) {
+	if o.md {
+		if o.commit, err = measurable("."); err != nil {
+			return worst, err
 		}
 	}
-	return nil
+	r := newReport(o)
+	if err := r.measure(ctx, o, groups, o.inChild(stderr), stderr); err != nil {
+		return worst, err
+	}
+	var rows []table.Row
+	for _, g := range groups {
+		rows = append(rows, g.Wanted(o.wants)...)
+	}
+	results, err := table.Join(rows, r.Samples)
+	if err != nil {
+		return worst, err
+	}
+	return table.Worst(results), r.tell(o, results, stdout)
 }
+
+// wants reports whether a row is to be measured.
+func (o options) wants(r table.Row) bool { return o.cell.MatchString(r.Key()) }
+
+// exits are the statuses that verdicts lead to.
+var exits = map[table.Verdict]int{table.Met: exitMet, table.Undecided: exitUndecided, table.Missed: exitMissed}
 
 // tell prints the table, and writes it wherever else it was asked for.
 func (r *Report) tell(o options, results []table.Result, stdout io.Writer) error {

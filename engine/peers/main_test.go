@@ -47,6 +47,14 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// TestWhereNothingIsMeasured: that the document's table cannot be made here is no mistake in the flags.
+func TestWhereNothingIsMeasured(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if out, err, status := command(t, "-md"); status != exitFailed || out != "" || err == "" {
+		t.Errorf("-md outside of a checkout: status %d, %q, %q", status, out, err)
+	}
+}
+
 // TestMeasure goes all the way, in processes of its own, for a group that is quick.
 func TestMeasure(t *testing.T) {
 	path, profile := filepath.Join(t.TempDir(), "report.json"), filepath.Join(t.TempDir(), "profile")

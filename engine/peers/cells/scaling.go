@@ -1,8 +1,6 @@
 package cells
 
 import (
-	"slices"
-
 	"daxbench/engine/peers/subjects"
 	"daxbench/engine/peers/table"
 	"daxbench/engine/peers/turns"
@@ -50,15 +48,17 @@ func measureScaling(b *Bench, cell string, n int) error {
 		// Both chunks of a subject are on the same memory. With the same keys, the later one would find it in the caches.
 		s.Prepare = func(w int, k []uint32) { draws[w](w, k) }
 	}
-	for _, s := range slices.Clone(list) {
+	var series []turns.Series
+	for _, s := range list {
+		// By itself: in turns with others it would find in the caches what they left.
 		one := *s
 		one.Name, one.Alone = s.Name+" alone", true
-		list = append(list, &one)
-	}
-	load := turns.Load{Workers: 2, Draw: func(int, []uint32) {}, Shared: true}
-	series, err := turns.Run(list, load, b.Rounds, b.Seed)
-	if err != nil {
-		return err
+		load := turns.Load{Workers: 2, Draw: func(int, []uint32) {}, Shared: true}
+		both, err := turns.Run([]*turns.Subject{s, &one}, load, b.Rounds, b.Seed)
+		if err != nil {
+			return err
+		}
+		series = append(series, both...)
 	}
 	for _, r := range b.group.Wanted(b.Wants) {
 		together, alone := find(series, r.Subject), find(series, r.Subject+" alone")

@@ -86,8 +86,8 @@ const warmUp = 8
 // mostRounds is how many times the rounds asked for there may be, until so many count of each subject.
 const mostRounds = 2
 
-// Run measures the subjects for so many rounds, or more if workers often do not run together. A round whose workers did not run together is NaN for the subject in question. The collector
-// is off meanwhile. Errors: ErrCollected, or what a subject's Check says.
+// Run measures the subjects for so many rounds, or more if workers often do not run together. A round whose workers did not run
+// together is NaN for the subject in question. The collector is off meanwhile. Errors: ErrCollected, or what a subject's Check says.
 func Run(subjects []*Subject, load Load, rounds int, seed uint64) ([]Series, error) {
 	collections, collectorOn := collectorOff()
 	defer collectorOn()
