@@ -30,7 +30,7 @@ func TestSpace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec := media.Record{Nlink: 1, Extents: list}
+		rec := media.Record{Nlink: 1, Pages: 1, Extents: list}
 		if rec.Ino, rec.Gen, err = fs.AllocInode(); err != nil {
 			t.Fatal(err)
 		}
