@@ -38,7 +38,7 @@ var elsewhere = map[string]string{
 	"daxbench gate -prove -base-ref HEAD -suite .ci/gate.toml -trials 10 -effects 5":     "TestGateProves",
 	"daxbench gate -prove -base-ref HEAD":                                                "TestGateProves",
 	"daxbench gate -within -base OLD -head NEW":                                          "TestGateWithin",
-	"daxbench gate -baseline baselines/amd-epyc-2/2026-11-26-f7cdb0b":                    "TestGateBaseline",
+	"daxbench gate -baseline baselines/amd-epyc-2/2026-11-26-a6d5fc7":                    "TestGateBaseline",
 	"daxbench baseline record -promote":                                                  "TestScripts/baseline",
 	"daxbench baseline record":                                                           "TestScripts/baseline",
 
