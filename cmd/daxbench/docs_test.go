@@ -25,12 +25,12 @@ var elsewhere = map[string]string{
 
 	"go run ./cmd/daxbench verify": ".ci/run", // which has the model explored as well; TestScripts/verify is short
 
-	"daxbench run -workload iget-churn,evict-storm,pin-mix,insert-evict,pin-page,break-idle,unlink-storm -set dax=50 -policy all -workers 1 -rounds 1 -duration 200ms -cpuprofile cpu.prof": "default.pgo was made with it",
-	"CGO_ENABLED=0 go build -trimpath -o daxbench ./cmd/daxbench":             "the gate builds likewise",
-	"go tool pprof -proto -output cmd/daxbench/default.pgo daxbench cpu.prof": "TestProfileHasNoPaths",
-	"go build -pgo off -o without ./cmd/daxbench":                             "the gate builds likewise",
-	"go build -pgo cmd/daxbench/default.pgo -o with ./cmd/daxbench":           "the gate builds likewise",
-	"daxbench gate -base without -head with -suite .ci/gate.toml":             "TestGateFindsSlowEngine",
+	"./daxbench run -workload iget-churn,evict-storm,pin-mix,insert-evict,pin-page,break-idle,unlink-storm -set dax=50 -policy all -workers 1 -rounds 1 -duration 200ms -cpuprofile cpu.prof": "default.pgo was made with it",
+	"CGO_ENABLED=0 go build -trimpath -o daxbench ./cmd/daxbench":               "the gate builds likewise",
+	"go tool pprof -proto -output cmd/daxbench/default.pgo ./daxbench cpu.prof": "TestProfileHasNoPaths",
+	"go build -pgo off -o without ./cmd/daxbench":                               "the gate builds likewise",
+	"go build -pgo cmd/daxbench/default.pgo -o with ./cmd/daxbench":             "the gate builds likewise",
+	"./daxbench gate -base without -head with -suite .ci/gate.toml":             "TestGateFindsSlowEngine",
 
 	"daxbench gate -base-ref origin/main":                                                ".ci/run",
 	"daxbench gate -base-ref origin/main -github - -markdown summary.md -junit gate.xml": ".ci/run",

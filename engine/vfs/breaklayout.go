@@ -38,8 +38,8 @@ const (
 	// pin, also one that began at the first page. To go on behind that page would only
 	// give them more time, so the break of a file with shared blocks begins anew.
 	//
-	// What a scan passes over because it is locked is not idle either: Resumes cannot
-	// be joined with the two above.
+	// What a scan passes over because it is locked is not idle either: joined with
+	// SkipLocked or PauseSkips it has no effect.
 	Resumes
 )
 
@@ -262,7 +262,7 @@ func (in *Inode) BreakLayoutFinal(t *Task) error {
 // by Scan: at the first page, or with Resumes where it found it, or at an index before
 // that: of a folio, which page of it is not known. The caller has the inode alone.
 func (in *Inode) resumeAt(from uint32, pfn page.PFN) uint32 {
-	if in.sb.opts.Scan&Resumes == 0 || in.flags&media.FlagShared != 0 {
+	if in.sb.opts.Scan&(Resumes|SkipLocked|PauseSkips) != Resumes || in.flags&media.FlagShared != 0 {
 		return 0
 	}
 	n := page.PFN(1)

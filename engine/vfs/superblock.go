@@ -163,9 +163,6 @@ func newSuperblock(fs *media.FS, b Breaker, o Options, old *Superblock) (*Superb
 	if o.Stripes < 1 || o.CacheInodes < 1 || o.ReclaimBatch < 1 || o.CachePages < 1 || o.WaitQueues < 1 || o.LRULists < 1 || o.InodeLists < 0 || o.RecallDeadline < 0 || o.BreakDeadline < 0 || o.HangLimit < 0 {
 		return nil, fmt.Errorf("vfs: options must be positive: %+v", o)
 	}
-	if o.Scan&Resumes != 0 && o.Scan&(SkipLocked|PauseSkips) != 0 {
-		return nil, fmt.Errorf("vfs: options: a scan that resumes (%d) never looks again at what it passed over because it was locked", o.Scan)
-	}
 	for _, n := range []*int{&o.Stripes, &o.LRULists} {
 		*n = 1 << bits.Len(uint(*n-1))
 	}
