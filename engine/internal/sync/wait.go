@@ -163,7 +163,7 @@ func (t *WaitTable) SleepUntil(ctx context.Context, w *Waiter, until time.Time) 
 	end := Now()
 	s := Slept{Begin: start, Total: end.Sub(start)}
 	if woken {
-		s.Wake = end.Sub(w.woken)
+		s.Wake = min(s.Total, end.Sub(w.woken)) // Wake may have come between Arm and this
 	}
 	t.Disarm(w)
 	return s, err

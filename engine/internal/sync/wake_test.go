@@ -107,3 +107,18 @@ func benchmarkWake(b *testing.B, yields bool) {
 	b.ReportMetric(at(more, n/2-half), "more-ns-lo")
 	b.ReportMetric(at(more, n/2+half), "more-ns-hi")
 }
+
+// TestWakeBeforeSleep: of a sleep that was ended before it began no more is waking up than there was of it.
+func TestWakeBeforeSleep(t *testing.T) {
+	const key = 1
+	table := sync.NewWaitTable(1)
+	w := table.Arm(key)
+	if n := table.Wake(key); n != 1 {
+		t.Fatalf("%d are woken, want one", n)
+	}
+	time.Sleep(time.Millisecond)
+	s, err := table.Sleep(t.Context(), w)
+	if err != nil || s.Wake != s.Total || s.Total <= 0 {
+		t.Errorf("%v: of %v waking up is %v", err, s.Total, s.Wake)
+	}
+}
