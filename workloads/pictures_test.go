@@ -115,6 +115,7 @@ func TestHungCellKeepsItsPictures(t *testing.T) {
 	r := small(wl)
 	p, _ := layout.Lookup("dax-only")
 	r.Policies, r.Workers, r.HangLimit = []layout.Policy{p}, []int{1}, 50*time.Millisecond
+	r.Duration = 100 * time.Millisecond // it hangs before; a slow build must come to a file with a pin
 	r.Set["dax"], r.Set["hold"], r.Set["pin"] = []string{"100"}, []string{"fixed:10s"}, []string{"0.2"}
 	res := run(t, r)[0]
 	if res.Outcome != driver.Hung || len(res.Metrics) > 0 {
