@@ -22,15 +22,7 @@ func TestSuitesNameCells(t *testing.T) {
 		t.Fatalf("suites of CI: %q, %v", files, err)
 	}
 	for _, name := range files {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := gate.Parse(name, data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		suites = append(suites, s)
+		suites = append(suites, suiteAt(t, name))
 	}
 	for _, s := range suites {
 		for _, c := range s.Cells {

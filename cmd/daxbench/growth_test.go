@@ -13,6 +13,27 @@ import (
 	"daxbench/workloads/record"
 )
 
+// holdTables holds the tables in the docs that markers find to what of makes of the run in the folder that they name.
+func holdTables(t *testing.T, name string, markers *regexp.Regexp, of func(dir string) (string, error)) {
+	holdDocs(t, name, markers, func(doc string, m [][]byte) []byte {
+		table, err := of(filepath.Join("..", "..", filepath.FromSlash(string(m[2]))))
+		if err != nil {
+			t.Fatalf("%s: %v", doc, err)
+		}
+		return slices.Concat(m[1], []byte("\n"+table+"\n"), m[4])
+	})
+}
+
+// manifestIn reads the run.json of a folder.
+func manifestIn(dir string) (run record.Manifest, err error) {
+	data, err := os.ReadFile(filepath.Join(dir, record.ManifestName))
+	if err != nil {
+		return run, err
+	}
+	err = json.Unmarshal(data, &run)
+	return run, err
+}
+
 // memories finds tables in the docs of what the cells of a run took of memory:
 //
 //	<!-- memory: FOLDER -->
@@ -21,23 +42,13 @@ var memories = regexp.MustCompile(`(?s)(<!-- memory: (\S+) -->\n)(.*?)(<!-- end 
 
 // TestDocsOfMemory holds these tables to the runs; with -update it writes them.
 func TestDocsOfMemory(t *testing.T) {
-	holdDocs(t, "DocsOfMemory", memories, func(doc string, m [][]byte) []byte {
-		table, err := memoryTable(filepath.Join("..", "..", filepath.FromSlash(string(m[2]))))
-		if err != nil {
-			t.Fatalf("%s: %v", doc, err)
-		}
-		return slices.Concat(m[1], []byte("\n"+table+"\n"), m[4])
-	})
+	holdTables(t, "DocsOfMemory", memories, memoryTable)
 }
 
 // memoryTable has a row for each cell of a run whose memory was looked at: that of the round in which the resident set grew most.
 func memoryTable(dir string) (string, error) {
-	data, err := os.ReadFile(filepath.Join(dir, record.ManifestName))
+	run, err := manifestIn(dir)
 	if err != nil {
-		return "", err
-	}
-	var run record.Manifest
-	if err := json.Unmarshal(data, &run); err != nil {
 		return "", err
 	}
 	var order []string
@@ -78,24 +89,14 @@ var costs = regexp.MustCompile(`(?s)(<!-- costs: (\S+) -->\n)(.*?)(<!-- end of c
 
 // TestDocsOfCosts holds these tables to the runs; with -update it writes them.
 func TestDocsOfCosts(t *testing.T) {
-	holdDocs(t, "DocsOfCosts", costs, func(doc string, m [][]byte) []byte {
-		table, err := costTable(filepath.Join("..", "..", filepath.FromSlash(string(m[2]))))
-		if err != nil {
-			t.Fatalf("%s: %v", doc, err)
-		}
-		return slices.Concat(m[1], []byte("\n"+table+"\n"), m[4])
-	})
+	holdTables(t, "DocsOfCosts", costs, costTable)
 }
 
 // costTable has a row for each setting of a run and a column for each number of workers: the median of ns/op over the rounds, and
 // the least and the most, which for six rounds are the ends of its 95 % interval.
 func costTable(dir string) (string, error) {
-	data, err := os.ReadFile(filepath.Join(dir, record.ManifestName))
+	run, err := manifestIn(dir)
 	if err != nil {
-		return "", err
-	}
-	var run record.Manifest
-	if err := json.Unmarshal(data, &run); err != nil {
 		return "", err
 	}
 	var settings, columns []string
