@@ -43,11 +43,13 @@ func Families() []Family {
 			"the same record read for the value that it stores, which is like for like. Without, it stores " +
 			"what it has at hand. xsync deletes the oldest key, which is found beforehand and not timed.", inserts()},
 		{"Evicting among referenced inodes", "The engine against itself.", held()},
-		{"Pins", "TryPin and Unpin, and the same through an open file, against two atomic adds on words of the same array.", pins()},
+		{"Pins", "TryPin and Unpin, and the same through an open file, against two atomic adds on words of the same array. *arithmetic* is " +
+			"additions that need not wait for each other: they take longer where somebody else is at work on the core's other hardware thread, as may be " +
+			"with a guest, while adds with a lock hardly do.", pins()},
 		{"Breaks", "The gate shut, the words of all pages read, the gate opened; and an eviction's break, which deletes the " +
 			"mapping's entries, too. Against one compare-and-swap per page.", breaks()},
 		{"What unconditional adds to an eviction", "One engine, whose policy changes from chunk to chunk; non-DAX inodes. The parts " +
-			"are each alone in the policy's place.", costs()},
+			"are each alone in the policy's place, and then all in one call, one after the other.", costs()},
 		{"Two workers", "What two do together against what one does, each on inodes or keys of its own; 2 is ideal. Two adds on " +
 			"lines of their own are what this machine makes of work that shares nothing.", scaling()},
 		{"Timing an operation", "One reading of the clock, as the end of one operation is the start of the next, and a value in a " +

@@ -28,7 +28,7 @@ var primitives = []struct {
 }
 
 // costs are what a policy adds to the eviction of an inode that is not DAX, and what its parts do: each held against the test of
-// the DAX flag in the same form, and all of them, one after the other.
+// the DAX flag in the same form, and all of them, one after the other, in one call.
 func costs() (list []Group) {
 	for _, size := range evictionSizes {
 		cell := "policy/" + size.name
@@ -54,7 +54,7 @@ func costs() (list []Group) {
 }
 
 func measureCosts(b *Bench, cell string, n int) error {
-	do := map[string]vfs.Breaker{"flag": subjects.TestDAX, "one lock": subjects.OneLock}
+	do := map[string]vfs.Breaker{"flag": subjects.TestDAX, "one lock": subjects.OneLock, "all parts": subjects.AllParts}
 	for _, name := range []string{"dax-only", "unconditional"} {
 		p, err := layout.Lookup(name)
 		if err != nil {
@@ -63,12 +63,9 @@ func measureCosts(b *Bench, cell string, n int) error {
 		do[name] = p
 	}
 	do["dax-only again"] = do["dax-only"]
-	all := []subjects.Breaker{}
 	for _, p := range primitives {
 		do[p.name] = p.do
-		all = append(all, p.do)
 	}
-	do["all parts"] = subjects.InTurn(all[0], all[1], all[2])
 	series, err := b.onOneEngine(n, do, turns.Load{Workers: 1})
 	if err != nil {
 		return err

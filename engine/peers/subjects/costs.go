@@ -37,28 +37,21 @@ func (s *Switch) Inserts(m *Mount, name string, do vfs.Breaker, walk func(w int,
 	return in
 }
 
-// What unconditional does to an inode that is not DAX, one after the other.
+// What unconditional does to an inode that is not DAX, one after the other. Each is one call, so that none pays for more than one.
 var (
 	// OneLock takes and releases the first inode lock.
 	OneLock Breaker = func(t *vfs.Task, in *vfs.Inode) { in.LockIO(t); in.UnlockIO(t) }
 	// BothLocks takes and releases both. They lie in one line of the processor's cache, which is cold by then.
-	BothLocks Breaker = func(t *vfs.Task, in *vfs.Inode) {
-		in.LockIO(t)
-		in.LockLayout(t)
-		in.UnlockLayout(t)
-		in.UnlockIO(t)
-	}
+	BothLocks Breaker = bothLocks
 	// LookAtLeases looks whether there is a lease.
-	LookAtLeases Breaker = func(_ *vfs.Task, in *vfs.Inode) {
-		if in.IsLeased() {
-			panic("subjects: a lease on a file that nobody leased")
-		}
-	}
+	LookAtLeases Breaker = lookAtLeases
 	// CallBreak calls what breaks the layout, which returns at once as the inode is not DAX.
-	CallBreak Breaker = func(t *vfs.Task, in *vfs.Inode) {
-		if err := in.BreakLayout(t, 0); err != nil {
-			panic(err) // it cannot wait
-		}
+	CallBreak Breaker = callBreak
+	// AllParts does these three, one after the other.
+	AllParts Breaker = func(t *vfs.Task, in *vfs.Inode) {
+		bothLocks(t, in)
+		lookAtLeases(t, in)
+		callBreak(t, in)
 	}
 	// TestDAX is what dax-only does: a flag of the inode.
 	TestDAX Breaker = func(_ *vfs.Task, in *vfs.Inode) {
@@ -68,12 +61,22 @@ var (
 	}
 )
 
-// InTurn does three things.
-func InTurn(a, b, c Breaker) Breaker {
-	return func(t *vfs.Task, in *vfs.Inode) {
-		a(t, in)
-		b(t, in)
-		c(t, in)
+func bothLocks(t *vfs.Task, in *vfs.Inode) {
+	in.LockIO(t)
+	in.LockLayout(t)
+	in.UnlockLayout(t)
+	in.UnlockIO(t)
+}
+
+func lookAtLeases(_ *vfs.Task, in *vfs.Inode) {
+	if in.IsLeased() {
+		panic("subjects: a lease on a file that nobody leased")
+	}
+}
+
+func callBreak(t *vfs.Task, in *vfs.Inode) {
+	if err := in.BreakLayout(t, 0); err != nil {
+		panic(err) // it cannot wait
 	}
 }
 
