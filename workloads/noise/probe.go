@@ -120,14 +120,24 @@ func (s *Sample) fill(before, after counters) {
 	s.Stopped = after.throttled - before.throttled
 }
 
-// spin multiplies in a chain: each step waits for the one before, so that it takes the same number of cycles whatever
-// memory and caches do.
+// spin adds, and most of its additions need not wait for each other: they take longer at a lower frequency, and while somebody
+// else is at work on the core's other hardware thread, which a guest is not told of. Memory and caches make no difference.
+//
+// Note: a chain, each step of which waits for the one before, does not see the neighbour. Where it took 3.25 ns alone and 3.28 beside
+// one, additions like these took 1.87 and 2.6, or 3.5 (engine/README.md, on pins).
 func spin(n int) {
-	x := uint64(n) | 1
-	for range n {
-		x = x*6364136223846793005 + 1442695040888963407 // Knuth's MMIX generator; any odd numbers do
+	var a, b, c, d, e, f uint64
+	for x := range uint64(n) {
+		y, z := x+1, x<<3
+		a, b = a+x, b-x
+		c, d = c+y, d-y
+		e, f = e+z, f-z
+		y, z = y^z, y&z
+		a, b = a+y, b-y
+		c, d = c+z, d-z
+		e, f = e+(y|1), f-(y|1)
 	}
-	runtime.KeepAlive(x) // else the compiler removes the work
+	runtime.KeepAlive(a ^ b ^ c ^ d ^ e ^ f) // else the compiler removes the work
 }
 
 // sleep sleeps in the kernel, with the timer slack that the thread has.
