@@ -45,11 +45,12 @@ func (s *pollSleeper) sleep(nanos int64) {
 	}
 }
 
+// one is what a wake-up adds to an eventfd. Nobody writes to it; one of wake's own would be allocated under the race detector.
+var one = binary.NativeEndian.AppendUint64(nil, 1)
+
 func (s *pollSleeper) wake() {
-	var one [8]byte
-	binary.NativeEndian.PutUint64(one[:], 1)
 	// It fails only if 2^64-2 wake-ups are pending, and then one more would change nothing.
-	_, _ = unix.Write(int(s.fds[0].Fd), one[:])
+	_, _ = unix.Write(int(s.fds[0].Fd), one)
 }
 
 func (s *pollSleeper) close() { _ = unix.Close(int(s.fds[0].Fd)) }

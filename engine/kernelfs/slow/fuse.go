@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -152,6 +153,7 @@ type file struct {
 	server *server
 	name   string
 	free   chan struct{} // closed by release
+	came   atomic.Uint32 // requests that were read from the kernel, which SIGKILL takes no more back
 	guard  guard
 	data   []byte // guard
 }
@@ -201,6 +203,7 @@ func (f *file) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) sy
 
 // Read implements fs.NodeReader. The context ends when the reader gets a signal, which is of no concern here.
 func (f *file) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	f.came.Add(1)
 	<-f.free
 	f.guard.lock()
 	defer f.guard.unlock()
@@ -210,6 +213,7 @@ func (f *file) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) 
 
 // Write implements fs.NodeWriter.
 func (f *file) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64) (uint32, syscall.Errno) {
+	f.came.Add(1)
 	<-f.free
 	if off < 0 || off+int64(len(data)) > Size {
 		return 0, unix.ENOSPC

@@ -142,7 +142,7 @@ func (p *Pool) Close() error {
 }
 
 // A Held is a block device or file of Size bytes that holds all requests until it is released: nothing else ends them,
-// SIGKILL neither. Sectors are of 512 bytes.
+// SIGKILL neither, but for one under FUSE that this process has not read yet. Sectors are of 512 bytes.
 type Held struct {
 	pool     *Pool
 	held     held

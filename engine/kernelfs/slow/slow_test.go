@@ -305,7 +305,10 @@ func TestKilledReaderStays(t *testing.T) {
 			}
 		}
 		// It waits in state D, or, under FUSE, in S, until it is killed.
-		until("does not read", func(th proc.Thread) bool { return th.Syscall == fmt.Sprint(unix.SYS_PREAD64) && th.State != 'R' })
+		f, isFile := h.held.(*file)
+		until("does not read", func(th proc.Thread) bool {
+			return th.Syscall == fmt.Sprint(unix.SYS_PREAD64) && th.State != 'R' && (!isFile || f.came.Load() > 0)
+		})
 		if err := child.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
