@@ -11,9 +11,10 @@ import (
 
 	"daxbench/engine/peers/cells"
 	"daxbench/engine/peers/table"
+	"github.com/google/renameio/v2"
 )
 
-var update = flag.Bool("update", false, "write the table in engine/README.md anew, from the record")
+var update = flag.Bool("update", false, "write the table in engine/README.md anew, from the record, with the words and targets of now")
 
 // all is a report that has a figure of every row.
 func all() *Report {
@@ -116,11 +117,11 @@ func TestRecord(t *testing.T) {
 	if *update {
 		if _, want, err := remade(document, figures); err != nil {
 			t.Fatal(err)
-		} else if err := os.WriteFile(document, []byte(want), 0o644); err != nil {
+		} else if err := renameio.WriteFile(document, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := held(document, figures); err != nil {
-		t.Errorf("%v; if only its words are others, go test . -run Record -update; go run . -md measures anew and writes both", err)
+		t.Errorf("%v; where only words or targets of the table were changed in the code, go test . -run Record -update; go run . -md measures anew and writes both", err)
 	}
 }

@@ -44,18 +44,19 @@ func Families() []Family {
 			"what it has at hand. xsync deletes the oldest key, which is found beforehand and not timed.", inserts()},
 		{"Evicting among referenced inodes", "The engine against itself.", held()},
 		{"Pins", "TryPin and Unpin, and the same through an open file, against two atomic adds on words of the same array. *arithmetic* is " +
-			"additions that need not wait for each other: they take longer where somebody else is at work on the core's other hardware thread, as may be " +
-			"with a guest, while adds with a lock hardly do.", pins()},
+			"additions that need not wait for each other, *chain* multiplications that must. The first take up to twice as long while the core's other hardware " +
+			"thread is at work, which a guest is not told; the second do not, and adds with a lock, on words of one's own, a tenth longer.", pins()},
 		{"Breaks", "The gate shut, the words of all pages read, the gate opened; and an eviction's break, which deletes the " +
 			"mapping's entries, too. Against one compare-and-swap per page.", breaks()},
 		{"What unconditional adds to an eviction", "One engine, whose policy changes from chunk to chunk; non-DAX inodes. The parts " +
 			"are each alone in the policy's place, and then all in one call, one after the other.", costs()},
 		{"Two workers", "What two do together against what one does, each on inodes or keys of its own; 2 is ideal. Two adds on " +
-			"lines of their own are what this machine makes of work that shares nothing.", scaling()},
+			"lines of their own are what this machine makes of locked additions that share nothing, and arithmetic of work that a processor does at once: it comes to hardly " +
+			"more than 1 where both workers are on one core.", scaling()},
 		{"Timing an operation", "One reading of the clock, as the end of one operation is the start of the next, and a value in a " +
 			"histogram.", timing()},
 		{"Resolution", "Evictions from 4,096 cached inodes, for two seconds: one engine against itself, and with multiplications planted. Of what those " +
-			"take by themselves the processor does some beside the rest; seen is what the interval of two seconds begins above 0 at. *elsewhere* is another " +
+			"take by themselves the processor may do some beside the rest; seen is what the interval of two seconds begins above 0 at. *elsewhere* is another " +
 			"engine beside the first, as policies are compared: alike but for where its memory lies.", resolution()},
 		{"Allocations", "Objects per operation, in steady state.", objects()},
 		{"Memory", "Bytes per entry with everything around it: what the process has of its own before and after. The libraries' have a value of " +

@@ -26,6 +26,7 @@ func pins() []Group {
 		row("distinct", workers, "open file", 1.15)
 		row("distinct", workers, "two adds again", 0)
 		row("distinct", workers, "arithmetic", 0)
+		row("distinct", workers, "chain", 0)
 	}
 	row("one-page", 2, "page table", 1.3)
 	row("one-page", 2, "open file", 1.3)
@@ -44,6 +45,7 @@ func measurePins(b *Bench) error {
 		{"two adds", plain(subjects.TwoAdds)},
 		{"two adds again", plain(subjects.TwoAdds)},
 		{"arithmetic", func() (*turns.Subject, error) { return subjects.Arithmetic(), nil }},
+		{"chain", func() (*turns.Subject, error) { return subjects.Chain(), nil }},
 		{"page table", plain(subjects.TablePins)},
 		{"open file", func() (*turns.Subject, error) {
 			m, err := subjects.Open(subjects.MountOptions{Files: 1, Pages: all, DAX: true, Policy: "dax-only"})

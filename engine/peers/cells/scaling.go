@@ -7,7 +7,8 @@ import (
 )
 
 // scaling is what two workers do together to what one does, on inodes, or keys, that the other never touches: 2 is ideal. What the
-// machine makes of work that shares nothing at all stands beside it: the processors may be two halves of one core.
+// machine makes of work that shares no memory stands beside it: the processors may be two halves of one core, where arithmetic suffers
+// most, and adds with a lock hardly.
 func scaling() (list []Group) {
 	for _, size := range sizes {
 		cell := "speed-up/" + size.name + "/w2"
@@ -15,7 +16,7 @@ func scaling() (list []Group) {
 		for _, r := range []struct {
 			subject string
 			least   float64
-		}{{"engine", 1.9}, {"xsync", 0}, {"phuslu", 0}, {"two adds", 0}} {
+		}{{"engine", 1.9}, {"xsync", 0}, {"phuslu", 0}, {"two adds", 0}, {"arithmetic", 0}} {
 			g.Rows = append(g.Rows, table.Row{
 				Cell: cell, Subject: r.subject, Against: "one worker", Unit: table.Ratio, Target: table.Target{Min: r.least},
 			})
@@ -37,6 +38,7 @@ func measureScaling(b *Bench, cell string, n int) error {
 		{"xsync", func() (*turns.Subject, error) { return subjects.Xsync(keys), nil }},
 		{"phuslu", func() (*turns.Subject, error) { return subjects.Phuslu(keys), nil }},
 		{"two adds", func() (*turns.Subject, error) { return subjects.TwoAdds(n + 2), nil }}, // numbers begin with 1
+		{"arithmetic", func() (*turns.Subject, error) { return subjects.Arithmetic(), nil }},
 	})
 	if err != nil {
 		return err

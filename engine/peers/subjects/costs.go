@@ -37,7 +37,8 @@ func (s *Switch) Inserts(m *Mount, name string, do vfs.Breaker, walk func(w int,
 	return in
 }
 
-// What unconditional does to an inode that is not DAX, one after the other. Each is one call, so that none pays for more than one.
+// What unconditional does to an inode that is not DAX, one after the other. Each is one call through a function value, as the flag is,
+// so that a difference holds no call.
 var (
 	// OneLock takes and releases the first inode lock.
 	OneLock Breaker = func(t *vfs.Task, in *vfs.Inode) { in.LockIO(t); in.UnlockIO(t) }
@@ -47,7 +48,7 @@ var (
 	LookAtLeases Breaker = lookAtLeases
 	// CallBreak calls what breaks the layout, which returns at once as the inode is not DAX.
 	CallBreak Breaker = callBreak
-	// AllParts does these three, one after the other.
+	// AllParts does BothLocks, LookAtLeases and CallBreak, one after the other.
 	AllParts Breaker = func(t *vfs.Task, in *vfs.Inode) {
 		bothLocks(t, in)
 		lookAtLeases(t, in)

@@ -29,33 +29,6 @@ func TwoAdds(pages int) *turns.Subject {
 	}
 }
 
-// Arithmetic is some additions for each key, most of which a processor can do at once. That takes longer while somebody else is at
-// work on the core's other hardware thread, which a guest is told nothing of; what waits for locked instructions, or for memory, hardly
-// does. It says which of both a process met.
-func Arithmetic() *turns.Subject {
-	var bad faults
-	return &turns.Subject{
-		Run: func(w int, keys []uint32) {
-			var a, b, c, d, e, f uint64 // no array: the compiler would keep it in memory
-			for _, k := range keys {
-				x := uint64(k)
-				y, z := x+1, x<<3
-				a, b = a+x, b-x
-				c, d = c+y, d-y
-				e, f = e+z, f-z
-				y, z = y^z, y&z
-				a, b = a+y, b-y
-				c, d = c+z, d-z
-				e, f = e+(y|1), f-(y|1)
-			}
-			if a != -b || c != -d || e != -f {
-				bad[w].n++
-			}
-		},
-		Check: func() error { return bad.check("sums are wrong") },
-	}
-}
-
 // TablePins are a pin and an unpin of a page by the page table, as gup-fast and the engine's own short way do it: look at the
 // gate, count, look again.
 func TablePins(pages int) *turns.Subject {
