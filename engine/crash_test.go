@@ -71,7 +71,8 @@ func TestKilledCanFail(t *testing.T) {
 					t.Logf("found with seed %d: %v", k.seed, err)
 					return
 				}
-				k = newKiller(t, k.seed) // the model knows no longer what is on this region
+				t.Logf("seed %d: something else: %v", k.seed, err)
+				k = newKiller(t, k.seed) // of this region the model knows nothing any more
 			}
 			t.Errorf("not found; the last kill: %v", err)
 		})

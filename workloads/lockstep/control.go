@@ -9,7 +9,7 @@ import (
 // Controls are the names of the negative controls. No change to the engine can touch what they do: if one differs between
 // the two sides, the machine or the builds do, and nothing that was measured beside it counts.
 const (
-	Spin = "spin" // a chain of shifts and multiplications: the speed of the processor
+	Spin = "spin" // a chain of shifts and multiplications: the frequency of the processor, but no neighbour on the same core
 	Walk = "walk" // a chain of loads from memory of its own: that of its caches
 )
 

@@ -33,8 +33,9 @@ const (
 	poorPressure = 25.0
 
 	// Coefficient of variation of undisturbed chunks, in percent. A machine of one's own with a fixed frequency stays below
-	// 1. On two shared processors where it was 11 to 15 at the quietest, by a probe that did not see neighbours on the same core
-	// and where this one finds 14 to 26, sequential runs through benchstat raised false alarms in 37 of 100 comparisons.
+	// 1. On two shared processors where it was 11 to 15 at the quietest, sequential runs through benchstat raised false alarms
+	// in 37 of 100 comparisons. Both were seen with a probe that multiplied in a chain; by turns on one machine that found 9 to
+	// 14 where this one finds 14 to 26.
 	fairSpeed = 2.0
 	poorSpeed = 10.0
 

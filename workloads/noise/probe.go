@@ -123,8 +123,8 @@ func (s *Sample) fill(before, after counters) {
 // spin adds, and most of its additions need not wait for each other: they take longer at a lower frequency, and while somebody
 // else is at work on the core's other hardware thread, which a guest is not told of. Memory and caches make no difference.
 //
-// Note: a chain, each step of which waits for the one before, does not see the neighbour. Where it took 3.25 ns alone and 3.28 beside
-// one, additions like these took 1.87 and 2.6, or 3.5 (engine/README.md, on pins).
+// Note: a chain, each step of which waits for the one before, does not see the neighbour (rows arithmetic and chain in the table of
+// engine/README.md).
 func spin(n int) {
 	var a, b, c, d, e, f uint64
 	for x := range uint64(n) {
