@@ -52,7 +52,7 @@ func newProbe() *probe {
 		root:  os.DirFS("/"),
 		now:   func() time.Duration { return time.Duration(clock.Nanos(clock.Now() - zero)) },
 		own:   ownTime,
-		spin:  spin,
+		spin:  Additions,
 		sleep: sleep,
 	}
 }
@@ -120,12 +120,13 @@ func (s *Sample) fill(before, after counters) {
 	s.Stopped = after.throttled - before.throttled
 }
 
-// spin adds, and most of its additions need not wait for each other: they take longer at a lower frequency, and while somebody
-// else is at work on the core's other hardware thread, which a guest is not told of. Memory and caches make no difference.
+// Additions does the same few additions n times, and most of them need not wait for each other: they take longer at a lower
+// frequency, and while somebody else is at work on the core's other hardware thread, which a guest is not told of. Memory and caches
+// make no difference.
 //
 // Note: a chain, each step of which waits for the one before, does not see the neighbour (rows arithmetic and chain in the table of
 // engine/README.md).
-func spin(n int) {
+func Additions(n int) {
 	var a, b, c, d, e, f uint64
 	for x := range uint64(n) {
 		y, z := x+1, x<<3

@@ -4,27 +4,14 @@ import (
 	"runtime"
 
 	"daxbench/engine/peers/turns"
+	"daxbench/workloads/noise"
 )
 
-// Arithmetic is some additions for each key, most of which a processor can do at once. They take up to twice as long while the core's
-// other hardware thread is at work, which a guest is told nothing of. There is nothing to check.
+// Arithmetic is some additions for each key, most of which a processor can do at once (noise.Additions): up to twice as long while the
+// core's other hardware thread is at work, which a guest is told nothing of. There is nothing to check.
 func Arithmetic() *turns.Subject {
 	return &turns.Subject{
-		Run: func(_ int, keys []uint32) {
-			var a, b, c, d, e, f uint64 // no array: the compiler would keep it in memory
-			for _, k := range keys {
-				x := uint64(k)
-				y, z := x+1, x<<3
-				a, b = a+x, b-x
-				c, d = c+y, d-y
-				e, f = e+z, f-z
-				y, z = y^z, y&z
-				a, b = a+y, b-y
-				c, d = c+z, d-z
-				e, f = e+(y|1), f-(y|1)
-			}
-			runtime.KeepAlive(a ^ b ^ c ^ d ^ e ^ f) // else the compiler removes the work
-		},
+		Run:   func(_ int, keys []uint32) { noise.Additions(len(keys)) },
 		Check: func() error { return nil },
 	}
 }
