@@ -67,7 +67,7 @@ func TestSharesOfSleeps(t *testing.T) {
 
 // TestBareWake: a bare waiter is woken by the device, is told of a device that never ends, and goes home with its cell.
 func TestBareWake(t *testing.T) {
-	r := newRigLimited(t, "dax-only", 16, 500*time.Millisecond) // which nobody meets on a busy machine but who is to hang
+	r := newRigLimited(t, "dax-only", 16, 500*time.Millisecond) // on a busy machine only who is to hang takes that long
 	w := r.Workers[0]
 	for range 20 {
 		r.BareWake(w)

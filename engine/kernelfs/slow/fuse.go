@@ -201,10 +201,15 @@ func (f *file) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) sy
 	return 0
 }
 
-// Read implements fs.NodeReader. The context ends when the reader gets a signal, which is of no concern here.
-func (f *file) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+// await is what each request does that was read from the kernel: it waits for release.
+func (f *file) await() {
 	f.came.Add(1)
 	<-f.free
+}
+
+// Read implements fs.NodeReader. The context ends when the reader gets a signal, which is of no concern here.
+func (f *file) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	f.await()
 	f.guard.lock()
 	defer f.guard.unlock()
 	n := copy(dest, f.data[min(max(off, 0), Size):])
@@ -213,8 +218,7 @@ func (f *file) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) 
 
 // Write implements fs.NodeWriter.
 func (f *file) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64) (uint32, syscall.Errno) {
-	f.came.Add(1)
-	<-f.free
+	f.await()
 	if off < 0 || off+int64(len(data)) > Size {
 		return 0, unix.ENOSPC
 	}

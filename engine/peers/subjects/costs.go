@@ -37,22 +37,15 @@ func (s *Switch) Inserts(m *Mount, name string, do vfs.Breaker, walk func(w int,
 	return in
 }
 
-// What unconditional does to an inode that is not DAX, one after the other. Each is one call through a function value, as the flag is,
-// so that a difference holds no call.
+// What is called once for each eviction, through a function value: so that a difference between two of them holds no call.
 var (
 	// OneLock takes and releases the first inode lock.
 	OneLock Breaker = func(t *vfs.Task, in *vfs.Inode) { in.LockIO(t); in.UnlockIO(t) }
-	// BothLocks takes and releases both. They lie in one line of the processor's cache, which is cold by then.
-	BothLocks Breaker = bothLocks
-	// LookAtLeases looks whether there is a lease.
-	LookAtLeases Breaker = lookAtLeases
-	// CallBreak calls what breaks the layout, which returns at once as the inode is not DAX.
-	CallBreak Breaker = callBreak
-	// AllParts does BothLocks, LookAtLeases and CallBreak, one after the other.
+	// AllParts does all that unconditional does to an inode that is not DAX, one after the other.
 	AllParts Breaker = func(t *vfs.Task, in *vfs.Inode) {
-		bothLocks(t, in)
-		lookAtLeases(t, in)
-		callBreak(t, in)
+		BothLocks(t, in)
+		LookAtLeases(t, in)
+		CallBreak(t, in)
 	}
 	// TestDAX is what dax-only does: a flag of the inode.
 	TestDAX Breaker = func(_ *vfs.Task, in *vfs.Inode) {
@@ -62,20 +55,23 @@ var (
 	}
 )
 
-func bothLocks(t *vfs.Task, in *vfs.Inode) {
+// BothLocks takes and releases both inode locks. They lie in one line of the processor's cache, which is cold by then.
+func BothLocks(t *vfs.Task, in *vfs.Inode) {
 	in.LockIO(t)
 	in.LockLayout(t)
 	in.UnlockLayout(t)
 	in.UnlockIO(t)
 }
 
-func lookAtLeases(_ *vfs.Task, in *vfs.Inode) {
+// LookAtLeases looks whether there is a lease.
+func LookAtLeases(_ *vfs.Task, in *vfs.Inode) {
 	if in.IsLeased() {
 		panic("subjects: a lease on a file that nobody leased")
 	}
 }
 
-func callBreak(t *vfs.Task, in *vfs.Inode) {
+// CallBreak calls what breaks the layout, which returns at once as the inode is not DAX.
+func CallBreak(t *vfs.Task, in *vfs.Inode) {
 	if err := in.BreakLayout(t, 0); err != nil {
 		panic(err) // it cannot wait
 	}
