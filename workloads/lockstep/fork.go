@@ -22,9 +22,11 @@ func (m *Master) fork(ctx context.Context, c *Sampled, number, batch int) (f For
 	f = Fork{Number: number, Batch: batch, Seed: rng.Uint64(), Layout: base.Layout}
 	p := pair{m: m, cell: c, fork: &f}
 	p.side[0].to, p.side[1].to = &f.Base, &f.Head
+	p.first = rng.IntN(2)
 	defer p.stop()
-	for i, b := range []Build{base, head} {
-		if p.side[i].process, err = start(ctx, b); err != nil {
+	builds := [2]Build{base, head}
+	for _, i := range p.sides() {
+		if p.side[i].process, err = start(ctx, builds[i]); err != nil {
 			return f, err
 		}
 	}
@@ -45,9 +47,16 @@ type pair struct {
 		to *Side
 	}
 
+	// first is the side that is started and asked first, drawn for each fork: the first may get memory that the fork before
+	// gave back, or the better place, and what goes one way in every fork would look like the head's doing.
+	first int
+
 	mu  sync.Mutex
 	err error // the first reason why the fork means nothing
 }
+
+// sides lists both, in the order in which they are started and asked.
+func (p *pair) sides() [2]int { return [2]int{p.first, 1 - p.first} }
 
 func (p *pair) stop() {
 	for i := range p.side {
@@ -71,7 +80,7 @@ func (p *pair) slices(rng *rand.Rand) {
 	}
 	if cpus := p.m.cpus; p.cell.Workers == 1 && len(cpus) > 0 {
 		k := p.fork.Number + p.fork.Number/len(p.m.Base) // so that each layout comes to each processor
-		for i := range p.side {                          // on one, by turns of forks: processors differ in speed
+		for _, i := range p.sides() {                    // on one, by turns of forks: processors differ in speed
 			if !p.side[i].pin(cpus[k%len(cpus)]) {
 				p.fork.Loose = true
 			}
@@ -98,7 +107,7 @@ func (p *pair) slices(rng *rand.Rand) {
 
 // finish has each side that lives sum itself up.
 func (p *pair) finish() {
-	for i := range p.side {
+	for _, i := range p.sides() {
 		var reply Reply
 		to := p.side[i].to
 		to.trim()
@@ -118,7 +127,7 @@ func (p *pair) finish() {
 func (p *pair) both(r Request) bool {
 	var fine [2]bool
 	var wait sync.WaitGroup
-	for i := range p.side {
+	for _, i := range p.sides() {
 		wait.Go(func() { fine[i] = p.ask(i, r, nil) })
 	}
 	wait.Wait()
