@@ -115,6 +115,7 @@ func TestGateFindsSlowEngine(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("needs the go command: ", err)
 	}
+	t.Parallel() // beside TestReportsInABrowser, after all others: these two take longest
 	dir := t.TempDir()
 	base, slower := filepath.Join(dir, "base"), filepath.Join(dir, "slow")
 	buildDaxbench(t, base)
