@@ -40,6 +40,21 @@ func (c *drawn) doubt(forks []*Fork) {
 	c.Warnings = append(c.Warnings, notes(forks)...)
 }
 
+// scatter doubts a pass by an interval that is wider than the tolerance to either side: it only ends below it since the head
+// looked faster. Seen once, in CI: an Iput with 19 % planted had -5.1 % [-12.7, +0.1], as the base was slow in most forks.
+func (c *drawn) scatter() {
+	for i := range c.series {
+		m := &c.series[i].Measure
+		if m.Role == Shown || m.Verdict != Pass {
+			continue
+		}
+		if worse := 1 + m.Tolerance; m.Change.Hi/m.Change.Lo > worse*worse {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s: the forks scatter so much that a head that is %s worse might have passed; measure again",
+				m.Name, percent(m.Tolerance)))
+		}
+	}
+}
+
 // disagree says that the two clocks exclude each other: the head waits more, or less, than the base. Where processor time
 // decides, it may not let pass what wall time says is worse, unless wall time too is shown to be within its tolerance.
 func (c *drawn) disagree() {

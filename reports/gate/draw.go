@@ -59,6 +59,9 @@ func draw(c *Sampled, d *Declared, plan Plan, look int) *drawn {
 	if out.blank = incomplete(c, forks, plan, look); out.blank != "" {
 		return out
 	}
+	if out.blank = apart(forks); out.blank != "" {
+		return out
+	}
 	out.blank = out.undone
 	if err := out.drawTimes(forks, d, c.Sleeps || sleptOften(c, forks)); err != nil {
 		out.blank = err.Error()
@@ -151,6 +154,18 @@ func incomplete(c *Sampled, forks []*Fork, plan Plan, look int) string {
 		}
 		if b := strings.Count(f.Order, "b"); max(b, len(f.Order)-b)-min(b, len(f.Order)-b) > 1 {
 			return fmt.Sprintf("fork %d: the base went first in %d of %d slices: the order is not balanced", f.Number, b, len(f.Order))
+		}
+	}
+	return ""
+}
+
+// apart says that the sides of a fork were on different processors. Of two, one may be shared with somebody whom this machine
+// does not show: the same cell then takes 1.6 times as long there, and the controls hardly more.
+func apart(forks []*Fork) string {
+	for _, f := range forks {
+		if float64(f.Apart) > maxUnusable*float64(len(f.Order)) {
+			return fmt.Sprintf("fork %d: in %d of %d slices base and head were not on one processor, and something kept the gate from "+
+				"putting them there; start it on one: taskset -c 0 daxbench gate …", f.Number, f.Apart, len(f.Order))
 		}
 	}
 	return ""

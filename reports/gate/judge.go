@@ -99,6 +99,7 @@ func decide(cells []*drawn, alpha float64, others int, again bool) error {
 	}
 	for _, c := range cells {
 		c.disagree()
+		c.scatter()
 		c.conclude(again)
 	}
 	return nil

@@ -122,6 +122,12 @@ func (c *Sampled) check() error {
 		if strings.Trim(f.Order, "bh") != "" || len(f.Order) != len(f.Base.Wall) {
 			return fmt.Errorf("fork %d: the order %.40q is no b or h for each of %d slices", f.Number, f.Order, len(f.Base.Wall))
 		}
+		if f.First != "" && f.First != "b" && f.First != "h" {
+			return fmt.Errorf("fork %d: first is %.40q: want b or h", f.Number, f.First)
+		}
+		if f.Apart < 0 || f.Apart > len(f.Order) {
+			return fmt.Errorf("fork %d: apart in %d of %d slices", f.Number, f.Apart, len(f.Order))
+		}
 		if len(f.Base.Wall) != len(f.Head.Wall) {
 			return fmt.Errorf("fork %d: %d slices of the base, %d of the head", f.Number, len(f.Base.Wall), len(f.Head.Wall))
 		}

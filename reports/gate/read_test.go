@@ -91,6 +91,8 @@ func TestReadSamplesRefuses(t *testing.T) {
 		{"a fork twice", fork(func(f *Fork) { f.Number = 1 }), "forks[1] has number 1"},
 		{"fork 0", fork(func(f *Fork) { f.Number = 0 }), "number 0"},
 		{"batch 3", fork(func(f *Fork) { f.Batch = 3 }), "fork 2: batch 3"},
+		{"first is nobody", fork(func(f *Fork) { f.First = "x" }), "fork 2: first is \"x\""},
+		{"apart more often than there are slices", fork(func(f *Fork) { f.Apart = len(f.Order) + 1 }), "fork 2: apart in"},
 		{"order of something else", fork(func(f *Fork) { f.Order = strings.Repeat("a", 10) }), "fork 2: the order"},
 		{"short order", fork(func(f *Fork) { f.Order = f.Order[1:] }), "fork 2: the order"},
 		{"other lengths", fork(func(f *Fork) { f.Head.Wall = f.Head.Wall[1:] }), "10 slices of the base, 9 of the head"},

@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +66,8 @@ func TestNothingGreenWithoutProof(t *testing.T) {
 			s.Cells[1].Forks = append(s.Cells[1].Forks, f)
 		}, NoVerdict, "21 forks"},
 		{"short forks", func(s *Samples, suite *Suite) { suite.Plan.Slices = 400 }, NoVerdict, "40 slices; 342 are the least"},
+		{"on different processors", func(s *Samples, _ *Suite) { s.Cells[1].Forks[2].Apart = 5 }, NoVerdict,
+			"fork 3: in 5 of 40 slices base and head were not on one processor"},
 		{"interrupted", func(s *Samples, _ *Suite) { s.Status = "interrupted" }, NoVerdict, "it is interrupted"},
 		{"killed", func(s *Samples, _ *Suite) { s.Status = "running" }, NoVerdict, "it is running"},
 		{"zeros", func(s *Samples, _ *Suite) {
@@ -321,6 +324,13 @@ func TestWarnings(t *testing.T) {
 				}
 			}
 		}, "have two modes"},
+		{"scatter", func(s *Samples) {
+			for i := range s.Cells[0].Forks {
+				for j := range w.slices {
+					s.Cells[0].Forks[i].Head.CPU[j] *= math.Exp(-0.045 + 0.08*float64((i*7)%5-2))
+				}
+			}
+		}, "cpu: the forks scatter so much that a head that is 3 % worse might have passed"},
 		{"clocks", func(s *Samples) {
 			for i := range s.Cells[0].Forks {
 				for j := range w.slices {

@@ -20,9 +20,9 @@ func (m *Master) fork(ctx context.Context, c *Sampled, number, batch int) (f For
 	rng := rand.New(rand.NewPCG(m.Seed, uint64(number)))
 	base, head := m.build(m.Base, number), m.build(m.Head, number)
 	f = Fork{Number: number, Batch: batch, Seed: rng.Uint64(), Layout: base.Layout}
-	p := pair{m: m, cell: c, fork: &f}
+	p := pair{m: m, cell: c, fork: &f, first: firstOf(m.Seed, number)}
 	p.side[0].to, p.side[1].to = &f.Base, &f.Head
-	p.first = rng.IntN(2)
+	f.First = "bh"[p.first : p.first+1]
 	defer p.stop()
 	builds := [2]Build{base, head}
 	for _, i := range p.sides() {
@@ -47,12 +47,29 @@ type pair struct {
 		to *Side
 	}
 
-	// first is the side that is started and asked first, drawn for each fork: the first may get memory that the fork before
-	// gave back, or the better place, and what goes one way in every fork would look like the head's doing.
-	first int
+	first int // the side that is started and asked first
 
 	mu  sync.Mutex
 	err error // the first reason why the fork means nothing
+}
+
+// firstOf draws the side that is started and asked first: of forks 1 and 2, 3 and 4, and so on, each side has one. The first
+// may get memory that the fork before gave back, or the better place, and what goes one way in every fork would look like
+// the head's doing.
+func firstOf(seed uint64, number int) int {
+	n := number - 1
+	return rand.New(rand.NewPCG(^seed, uint64(n/2))).IntN(2) ^ n%2
+}
+
+// processorOf is where the sides of a fork of one worker run. Processors differ in speed, so forks take them by turns, and in
+// such a way that each layout comes to each.
+func processorOf(cpus []int, number, layouts int) int {
+	n, c := number-1, len(cpus)
+	gcd, r := layouts, c
+	for r > 0 {
+		gcd, r = r, gcd%r
+	}
+	return cpus[(n+n/(layouts/gcd*c))%c]
 }
 
 // sides lists both, in the order in which they are started and asked.
@@ -78,13 +95,8 @@ func (p *pair) slices(rng *rand.Rand) {
 	if !p.both(Request{Do: Open, Cell: p.cell.Name, Seed: p.fork.Seed}) {
 		return
 	}
-	if cpus := p.m.cpus; p.cell.Workers == 1 && len(cpus) > 0 {
-		k := p.fork.Number + p.fork.Number/len(p.m.Base) // so that each layout comes to each processor
-		for _, i := range p.sides() {                    // on one, by turns of forks: processors differ in speed
-			if !p.side[i].pin(cpus[k%len(cpus)]) {
-				p.fork.Loose = true
-			}
-		}
+	if p.cell.Workers == 1 {
+		p.fork.Loose = len(p.m.cpus) == 0 || !p.pin(processorOf(p.m.cpus, p.fork.Number, len(p.m.Base)))
 	}
 	if !p.both(Request{Do: WarmUp, Ops: p.cell.Ops, Times: warmUp}) {
 		return
@@ -103,6 +115,15 @@ func (p *pair) slices(rng *rand.Rand) {
 		}
 	}
 	p.fork.Order = string(order)
+}
+
+// pin keeps both sides on one processor, and reports whether it could.
+func (p *pair) pin(cpu int) bool {
+	pinned := true
+	for _, i := range p.sides() {
+		pinned = p.side[i].pin(cpu) && pinned
+	}
+	return pinned
 }
 
 // finish has each side that lives sum itself up.
@@ -160,6 +181,9 @@ func (p *pair) turns(i int) bool {
 	}
 	for i := range p.side {
 		p.side[i].to.add(taken[i].Turn)
+	}
+	if p.cell.Workers == 1 && taken[0].Turn.apart(taken[1].Turn) {
+		p.fork.Apart++
 	}
 	return true
 }

@@ -6,12 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"daxbench/workloads"
 	"daxbench/workloads/driver"
@@ -65,10 +70,28 @@ func fake(fault string) error {
 				send(os.Stdout, &Reply{Hi: &Hi{Protocol: Protocol + 1}})
 			case "empty":
 				send(os.Stdout, &Reply{})
+			case "elsewhere":
+				if turn == 5 {
+					leave()
+				}
+				send(out, &r)
 			}
 		}
 	}()
 	return Serve(context.Background(), "test", in, os.Stdout)
+}
+
+// leave moves this process to a processor that it was not kept on.
+func leave() {
+	var all, own unix.CPUSet
+	unix.SchedGetaffinity(os.Getppid(), &all)
+	unix.SchedGetaffinity(os.Getpid(), &own)
+	for cpu := range runtime.NumCPU() + 64 {
+		if all.IsSet(cpu) && !own.IsSet(cpu) {
+			(&process{cmd: &exec.Cmd{Process: &os.Process{Pid: os.Getpid()}}}).pin(cpu)
+			return
+		}
+	}
 }
 
 // newMaster returns a master of two builds, both this test program; the head may have a fault.
@@ -150,6 +173,72 @@ func TestForks(t *testing.T) {
 	}
 	if len(seeds) != 4 { // one per number, whatever the cell
 		t.Errorf("%d seeds", len(seeds))
+	}
+}
+
+// TestApart: a side that runs on another processor than it was put on is seen, and one that does not is not.
+func TestApart(t *testing.T) {
+	if len(processors()) < 2 {
+		t.Skip("needs two processors")
+	}
+	for fault, want := range map[string]int{"": 0, "turn elsewhere": 12 - 4} { // from the fifth turn on
+		m := newMaster(t, fault)
+		if _, _, err := m.Meet(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c, err := m.Prepare(t.Context(), small, 50*time.Microsecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Batch(t.Context(), []*Sampled{&c}, 1, 2); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range c.Forks {
+			if f.Apart != want || f.Loose {
+				t.Errorf("%q: fork %d: apart in %d slices, want %d; loose %v", fault, f.Number, f.Apart, want, f.Loose)
+			}
+		}
+	}
+	m := newMaster(t, "") // which has met nobody, and knows of no processor
+	c, err := m.Prepare(t.Context(), small, 50*time.Microsecond)
+	if err == nil {
+		err = m.Batch(t.Context(), []*Sampled{&c}, 1, 1)
+	}
+	if err != nil || !c.Forks[0].Loose {
+		t.Errorf("not pinned: %v %v", err, c.Forks)
+	}
+}
+
+// TestPlaces: over as many forks as there are layouts and processors every layout comes to every processor once, and all
+// that is counted is even long before that.
+func TestPlaces(t *testing.T) {
+	for layouts := 1; layouts <= 12; layouts++ {
+		for n := 1; n <= 5; n++ {
+			cpus := []int{2, 3, 5, 7, 11}[:n]
+			met, used := make(map[[2]int]int), make(map[int]int)
+			for number := 1; number <= layouts*n; number++ {
+				cpu := processorOf(cpus, number, layouts)
+				met[[2]int{number % layouts, cpu}]++
+				used[cpu]++
+				if number%n == 0 && slices.Max(slices.Collect(maps.Values(used)))-number/n > 1 {
+					t.Errorf("%d layouts, %d processors: after %d forks: %v", layouts, n, number, used)
+				}
+			}
+			if len(met) != layouts*n {
+				t.Errorf("%d layouts, %d processors: %v", layouts, n, met)
+			}
+		}
+	}
+	both := make(map[int]int)
+	for number := 1; number <= 400; number += 2 {
+		first := firstOf(1, number)
+		both[first]++
+		if first+firstOf(1, number+1) != 1 {
+			t.Errorf("forks %d and %d begin with one side", number, number+1)
+		}
+	}
+	if both[0] < 70 || both[1] < 70 { // of 200, six standard deviations would be 58
+		t.Errorf("drawn: %v", both)
 	}
 }
 

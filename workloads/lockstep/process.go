@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -80,6 +81,15 @@ func (p *process) pin(cpu int) bool {
 		}
 	}
 	return pinned
+}
+
+// processor is the one that this thread runs on, from 1; 0 if the kernel does not say.
+func processor() int {
+	var cpu uint32
+	if _, _, errno := unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0); errno != 0 {
+		return 0
+	}
+	return int(cpu) + 1
 }
 
 // processors lists those that this process may use.

@@ -78,8 +78,10 @@ type Fork struct {
 	Batch  int    `json:"batch"`
 	Seed   uint64 `json:"seed"`
 	Layout uint64 `json:"layout"`
+	First  string `json:"first,omitempty"`
 	Order  string `json:"order"`
 	Loose  bool   `json:"loose,omitempty"`
+	Apart  int    `json:"apart,omitempty"`
 	Base   Side   `json:"base"`
 	Head   Side   `json:"head"`
 }

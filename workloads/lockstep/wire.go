@@ -78,6 +78,16 @@ type Taken struct {
 	CPU      float64            `json:"cpu,omitempty"`   // ns of processor time per operation
 	Slept    int64              `json:"slept,omitempty"` // how often the workers gave the processor up by themselves
 	Controls map[string]float64 `json:"controls"`        // ns per step
+
+	// Processor is that on which the thread of worker 0 began and ended the slice, from 1; -1 if these are two; 0: not known,
+	// as builds from before there was this field do not say it.
+	Processor int `json:"processor,omitempty"`
+}
+
+// apart says that two slices are known not to have been on one processor.
+func (t *Taken) apart(other *Taken) bool {
+	a, b := t.Processor, other.Processor
+	return a != 0 && b != 0 && (a != b || a < 0)
 }
 
 // Ending is what a worker found in the end.

@@ -138,8 +138,12 @@ func (w *worker) turn(r *Request) (*Taken, error) {
 	}
 	w.ops = r.Ops
 	t := &Taken{Controls: w.controls.run()}
+	before := processor()
 	turn, err := w.solo.Turn(r.Ops, r.Planted)
 	t.Wall, t.CPU, t.Slept = turn.Wall, turn.CPU, turn.Slept
+	if t.Processor = processor(); t.Processor != before {
+		t.Processor = -1
+	}
 	return t, err
 }
 
