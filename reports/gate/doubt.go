@@ -45,7 +45,7 @@ func (c *drawn) doubt(forks []*Fork) {
 func (c *drawn) scatter() {
 	for i := range c.series {
 		m := &c.series[i].Measure
-		if m.Role == Shown || m.Verdict != Pass {
+		if c.blank != "" || m.Role != Decides || m.Verdict != Pass {
 			continue
 		}
 		if worse := 1 + m.Tolerance; m.Change.Hi/m.Change.Lo > worse*worse {

@@ -125,6 +125,9 @@ func (c *Sampled) check() error {
 		if f.First != "" && f.First != "b" && f.First != "h" {
 			return fmt.Errorf("fork %d: first is %.40q: want b or h", f.Number, f.First)
 		}
+		if f.On < 0 {
+			return fmt.Errorf("fork %d: on processor %d; they count from 1", f.Number, f.On)
+		}
 		if f.Apart < 0 || f.Apart > len(f.Order) {
 			return fmt.Errorf("fork %d: apart in %d of %d slices", f.Number, f.Apart, len(f.Order))
 		}

@@ -92,6 +92,7 @@ func TestReadSamplesRefuses(t *testing.T) {
 		{"fork 0", fork(func(f *Fork) { f.Number = 0 }), "number 0"},
 		{"batch 3", fork(func(f *Fork) { f.Batch = 3 }), "fork 2: batch 3"},
 		{"first is nobody", fork(func(f *Fork) { f.First = "x" }), "fork 2: first is \"x\""},
+		{"on no processor", fork(func(f *Fork) { f.On = -1 }), "fork 2: on processor -1"},
 		{"apart more often than there are slices", fork(func(f *Fork) { f.Apart = len(f.Order) + 1 }), "fork 2: apart in"},
 		{"order of something else", fork(func(f *Fork) { f.Order = strings.Repeat("a", 10) }), "fork 2: the order"},
 		{"short order", fork(func(f *Fork) { f.Order = f.Order[1:] }), "fork 2: the order"},

@@ -68,6 +68,11 @@ func TestNothingGreenWithoutProof(t *testing.T) {
 		{"short forks", func(s *Samples, suite *Suite) { suite.Plan.Slices = 400 }, NoVerdict, "40 slices; 342 are the least"},
 		{"on different processors", func(s *Samples, _ *Suite) { s.Cells[1].Forks[2].Apart = 5 }, NoVerdict,
 			"fork 3: in 5 of 40 slices base and head were not on one processor"},
+		{"on different processors for a tenth", func(s *Samples, _ *Suite) { s.Cells[1].Forks[2].Apart = 4 }, Pass, ""},
+		{"on different processors, and a violation", func(s *Samples, _ *Suite) {
+			s.Cells[1].Forks[2].Apart = 5
+			s.Cells[1].Forks[3].Head.Outcome = "violation"
+		}, Regressed, "the head ended as violation"},
 		{"interrupted", func(s *Samples, _ *Suite) { s.Status = "interrupted" }, NoVerdict, "it is interrupted"},
 		{"killed", func(s *Samples, _ *Suite) { s.Status = "running" }, NoVerdict, "it is running"},
 		{"zeros", func(s *Samples, _ *Suite) {

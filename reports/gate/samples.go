@@ -47,10 +47,11 @@ type Fork struct {
 	Batch  int    `json:"batch"`           // 1, or 2 for forks that were run because the first batch left the cell undecided
 	Seed   uint64 `json:"seed"`            // of the storm, on both sides
 	Layout uint64 `json:"layout"`          // seed of the linker, on both sides; 0: as it comes
-	First  string `json:"first,omitempty"` // b if the base was started first, h if the head was; older samples do not say it
+	First  string `json:"first,omitempty"` // the side that was started first, b or h; older samples do not say it
 	Order  string `json:"order"`           // one letter per slice: b if the base was first, h if the head was
 	Loose  bool   `json:"loose,omitempty"` // a side could not be kept on the processor that both were to share
-	Apart  int    `json:"apart,omitempty"` // in how many slices the two sides were not on one processor, with one worker
+	On     int    `json:"on,omitempty"`    // the processor that both were kept on, from 1; 0: none, as there are several workers or it is loose
+	Apart  int    `json:"apart,omitempty"` // with one worker: in how many slices they were not both on that one, or, if it is loose, on any one
 	Base   Side   `json:"base"`
 	Head   Side   `json:"head"`
 }

@@ -11,7 +11,7 @@
 // A pair of processes is a fork. Where memory and code happen to lie differs from process to process and stays for its
 // life, so many slices of one pair are not many measurements: the fork is the unit of replication, and each has a fresh
 // pair, another seed, and, if there are builds with several link layouts, another layout, the same on both sides. Which of
-// the pair is started and asked first is drawn.
+// the pair is started first is drawn.
 //
 // Just before each slice a worker runs two negative controls, a chain of arithmetic and a walk through memory of its own,
 // which no change to the engine can touch. If they move, the machine was not fair to both sides.

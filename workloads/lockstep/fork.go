@@ -47,13 +47,13 @@ type pair struct {
 		to *Side
 	}
 
-	first int // the side that is started and asked first
+	first int // the side that is started first
 
 	mu  sync.Mutex
 	err error // the first reason why the fork means nothing
 }
 
-// firstOf draws the side that is started and asked first: of forks 1 and 2, 3 and 4, and so on, each side has one. The first
+// firstOf draws the side that is started first: of forks 1 and 2, 3 and 4, and so on, each side has one. The first
 // may get memory that the fork before gave back, or the better place, and what goes one way in every fork would look like
 // the head's doing.
 func firstOf(seed uint64, number int) int {
@@ -72,7 +72,7 @@ func processorOf(cpus []int, number, layouts int) int {
 	return cpus[(n+n/(layouts/gcd*c))%c]
 }
 
-// sides lists both, in the order in which they are started and asked.
+// sides lists both, the one that is started first before the other.
 func (p *pair) sides() [2]int { return [2]int{p.first, 1 - p.first} }
 
 func (p *pair) stop() {
@@ -119,11 +119,13 @@ func (p *pair) slices(rng *rand.Rand) {
 
 // pin keeps both sides on one processor, and reports whether it could.
 func (p *pair) pin(cpu int) bool {
-	pinned := true
 	for _, i := range p.sides() {
-		pinned = p.side[i].pin(cpu) && pinned
+		if !p.side[i].pin(cpu) {
+			return false
+		}
 	}
-	return pinned
+	p.fork.On = cpu + 1
+	return true
 }
 
 // finish has each side that lives sum itself up.
@@ -182,7 +184,7 @@ func (p *pair) turns(i int) bool {
 	for i := range p.side {
 		p.side[i].to.add(taken[i].Turn)
 	}
-	if p.cell.Workers == 1 && taken[0].Turn.apart(taken[1].Turn) {
+	if p.cell.Workers == 1 && apart(p.fork.On, taken[0].Turn, taken[1].Turn) {
 		p.fork.Apart++
 	}
 	return true

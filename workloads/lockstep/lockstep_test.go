@@ -137,7 +137,7 @@ func TestForks(t *testing.T) {
 	if len(steps) != 8 || steps[5].Done != 6 || steps[5].All != 6 || steps[7].All != 2 {
 		t.Errorf("%+v", steps)
 	}
-	seeds := make(map[uint64]bool)
+	seeds, firsts, places := make(map[uint64]bool), make(map[string]int), make(map[int]int)
 	for _, c := range cells {
 		if len(c.Forks) != 4 {
 			t.Fatalf("%s: %d forks", c.Name, len(c.Forks))
@@ -150,6 +150,8 @@ func TestForks(t *testing.T) {
 				t.Errorf("%s: order %s", c.Name, f.Order)
 			}
 			seeds[f.Seed] = true
+			firsts[f.First]++
+			places[f.On]++
 			for _, s := range []Side{f.Base, f.Head} {
 				if s.Outcome != driver.OK || len(s.Wall) != 12 || len(s.CPU) != 12 || len(s.Controls[Spin]) != 12 || len(s.Controls[Walk]) != 12 || s.Latency == "" {
 					t.Errorf("%s: %+v", c.Name, s)
@@ -171,6 +173,9 @@ func TestForks(t *testing.T) {
 			}
 		}
 	}
+	if cpus := processors(); len(places) != min(2, len(cpus)) && len(cpus) <= 2 || !maps.Equal(firsts, map[string]int{"b": 4, "h": 4}) {
+		t.Errorf("started first: %v; on processors, from 1: %v", firsts, places)
+	}
 	if len(seeds) != 4 { // one per number, whatever the cell
 		t.Errorf("%d seeds", len(seeds))
 	}
@@ -178,8 +183,9 @@ func TestForks(t *testing.T) {
 
 // TestApart: a side that runs on another processor than it was put on is seen, and one that does not is not.
 func TestApart(t *testing.T) {
-	if len(processors()) < 2 {
-		t.Skip("needs two processors")
+	var own unix.CPUSet
+	if err := errors.Join(unix.SchedGetaffinity(0, &own), unix.SchedSetaffinity(0, &own)); err != nil || own.Count() < 2 {
+		t.Skip("needs two processors, and to be allowed to choose one: ", err)
 	}
 	for fault, want := range map[string]int{"": 0, "turn elsewhere": 12 - 4} { // from the fifth turn on
 		m := newMaster(t, fault)
@@ -209,6 +215,22 @@ func TestApart(t *testing.T) {
 	}
 }
 
+// TestKnownApart: what an older build does not say is not held against it, and what the other says is.
+func TestKnownApart(t *testing.T) {
+	for _, tt := range []struct {
+		at, base, head int
+		want           bool
+	}{
+		{1, 1, 1, false}, {1, 1, 2, true}, {1, 2, 1, true}, {1, 2, 2, true}, {1, 1, -1, true},
+		{1, 0, 1, false}, {1, 0, 2, true}, {1, 2, 0, true}, {1, 0, 0, false}, {1, -1, 0, true},
+		{0, 2, 2, false}, {0, 1, 2, true}, {0, 0, 2, false}, {0, 2, 0, false}, {0, 0, -1, true}, {0, -1, -1, true}, {0, 0, 0, false},
+	} {
+		if got := apart(tt.at, &Taken{Processor: tt.base}, &Taken{Processor: tt.head}); got != tt.want {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
+}
+
 // TestPlaces: over as many forks as there are layouts and processors every layout comes to every processor once, and all
 // that is counted is even long before that.
 func TestPlaces(t *testing.T) {
@@ -227,6 +249,11 @@ func TestPlaces(t *testing.T) {
 			if len(met) != layouts*n {
 				t.Errorf("%d layouts, %d processors: %v", layouts, n, met)
 			}
+		}
+	}
+	for first := range 2 {
+		if p := (&pair{first: first}); p.sides() != [2]int{first, 1 - first} {
+			t.Errorf("side %d is to be started first, and not in the order %v", first, p.sides())
 		}
 	}
 	both := make(map[int]int)

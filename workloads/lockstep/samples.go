@@ -81,6 +81,7 @@ type Fork struct {
 	First  string `json:"first,omitempty"`
 	Order  string `json:"order"`
 	Loose  bool   `json:"loose,omitempty"`
+	On     int    `json:"on,omitempty"`
 	Apart  int    `json:"apart,omitempty"`
 	Base   Side   `json:"base"`
 	Head   Side   `json:"head"`

@@ -121,7 +121,7 @@ type trial struct {
 
 // tryLength measures a pair of the base with the cell's length.
 func (m *Master) tryLength(ctx context.Context, c *Sampled) (t trial, err error) {
-	pilot := Master{Base: m.Base[:1], Head: m.Base[:1], Seed: m.Seed, cpus: m.cpus, Slices: int(trialTime / usualSlice / 2)}
+	pilot := Master{Base: m.Base[:1], Head: m.Base[:1], Seed: m.Seed, cpus: m.cpus[:min(1, len(m.cpus))], Slices: int(trialTime / usualSlice / 2)}
 	begin := time.Now()
 	f, err := pilot.fork(ctx, c, int(time.Duration(c.SliceNanos)/time.Microsecond), 0) // any number that is no other's
 	if err != nil {

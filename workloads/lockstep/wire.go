@@ -84,10 +84,18 @@ type Taken struct {
 	Processor int `json:"processor,omitempty"`
 }
 
-// apart says that two slices are known not to have been on one processor.
-func (t *Taken) apart(other *Taken) bool {
-	a, b := t.Processor, other.Processor
-	return a != 0 && b != 0 && (a != b || a < 0)
+// apart says that two slices are known not to have been on processor at, from 1, or, if that is 0, on any one.
+func apart(at int, base, head *Taken) bool {
+	for _, t := range []*Taken{base, head} {
+		switch {
+		case t.Processor == 0:
+		case t.Processor < 0 || at > 0 && t.Processor != at:
+			return true
+		default:
+			at = t.Processor
+		}
+	}
+	return false
 }
 
 // Ending is what a worker found in the end.
