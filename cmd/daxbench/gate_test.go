@@ -65,7 +65,7 @@ func jsonFields(s reflect.Type) map[string]reflect.Type {
 // slow are mistakes that a change to the engine could bring: a word is looked at more often than need be. Each makes the
 // operation of one cell of .ci/gate.toml dearer by half and more. How little the gate finds is for gate -prove to say, on a
 // quiet machine: beside all other tests a fifth, planted in Iput, was once not seen, when the base of most forks was 1.4 times
-// as slow as ever before or after. Seen of these: x 2.0, x 2.4, +78 % and +71 %.
+// as slow as ever before or after. Of these the gate saw ×2.0, ×2.4, +78 % and +71 %.
 var slow = map[string]enginetest.Mistake{
 	"IgetChurn/workers=1/policy=dax-only": atTheTop("engine/vfs/iput.go",
 		"func (sb *Superblock) Iput(t *Task, in *Inode) {\n", "	for range 30 {\n		in.state.Load()\n	}\n"),

@@ -173,8 +173,11 @@ func TestForks(t *testing.T) {
 			}
 		}
 	}
-	if cpus := processors(); len(places) != min(2, len(cpus)) && len(cpus) <= 2 || !maps.Equal(firsts, map[string]int{"b": 4, "h": 4}) {
-		t.Errorf("started first: %v; on processors, from 1: %v", firsts, places)
+	if !maps.Equal(firsts, map[string]int{"b": 4, "h": 4}) {
+		t.Errorf("started first: %v", firsts)
+	}
+	if places[0] == 0 && len(places) < min(2, len(processors())) { // 0: it may be forbidden to choose one
+		t.Errorf("on processors, from 1: %v", places)
 	}
 	if len(seeds) != 4 { // one per number, whatever the cell
 		t.Errorf("%d seeds", len(seeds))
