@@ -61,15 +61,11 @@ func firstOf(seed uint64, number int) int {
 	return rand.New(rand.NewPCG(^seed, uint64(n/2))).IntN(2) ^ n%2
 }
 
-// processorOf is where the sides of a fork of one worker run. Processors differ in speed, so forks take them by turns, and in
-// such a way that each layout comes to each.
+// processorOf is where the sides of a fork of one worker run. Processors differ in speed, so forks take them by turns, and each round
+// of layouts begins one further on: each layout comes to each processor.
 func processorOf(cpus []int, number, layouts int) int {
-	n, c := number-1, len(cpus)
-	gcd, r := layouts, c
-	for r > 0 {
-		gcd, r = r, gcd%r
-	}
-	return cpus[(n+n/(layouts/gcd*c))%c]
+	n := number - 1
+	return cpus[(n%layouts+n/layouts)%len(cpus)]
 }
 
 // sides lists both, the one that is started first before the other.
@@ -120,7 +116,7 @@ func (p *pair) slices(rng *rand.Rand) {
 // pin keeps both sides on one processor, and reports whether it could.
 func (p *pair) pin(cpu int) bool {
 	for _, i := range p.sides() {
-		if !p.side[i].pin(cpu) {
+		if !keepOn(p.side[i].cmd.Process.Pid, cpu) {
 			return false
 		}
 	}

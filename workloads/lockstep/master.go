@@ -50,7 +50,7 @@ func (m *Master) limit(c *Sampled, r *Request) time.Duration {
 
 // Meet asks both sides who they are. Errors: ErrProtocol, or a side that cannot be started.
 func (m *Master) Meet(ctx context.Context) (base, head Hi, err error) {
-	m.cpus = processors()
+	m.cpus = processors(0)
 	for _, side := range []struct {
 		build Build
 		hi    *Hi

@@ -64,12 +64,12 @@ func start(ctx context.Context, b Build) (*process, error) {
 	return p, nil
 }
 
-// pin lets all threads of the worker run on one processor only; those that are to come inherit that. It reports whether it
+// keepOn lets all threads of a process run on one processor only; those that are to come inherit that. It reports whether it
 // could.
-func (p *process) pin(cpu int) bool {
+func keepOn(pid, cpu int) bool {
 	var one unix.CPUSet
 	one.Set(cpu)
-	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid))
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	pinned := err == nil && len(threads) > 0
 	for _, t := range threads {
 		tid, err := strconv.Atoi(t.Name())
@@ -92,10 +92,10 @@ func processor() int {
 	return int(cpu) + 1
 }
 
-// processors lists those that this process may use.
-func processors() (list []int) {
+// processors lists those that a process may use, from 0; process 0 is this one.
+func processors(pid int) (list []int) {
 	var set unix.CPUSet
-	if unix.SchedGetaffinity(0, &set) != nil {
+	if unix.SchedGetaffinity(pid, &set) != nil {
 		return nil
 	}
 	for cpu := 0; cpu < len(set)*64; cpu++ {

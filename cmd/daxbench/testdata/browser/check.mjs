@@ -37,13 +37,11 @@ async function examine({ name, url }) {
 		if (!report.problems.includes(line)) report.problems.push(line);
 	};
 	const shot = (page, width, scheme) => input.screenshots && shoot(page, `${input.screenshots}/${name}-${width}-${scheme}.png`);
-	let scripted, plain;
 	for (const width of widths) {
 		await open(url, { width, scheme: 'light', problem }, async (page) => {
 			await fits(page, width, problem);
 			if (width !== 320) report.seen.rules = await accessible(page, `light ${width}`, problem, pageRules);
 			await shot(page, width, 'light');
-			scripted = await contents(page);
 		});
 		if (input.screenshots && width !== 1440) await open(url, { width, scheme: 'dark', problem }, (page) => shot(page, width, 'dark'));
 	}
@@ -52,15 +50,16 @@ async function examine({ name, url }) {
 		await shot(page, 1440, 'dark');
 		await prints(page, problem, report.seen);
 	});
-	await open(url, { width: 1440, scheme: 'light', script: false, problem }, async (page) => {
-		plain = await contents(page);
+	const plain = await open(url, { width: 1440, scheme: 'light', script: false, problem }, async (page) => {
 		await links(page, problem, report.seen);
+		return contents(page);
 	});
-	for (const key of Object.keys(plain)) {
-		report.seen[key] = plain[key];
-		if (plain[key] !== scripted[key]) problem('script', `without it the page has ${plain[key]} ${key}, with it ${scripted[key]}`);
-	}
+	Object.assign(report.seen, plain);
 	await open(url, { width: 1440, scheme: 'light', problem }, async (page) => {
+		const scripted = await contents(page);
+		for (const key of Object.keys(plain)) {
+			if (plain[key] !== scripted[key]) problem('script', `without it the page has ${plain[key]} ${key}, with it ${scripted[key]}`);
+		}
 		await sorts(page, problem, report.seen);
 		await filters(page, problem, report.seen);
 		await copies(page, problem, report.seen);
