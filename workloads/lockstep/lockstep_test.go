@@ -184,7 +184,7 @@ func TestForks(t *testing.T) {
 func TestApart(t *testing.T) {
 	var own unix.CPUSet
 	if err := errors.Join(unix.SchedGetaffinity(0, &own), unix.SchedSetaffinity(0, &own)); err != nil || own.Count() < 2 {
-		t.Skip("needs two processors, and to be allowed to choose one: ", err)
+		t.Skipf("needs two processors, and to be allowed to choose one: %d, %v", own.Count(), err)
 	}
 	for fault, want := range map[string]int{"": 0, "turn elsewhere": 12 - 4} { // from the fifth turn on
 		m := newMaster(t, fault)
